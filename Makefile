@@ -1,0 +1,52 @@
+# Everything a developer, CI or a curious clinic needs. Nothing has to be installed first but Python 3.11+ and make.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := build/demo-clinic
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fix bench docs lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+
+setup: .venv/ready ## Make .venv with the reliefpath command installed
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ReliefPath needs Python 3.11 or later; choose one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## Write a demo clinic, show its worklist and one patient's story
+	$(BIN)/reliefpath demo $(DEMO) --patients 60 --force
+	$(BIN)/reliefpath assess $(DEMO)
+	$(BIN)/reliefpath explain $(DEMO) demo-0001
+
+test: setup ## Run every test
+	$(BIN)/pytest -q -n 2
+
+lint: setup ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: setup ## Put style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Measure speed against named peers
+	$(BIN)/python benchmarks/assess_clinic.py
+
+docs: setup ## Build the documentation into build/docs
+	$(BIN)/python docs/generate.py
+	$(BIN)/sphinx-build -q -W -b html docs build/docs
+
+lock: setup ## Resolve the dependencies anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --group dev pyproject.toml --output-file requirements.lock
+
+clean: ## Remove everything that was made
+	rm -rf .venv build
