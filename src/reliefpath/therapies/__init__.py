@@ -1,0 +1,49 @@
+"""Therapies, what is injected, and what a clinic must know about a person before it treats."""
+
+from reliefpath.therapies.catalogue import (
+    Course,
+    Family,
+    Therapy,
+    counted_as,
+    therapies,
+    therapy_catalogue,
+)
+from reliefpath.therapies.findings import (
+    SCREENED,
+    Bar,
+    Finding,
+    FindingKind,
+    finding_catalogue,
+    finding_kinds,
+)
+from reliefpath.therapies.injectables import (
+    Agent,
+    AgentKind,
+    Unit,
+    agent_catalogue,
+    agents,
+    unit_catalogue,
+    units,
+)
+
+__all__ = [
+    "SCREENED",
+    "Agent",
+    "AgentKind",
+    "Bar",
+    "Course",
+    "Family",
+    "Finding",
+    "FindingKind",
+    "Therapy",
+    "Unit",
+    "agent_catalogue",
+    "agents",
+    "counted_as",
+    "finding_catalogue",
+    "finding_kinds",
+    "therapies",
+    "therapy_catalogue",
+    "unit_catalogue",
+    "units",
+]

@@ -1,0 +1,71 @@
+"""What a clinic may know about a person and what it bars, read from `findings.yaml`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from pydantic import Field
+
+from reliefpath.knowledge import Catalogue, Record, Row, load_catalogue
+
+SCREENED = "screened"
+"""The code of a kind that was asked about: whatever was found is on record."""
+
+
+class Bar(StrEnum):
+    """What a finding stands in the way of."""
+
+    RED_FLAG = "red-flag"
+    """The person leaves the pathway until it is cleared."""
+    CONTRAINDICATION = "contraindication"
+    """A trigger point injection is not given."""
+    CAUTION = "caution"
+    """A clinician weighs it before needling or injecting."""
+    NEEDLING_CONTRAINDICATION = "needling-contraindication"
+    """Dry needling is not given."""
+    STEROID_CONTRAINDICATION = "steroid-contraindication"
+    """No corticosteroid is injected."""
+    ANTICOAGULANT = "anticoagulant"
+    """Blood clots less well."""
+
+
+class Finding(Row):
+    """Something known about a person."""
+
+    name: str
+    because: str = Field(description="What it means for care")
+    bars: tuple[Bar, ...] = ()
+    dimension: str | None = Field(
+        default=None, description="What its value measures, where it has one"
+    )
+
+
+class FindingKind(Record):
+    """What sort of finding it is, and the findings of that sort by code."""
+
+    meaning: str
+    codes: dict[str, Finding]
+
+    @property
+    def screening(self) -> bool:
+        """Whether it must have been asked about before silence may be read as absence."""
+        return SCREENED in self.codes
+
+
+class FindingCatalogue(Catalogue):
+    """The content of `findings.yaml`."""
+
+    kinds: dict[str, FindingKind]
+
+
+@cache
+def finding_catalogue() -> FindingCatalogue:
+    """Return the findings with their sources."""
+    return load_catalogue(files(__package__) / "findings.yaml", FindingCatalogue)
+
+
+def finding_kinds() -> dict[str, FindingKind]:
+    """Return the kinds of finding by id."""
+    return finding_catalogue().kinds

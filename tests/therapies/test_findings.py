@@ -1,0 +1,196 @@
+import re
+
+import pytest
+
+from reliefpath.therapies import (
+    SCREENED,
+    AgentKind,
+    Bar,
+    agents,
+    finding_catalogue,
+    finding_kinds,
+    units,
+)
+
+ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+EXCLUSIONS = {
+    Bar.CONTRAINDICATION: [
+        ("consent", "injection-refused"),
+        ("consent", "unable-to-consent"),
+        ("condition", "skin-infection-at-site"),
+        ("condition", "systemic-infection"),
+        ("allergy", "local-anaesthetic"),
+        ("allergy", "excipient"),
+        ("condition", "malignancy-at-site"),
+        ("red-flag", "suspected-malignancy"),
+        ("condition", "non-myofascial-cause-at-site"),
+        ("condition", "acute-muscle-trauma-at-site"),
+        ("condition", "unsafe-site"),
+    ],
+    Bar.STEROID_CONTRAINDICATION: [
+        ("condition", "systemic-infection"),
+        ("condition", "fungal-infection"),
+        ("allergy", "corticosteroid"),
+        ("medicine", "live-vaccine"),
+        ("condition", "uncontrolled-diabetes"),
+        ("condition", "psoriatic-plaque-at-site"),
+        ("pregnancy", "pregnant"),
+    ],
+    Bar.CAUTION: [
+        ("condition", "bleeding-disorder"),
+        ("medicine", "warfarin"),
+        ("medicine", "aspirin"),
+        ("pregnancy", "pregnant"),
+        ("condition", "diabetes"),
+        ("condition", "immunosuppression"),
+        ("condition", "cardiac-conduction-disease"),
+        ("condition", "hepatic-disease"),
+        ("condition", "seizure-disorder"),
+        ("condition", "needle-phobia"),
+        ("condition", "vasovagal-history"),
+        ("condition", "lymphoedema-limb"),
+        ("condition", "implant"),
+        ("condition", "fibromyalgia"),
+        ("condition", "very-low-bmi"),
+        ("condition", "under-18"),
+        ("condition", "methaemoglobinaemia"),
+        ("condition", "g6pd-deficiency"),
+    ],
+    Bar.NEEDLING_CONTRAINDICATION: [
+        ("consent", "needling-refused"),
+        ("consent", "unable-to-consent"),
+        ("condition", "needle-phobia"),
+        ("condition", "acute-undiagnosed-condition"),
+        ("condition", "lymphoedema-limb"),
+        ("condition", "skin-infection-at-site"),
+        ("condition", "open-wound-at-site"),
+        ("condition", "unsafe-site"),
+        ("condition", "uncontrolled-anticoagulation"),
+        ("condition", "severe-bleeding-disorder"),
+        ("condition", "previous-needling-reaction"),
+    ],
+    Bar.RED_FLAG: [
+        ("red-flag", "cauda-equina"),
+        ("red-flag", "progressive-weakness"),
+        ("red-flag", "cord-compression"),
+        ("red-flag", "suspected-fracture"),
+        ("red-flag", "suspected-malignancy"),
+        ("red-flag", "suspected-infection"),
+        ("red-flag", "suspected-deep-vein-thrombosis"),
+        ("red-flag", "suspected-cardiac-pain"),
+        ("red-flag", "thunderclap-headache"),
+        ("red-flag", "suspected-giant-cell-arteritis"),
+        ("red-flag", "suspected-inflammatory-disease"),
+        ("red-flag", "suspected-pneumothorax"),
+        ("red-flag", "anaesthetic-toxicity"),
+        ("red-flag", "anaphylaxis"),
+        ("red-flag", "suicidality"),
+    ],
+    Bar.ANTICOAGULANT: [
+        ("medicine", "warfarin"),
+        ("medicine", "apixaban"),
+        ("medicine", "rivaroxaban"),
+        ("medicine", "dabigatran"),
+        ("medicine", "edoxaban"),
+        ("medicine", "heparin"),
+        ("medicine", "clopidogrel"),
+        ("condition", "uncontrolled-anticoagulation"),
+    ],
+}
+
+
+def findings():
+    return {
+        (kind, code): finding
+        for kind, row in finding_kinds().items()
+        for code, finding in row.codes.items()
+    }
+
+
+def test_finding_kinds_are_the_ones_the_care_log_records():
+    assert list(finding_kinds()) == [
+        "red-flag",
+        "allergy",
+        "medicine",
+        "condition",
+        "pregnancy",
+        "weight",
+        "consent",
+    ]
+
+
+def test_finding_codes_are_lower_case_words_joined_by_hyphens():
+    assert [code for _, code in findings() if not re.fullmatch(ID, code)] == []
+
+
+def test_every_source_of_a_finding_is_defined_and_every_source_is_used():
+    named = {name for finding in findings().values() for name in finding.source}
+    assert named == set(finding_catalogue().sources)
+
+
+@pytest.mark.parametrize(
+    ("bar", "kind", "code"),
+    [(bar, *finding) for bar, listed in EXCLUSIONS.items() for finding in listed],
+)
+def test_every_listed_exclusion_bars_what_it_must(bar, kind, code):
+    assert bar in finding_kinds()[kind].codes[code].bars
+
+
+def test_each_screening_kind_can_be_recorded_as_asked_about_and_that_bars_nothing():
+    screenings = {key for key, kind in finding_kinds().items() if kind.screening}
+    assert screenings == {"red-flag", "allergy", "medicine", "condition"}
+    assert all(finding_kinds()[key].codes[SCREENED].bars == () for key in screenings)
+
+
+def test_every_red_flag_found_leaves_the_pathway_and_nothing_else_does():
+    flagged = {key for key, finding in findings().items() if Bar.RED_FLAG in finding.bars}
+    assert flagged == {key for key in findings() if key[0] == "red-flag" and key[1] != SCREENED}
+
+
+def test_an_allergy_to_an_anaesthetic_bars_the_injection_and_leaves_the_choice_to_a_clinician():
+    anaesthetics = {k for k, a in agents().items() if a.kind is AgentKind.LOCAL_ANAESTHETIC}
+    for code in (*anaesthetics, "local-anaesthetic"):
+        allergy = finding_kinds()["allergy"].codes[code]
+        assert allergy.bars == (Bar.CONTRAINDICATION,)
+        assert "another class of agent is for the clinician" in allergy.because
+
+
+def test_an_allergy_to_a_steroid_bars_only_steroids():
+    steroids = {k for k, a in agents().items() if a.kind is AgentKind.CORTICOSTEROID}
+    for code in (*steroids, "corticosteroid"):
+        assert finding_kinds()["allergy"].codes[code].bars == (Bar.STEROID_CONTRAINDICATION,)
+
+
+def test_a_medicine_against_clotting_is_weighed_and_never_stopped_on_advice():
+    medicines = finding_kinds()["medicine"].codes.values()
+    blood_thinners = [f for f in medicines if Bar.ANTICOAGULANT in f.bars]
+    assert len(blood_thinners) == 14
+    for medicine in blood_thinners:
+        assert medicine.bars == (Bar.CAUTION, Bar.ANTICOAGULANT)
+        assert "conflict" in medicine.because
+        assert "nobody stops a medicine" in medicine.because
+        assert {"fpnotebook-injection", "asra-2018"} <= set(medicine.source)
+
+
+def test_what_bars_dry_needling_bars_an_injection_or_is_weighed_before_one():
+    for key, finding in findings().items():
+        if Bar.NEEDLING_CONTRAINDICATION in finding.bars and key != ("consent", "needling-refused"):
+            assert {Bar.CONTRAINDICATION, Bar.CAUTION} & set(finding.bars)
+
+
+def test_consent_and_its_refusal_are_different_findings():
+    consent = finding_kinds()["consent"].codes
+    assert consent["injection"].bars == consent["needling"].bars == ()
+    assert consent["injection-refused"].bars == (Bar.CONTRAINDICATION,)
+
+
+def test_a_measured_finding_has_a_dimension_that_units_can_express():
+    dimensions = {unit.dimension for unit in units().values()}
+    measured = {key: f.dimension for key, f in findings().items() if f.dimension}
+    assert measured == {("weight", "body-weight"): "mass"}
+    assert set(measured.values()) <= dimensions
+
+
+def test_yellow_flags_bar_nothing():
+    assert finding_kinds()["condition"].codes["yellow-flags"].bars == ()
