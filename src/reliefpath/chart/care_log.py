@@ -1,0 +1,95 @@
+"""The care log in memory: six typed tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from reliefpath.chart.checks import check_rows
+from reliefpath.chart.columns import Bad, convert
+from reliefpath.chart.schema import TABLES
+from reliefpath.errors import CareLogError, Problem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class CareLog:
+    """Six tables with exactly the columns and types of `reliefpath.chart.schema`."""
+
+    patients: pl.DataFrame
+    episodes: pl.DataFrame
+    scores: pl.DataFrame
+    treatments: pl.DataFrame
+    exams: pl.DataFrame
+    findings: pl.DataFrame
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Return the table called `name`."""
+        frame: pl.DataFrame = getattr(self, name)
+        return frame
+
+    def to_arrow(self) -> dict[str, pa.Table]:
+        """Return the six tables as Arrow tables, by name."""
+        return {name: self.table(name).to_arrow() for name in TABLES}
+
+    @classmethod
+    def from_arrow(cls, tables: Mapping[str, pa.Table]) -> CareLog:
+        """Build a care log from Arrow tables by name; an absent table is empty.
+
+        Raises:
+            CareLogError: at least one table, column or value is not what the schema expects.
+        """
+        frames = {name: pl.DataFrame(table) for name, table in tables.items()}
+        log, bad = assemble(frames)
+        problems = [b.at(name, None if b.row is None else b.row + 1) for name, b in bad]
+        if any(not p.warning for p in problems):
+            raise CareLogError(problems)
+        return log
+
+    def only(self, episode: str) -> CareLog:
+        """Return what concerns one episode: its patient, and every episode of that patient.
+
+        The patient's other episodes stay, since limits such as injections a year count them all.
+        """
+        patient = self.episodes.filter(pl.col("episode") == episode)["patient"]
+        episodes = self.episodes.filter(pl.col("patient").is_in(patient.implode()))
+        mine = pl.col("episode").is_in(episodes["episode"].implode())
+        person = pl.col("patient").is_in(patient.implode())
+        return CareLog(
+            self.patients.filter(person),
+            episodes,
+            self.scores.filter(mine),
+            self.treatments.filter(mine),
+            self.exams.filter(mine),
+            self.findings.filter(person),
+        )
+
+
+def assemble(raw: Mapping[str, pl.DataFrame]) -> tuple[CareLog, list[tuple[str, Bad]]]:
+    """Type and check raw tables; return the good rows and, by table, everything refused.
+
+    A row is kept only when all of it is good, and when the rows it refers to are.
+    """
+    frames: dict[str, pl.DataFrame] = {}
+    bad: list[tuple[str, Bad]] = []
+    for name, table in TABLES.items():
+        frame, refusals = convert(table, raw.get(name, pl.DataFrame()))
+        refusals += check_rows(table, frame, frames)
+        spoiled = [b.row for b in refusals if b.row is not None and not b.warning]
+        if any(b.row is None and not b.warning for b in refusals):
+            frame = frame.clear()
+        elif spoiled:
+            frame = frame.with_row_index("row").filter(~pl.col("row").is_in(spoiled)).drop("row")
+        frames[name] = frame
+        bad += [(name, b) for b in refusals]
+    return CareLog(**frames), bad
+
+
+def problem(file: str, expected: str, *, warning: bool = False) -> Problem:
+    """Return a problem of a whole file."""
+    return Problem(file, None, None, None, expected, warning)

@@ -1,0 +1,141 @@
+"""Turn raw columns into the schema's types; every value that does not fit becomes a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from reliefpath.chart.schema import Column, Kind, Table
+from reliefpath.errors import Problem, nearest
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A value that is refused, by its row, counted from 0; `row` is None for a whole column."""
+
+    row: int | None
+    column: str | None
+    value: str | None
+    expected: str
+    warning: bool = False
+
+    def at(self, file: str, line: int | None) -> Problem:
+        """Return the problem, once its place is known."""
+        return Problem(file, line, self.column, self.value, self.expected, self.warning)
+
+
+def convert(table: Table, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[Bad]]:
+    """Return `raw` in the schema's columns and types, refused values null, and the refusals."""
+    bad = list(_headings(table, raw.columns))
+    columns = []
+    for column in table.columns:
+        if column.name in raw.columns:
+            series, refused = _convert(column, raw[column.name])
+            bad += refused
+        else:
+            series = pl.Series(column.name, [None] * raw.height, column.kind.dtype)
+        columns.append(series)
+    return pl.DataFrame(columns), bad
+
+
+def _headings(table: Table, found: list[str]) -> Iterator[Bad]:
+    known = set(table.schema)
+    for name in found:
+        if name not in known:
+            hint = nearest(name, known - set(found)) or nearest(name, known)
+            yield Bad(None, name, None, f"unknown column, left out{hint}", warning=True)
+    for column in table.columns:
+        if column.required and column.name not in found:
+            yield Bad(None, column.name, None, "required column is missing")
+
+
+def _convert(column: Column, raw: pl.Series) -> tuple[pl.Series, list[Bad]]:
+    if column.kind is Kind.INSTANT and raw.dtype == pl.Datetime and raw.dtype.time_zone is None:  # type: ignore[attr-defined]
+        empty = pl.Series(column.name, [None] * raw.len(), column.kind.dtype)
+        expected = "times have no zone; expected times with a zone, or dates"
+        return empty, [Bad(None, column.name, str(raw.dtype), expected)]
+    series = _parse(column.kind, raw)
+    bad = refused(column.name, raw, raw.is_not_null() & series.is_null(), column.kind.value)
+    if column.required:
+        bad += refused(column.name, raw, raw.is_null(), "must not be empty")
+    if column.codes:
+        series, unknown = _known_codes(column, series)
+        bad += unknown
+    if column.low is not None:
+        outside = series < column.low
+        expected = f"expected at least {column.low:g}"
+        if column.high is not None:
+            outside |= series > column.high
+            expected = f"expected {column.low:g} to {column.high:g}"
+        outside = outside.fill_null(False)
+        bad += refused(column.name, raw, outside, expected)
+        series = series.set(outside, None)
+    return series, bad
+
+
+def refused(column: str, raw: pl.Series, mask: pl.Series, expected: str) -> list[Bad]:
+    """Return a refusal for every row where `mask` is true."""
+    rows = mask.arg_true()
+    return [
+        Bad(row, column, None if value is None else str(value), expected)
+        for row, value in zip(rows, raw.gather(rows), strict=True)
+    ]
+
+
+def _known_codes(column: Column, series: pl.Series) -> tuple[pl.Series, list[Bad]]:
+    unknown = (~series.is_in(column.codes)).fill_null(False)
+    if not unknown.any():
+        return series, []
+    bad = [
+        Bad(row, column.name, value, f"unknown {column.name}{nearest(value, column.codes)}")
+        for row, value in zip(unknown.arg_true(), series.filter(unknown), strict=True)
+    ]
+    return series.set(unknown, None), bad
+
+
+def _parse(kind: Kind, raw: pl.Series) -> pl.Series:
+    if raw.dtype in (pl.Categorical, pl.Enum):
+        raw = raw.cast(pl.String)
+    if raw.dtype == pl.String:
+        return _parse_text(kind, raw)
+    if kind is Kind.FLAG and raw.dtype != pl.Boolean:
+        return pl.Series(raw.name, [None] * raw.len(), kind.dtype)
+    if kind in (Kind.DATE, Kind.INSTANT) and not raw.dtype.is_temporal() and raw.dtype != pl.Null:
+        return pl.Series(raw.name, [None] * raw.len(), kind.dtype)
+    if kind is Kind.INSTANT and raw.dtype == pl.Date:
+        return raw.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    series = raw.cast(kind.dtype, strict=False)
+    return _finite(series) if kind is Kind.NUMBER else series
+
+
+def _parse_text(kind: Kind, raw: pl.Series) -> pl.Series:
+    match kind:
+        case Kind.TEXT | Kind.CODE:
+            return raw.set(raw == "", None)
+        case Kind.NUMBER:
+            return _finite(raw.cast(pl.Float64, strict=False))
+        case Kind.FLAG:
+            text = raw.str.to_lowercase()
+            flag = text == "true"
+            return flag.set((text != "true") & (text != "false"), None)
+        case Kind.DATE:
+            return _dates(raw)
+        case Kind.INSTANT:
+            midnight = _dates(raw).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+            if midnight.null_count() == raw.null_count():
+                return midnight
+            zoned = raw.str.to_datetime(
+                "%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False
+            )
+            return midnight.zip_with(midnight.is_not_null(), zoned)
+
+
+def _dates(raw: pl.Series) -> pl.Series:
+    whole = raw.set(raw.str.len_bytes() != 10, None)
+    return whole.str.to_date("%Y-%m-%d", strict=False)
+
+
+def _finite(series: pl.Series) -> pl.Series:
+    return series.set(~series.is_finite().fill_null(True), None)

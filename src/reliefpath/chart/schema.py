@@ -1,0 +1,194 @@
+"""The care log's schema: six tidy tables, declared once; readers and writers derive from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import polars as pl
+
+from reliefpath.anatomy import REGIONS, muscles
+from reliefpath.measures import measures
+from reliefpath.therapies import agents, finding_kinds, therapies, units
+
+
+class Kind(Enum):
+    """The types a column can have; `expected` is how a refusal words it."""
+
+    TEXT = "text"
+    CODE = "a code"
+    DATE = "a date, YYYY-MM-DD"
+    INSTANT = "a date, YYYY-MM-DD, or a time with its zone, YYYY-MM-DDThh:mm:ss+hh:mm"
+    NUMBER = "a number, with a point for decimals"
+    FLAG = "true or false"
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """The Polars type; an instant that is a date is the start of that day in UTC."""
+        return _DTYPES[self]
+
+
+_DTYPES: dict[Kind, pl.DataType] = {
+    Kind.TEXT: pl.String(),
+    Kind.CODE: pl.String(),
+    Kind.DATE: pl.Date(),
+    Kind.INSTANT: pl.Datetime("us", "UTC"),
+    Kind.NUMBER: pl.Float64(),
+    Kind.FLAG: pl.Boolean(),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a care-log table."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+    codes: tuple[str, ...] = ()
+    """The codes allowed; empty means any text."""
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the care log."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    unique: bool = False
+    """Whether the first column names each row once."""
+    schema: dict[str, pl.DataType] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "schema", {c.name: c.kind.dtype for c in self.columns})
+
+    def __getitem__(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+
+def _text(name: str, meaning: str, *, required: bool = False) -> Column:
+    return Column(name, Kind.TEXT, meaning, required)
+
+
+def _code(name: str, meaning: str, codes: tuple[str, ...], *, required: bool = False) -> Column:
+    return Column(name, Kind.CODE, meaning, required, tuple(codes))
+
+
+def _date(name: str, meaning: str, *, required: bool = False) -> Column:
+    return Column(name, Kind.DATE, meaning, required)
+
+
+def _number(
+    name: str,
+    meaning: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    required: bool = False,
+) -> Column:
+    return Column(name, Kind.NUMBER, meaning, required, low=low, high=high)
+
+
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, Kind.FLAG, meaning)
+
+
+_AT = Column("at", Kind.INSTANT, "When it happened", required=True)
+_PATIENT = _text("patient", "The person's identifier", required=True)
+_EPISODE = _text("episode", "The episode's identifier", required=True)
+SIDES = ("left", "right", "both")
+
+PATIENTS = Table(
+    "patients",
+    "a person",
+    (
+        _PATIENT,
+        _text("name", "What the person is called"),
+        _date("birth_date", "Date of birth"),
+        _code("sex", "Sex, as the record states it", ("female", "male", "other", "unknown")),
+        _text("language", "Preferred language, as a BCP 47 tag such as `en` or `es`"),
+    ),
+    unique=True,
+)
+EPISODES = Table(
+    "episodes",
+    "a complaint followed from start to end",
+    (
+        _EPISODE,
+        _PATIENT,
+        _code("region", "Where it hurts", REGIONS, required=True),
+        _date("started_on", "When care began", required=True),
+        _date("ended_on", "When care ended"),
+        _text("complaint", "The complaint in the patient's words"),
+        _code("primary_measure", "The outcome measure that the curve follows", tuple(measures())),
+        _text("clinician", "Who is responsible"),
+        _text("payer", "Who pays"),
+    ),
+    unique=True,
+)
+SCORES = Table(
+    "scores",
+    "one measure, or one item of it, at one time",
+    (
+        _EPISODE,
+        _AT,
+        _code("measure", "The outcome measure", tuple(measures()), required=True),
+        _number("value", "The score, on the measure's own scale", required=True),
+        _text("item", "The item scored; empty for the measure's total"),
+        _code("reported_by", "Who gave the score", ("patient", "clinician", "proxy")),
+    ),
+)
+TREATMENTS = Table(
+    "treatments",
+    "one thing done, at one site, with one agent",
+    (
+        _EPISODE,
+        _AT,
+        _code("therapy", "What was done", tuple(therapies()), required=True),
+        _code("muscle", "Where", tuple(muscles())),
+        _code("side", "Which side", SIDES),
+        _text("technique", "How it was done"),
+        _code("agent", "What was injected", tuple(agents())),
+        _number("amount", "How much, in `unit`", 0),
+        _code("unit", "The unit of `amount`", tuple(units())),
+        _number("volume_ml", "Volume injected, in millilitres", 0),
+        _number("adherence", "Share of the prescribed programme done since the last report", 0, 1),
+        _number("response", "Share of the pain relieved by it", 0, 1),
+        _text("adverse_effect", "What went wrong, in a few words"),
+    ),
+)
+EXAMS = Table(
+    "exams",
+    "one muscle examined",
+    (
+        _EPISODE,
+        _AT,
+        _code("muscle", "The muscle", tuple(muscles()), required=True),
+        _code("side", "Which side", SIDES, required=True),
+        _flag("taut_band", "A taut band is felt"),
+        _flag("tender_spot", "A hypersensitive spot lies in it"),
+        _flag("referred_pain", "Pressure refers a sensation elsewhere"),
+        _flag("recognised", "The patient recognises the sensation as theirs"),
+        _flag("twitch_response", "A local twitch is seen or felt"),
+        _number("pressure_kpa", "Pressure pain threshold, in kilopascals", 0),
+    ),
+)
+FINDINGS = Table(
+    "findings",
+    "anything else known about the person that a rule may ask for",
+    (
+        _PATIENT,
+        _AT,
+        _code("kind", "What sort of finding", tuple(finding_kinds()), required=True),
+        _code("code", "The finding, a code of its kind", (), required=True),
+        _text("episode", "The episode it belongs to; empty when it belongs to the person"),
+        _number("value", "The amount, where it has one, in `unit`"),
+        _code("unit", "The unit of `value`", tuple(units())),
+        _date("until", "The last day on which it holds; empty while it still does"),
+    ),
+)
+TABLES = {t.name: t for t in (PATIENTS, EPISODES, SCORES, TREATMENTS, EXAMS, FINDINGS)}
