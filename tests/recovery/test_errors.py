@@ -1,0 +1,87 @@
+"""Input that is refused, and how the refusal is worded."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reliefpath.errors import UsageError
+from reliefpath.recovery import Questions, curve, recover
+
+GOOD: dict[str, Any] = {
+    "offsets": [0, 2, 4],
+    "weeks": [0.0, 5.0, 0.0, 6.0],
+    "burden": [6.0, 3.0, 7.0, 2.0],
+    "span": [10.0, 10.0],
+    "matters": [2.0, 2.0],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"offsets": [0, 2]}, "`offsets` must have one number more"),
+        ({"offsets": np.array([], int)}, "`offsets` must have one number more"),
+        ({"offsets": [0, 2, 3]}, "end with the number of scores"),
+        ({"offsets": [1, 2, 4]}, "begin with 0"),
+        ({"offsets": [0.0, 2.0, 4.0]}, "`offsets` must be whole numbers"),
+        ({"offsets": [[0, 2, 4]]}, "`offsets` must be one column"),
+        ({"offsets": [0, 5, 4]}, r"Episode 1, .*`offsets` go backwards"),
+        ({"weeks": [0.0, 5.0, 6.0]}, "`weeks` and `burden` must be of the same length"),
+        ({"weeks": [0.0, 5.0, 6.0, 0.0]}, r"Episode 1, .*`weeks` must ascend"),
+        ({"weeks": [0.0, math.nan, 0.0, 6.0]}, r"Episode 0, .*`weeks` must be finite"),
+        ({"weeks": [0.0, 5.0, 0.0, math.inf]}, r"Episode 1, .*`weeks` must be finite"),
+        ({"weeks": ["a", "b", "c", "d"]}, "`weeks` must be numbers"),
+        ({"burden": [6.0, 3.0, math.nan, 2.0]}, r"Episode 1, .*`burden` must be finite"),
+        ({"burden": [6.0, 11.0, 7.0, 2.0]}, r"Episode 0, .*further from well"),
+        ({"burden": [6.0, 3.0, 7.0, -11.0]}, r"Episode 1, .*further from well"),
+        ({"burden": [[6.0, 3.0], [7.0, 2.0]]}, "`burden` must be one column"),
+        ({"span": [10.0, 0.0]}, r"Episode 1, .*`span` must be a number above 0"),
+        ({"span": [math.nan, 10.0]}, r"Episode 0, .*`span` must be a number above 0"),
+        ({"matters": [2.0, 0.0]}, r"Episode 1, .*`matters` must be a number above 0"),
+        ({"matters": [2.0, math.inf]}, r"Episode 1, .*`matters` must be a number above 0"),
+        ({"matters": [2.0]}, "`offsets` must have one number more"),
+    ],
+)
+def test_recover_refuses_bad_input(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        recover(**GOOD | change)
+
+
+def test_recover_takes_the_input_that_the_refusals_start_from() -> None:
+    assert recover(**GOOD).improvement.shape == (2,)
+
+
+def test_weeks_may_fall_from_one_episode_to_the_next_over_one_without_scores() -> None:
+    assert recover(**GOOD | {"offsets": [0, 2, 2, 4], "span": [10] * 3, "matters": [2] * 3})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"span": 0.0}, "`span` must be a number above 0"),
+        ({"weeks": [5.0, 0.0]}, "`weeks` must ascend"),
+        ({"at": [math.nan]}, "`at` must be finite"),
+        ({"at": 3.0}, "`at` must be one column"),
+    ],
+)
+def test_curve_refuses_bad_input(change: dict[str, Any], message: str) -> None:
+    good = {"weeks": [0.0, 5.0], "burden": [6.0, 3.0], "span": 10.0, "at": [0.0]}
+    with pytest.raises(UsageError, match=message):
+        curve(**good | change)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"window": (0.9, 0.75)}, "The window must run"),
+        ({"window": (0.0, 0.75)}, "The window must run"),
+        ({"window": (0.75, math.nan)}, "The window must run"),
+        ({"recovered": 0.0}, "counts as recovered"),
+        ({"horizon_weeks": math.inf}, "The horizon"),
+    ],
+)
+def test_questions_refuse_what_can_not_be_asked(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Questions(**asked)
