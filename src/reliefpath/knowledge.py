@@ -10,16 +10,17 @@ Every knowledge file has a `sources` block and blocks of rows. A row names its s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from yaml.constructor import ConstructorError
+from yaml.error import MarkedYAMLError
 
 from reliefpath.errors import ContentError, KnowledgeError, Problem, nearest
 
@@ -84,54 +85,82 @@ class Catalogue(Record):
 CatalogueT = TypeVar("CatalogueT", bound=Catalogue)
 
 
-def read_yaml(file: Traversable | Path, error: type[ContentError]) -> CommentedMap:
-    """Read a YAML mapping whose nodes know their lines.
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML as people read it: a key stands once, and `no` is a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                message = f"key `{key.value}` stands more than once"
+                raise ConstructorError(None, None, message, key.start_mark)
+            seen.add(key.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+BOOLEAN = "tag:yaml.org,2002:bool"
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != BOOLEAN]
+    for first, resolvers in _StrictLoader.yaml_implicit_resolvers.items()
+}
+_StrictLoader.add_implicit_resolver(BOOLEAN, re.compile("^(true|false)$"), ["t", "f"])
+
+
+def read_yaml(file: Traversable | Path, error: type[ContentError]) -> dict[str, Any]:
+    """Read a YAML mapping.
 
     Raises:
-        error: the file is not YAML, or not a mapping.
+        error: the file is not YAML, says a key twice, or is not a mapping.
     """
     try:
-        content = YAML().load(file.read_text("utf-8"))
+        content = yaml.load(file.read_text("utf-8"), Loader=_StrictLoader)
     except MarkedYAMLError as e:
         line = e.problem_mark.line + 1 if e.problem_mark else None
-        problem = Problem(file.name, line, None, None, f"not valid YAML: {e.problem}")
-        raise error([problem]) from None
-    except UnicodeDecodeError:
-        raise error([Problem(file.name, None, None, None, "not UTF-8 text")]) from None
-    if not isinstance(content, CommentedMap):
+        raise error(
+            [Problem(file.name, line, None, None, f"not valid YAML: {e.problem}")]
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as e:
+        raise error([Problem(file.name, None, None, None, f"not YAML in UTF-8: {e}")]) from None
+    if not isinstance(content, dict):
         raise error([Problem(file.name, 1, None, None, "expected a mapping of keys to values")])
     return content
 
 
-def line_of(content: Any, path: Place) -> int | None:
-    """Return the line, from 1, of the node of `content` at `path` or of its nearest parent."""
+def line_of(file: Traversable | Path, path: Place) -> int | None:
+    """Return the line, from 1, of the node of a YAML file at `path` or of its nearest parent."""
+    node = yaml.compose(file.read_text("utf-8"), Loader=_StrictLoader)
     line = None
-    for key in path:
-        if isinstance(content, CommentedMap) and key in content:
-            line = content.lc.key(key)[0] + 1
-        elif isinstance(content, CommentedSeq) and isinstance(key, int) and key < len(content):
-            line = content.lc.item(key)[0] + 1
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(step)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            found = next(((v, v) for v in node.value[step : step + 1]), None)
         else:
+            found = None
+        if found is None:
             break
-        content = content[key]
+        line = found[0].start_mark.line + 1
+        node = found[1]
     return line
 
 
-def validate(
-    model: type[RecordT], content: CommentedMap, file: str, error: type[ContentError]
+def read_record(
+    file: Traversable | Path, model: type[RecordT], error: type[ContentError]
 ) -> RecordT:
-    """Validate `content` as `model`; every problem is told with its line.
+    """Read a YAML file as `model`; every problem is told with its line.
 
     Raises:
-        error: at least one value is not what the model expects.
+        error: the file is not YAML, or at least one value is not what the model expects.
     """
+    content = read_yaml(file, error)
     try:
         return model.model_validate(content)
     except ValidationError as e:
-        raise error(_problem(content, file, model, detail) for detail in e.errors()) from None
+        raise error(_problem(file, model, detail) for detail in e.errors()) from None
 
 
-def _problem(content: CommentedMap, file: str, model: type[Record], detail: Any) -> Problem:
+def _problem(file: Traversable | Path, model: type[Record], detail: Any) -> Problem:
     path = tuple(detail["loc"])
     expected = str(detail["msg"])
     value = None
@@ -139,7 +168,7 @@ def _problem(content: CommentedMap, file: str, model: type[Record], detail: Any)
         expected = f"unknown key{nearest(str(path[-1]), _keys(model))}"
     elif isinstance(detail["input"], str | int | float | bool):
         value = str(detail["input"])
-    return Problem(file, line_of(content, path), ".".join(map(str, path)), value, expected)
+    return Problem(file.name, line_of(file, path), ".".join(map(str, path)), value, expected)
 
 
 def _keys(model: type[Record]) -> set[str]:
@@ -177,12 +206,11 @@ def load_catalogue(
     Raises:
         error: the file breaks its model or a row names a source it does not define.
     """
-    content = read_yaml(file, error)
-    catalogue = validate(model, content, file.name, error)
+    catalogue = read_record(file, model, error)
     problems = [
         Problem(
             file.name,
-            line_of(content, (*path, key)),
+            line_of(file, (*path, key)),
             ".".join(map(str, (*path, key))),
             name,
             f"unknown source{nearest(name, catalogue.sources)}",

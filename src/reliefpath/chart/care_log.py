@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from reliefpath.chart.checks import check_rows
-from reliefpath.chart.columns import Bad, convert
+from reliefpath.chart.columns import Bad, convert, missing_columns
 from reliefpath.chart.schema import TABLES
 from reliefpath.errors import CareLogError, Problem
 
@@ -73,19 +73,24 @@ class CareLog:
 def assemble(raw: Mapping[str, pl.DataFrame]) -> tuple[CareLog, list[tuple[str, Bad]]]:
     """Type and check raw tables; return the good rows and, by table, everything refused.
 
-    A row is kept only when all of it is good, and when the rows it refers to are.
+    A row is kept only when all of it is good, and when the rows it refers to are. An absent table
+    is empty, and so is one that lacks a required column; rows that refer to it are not blamed.
     """
-    frames: dict[str, pl.DataFrame] = {}
+    frames = {name: pl.DataFrame(schema=table.schema) for name, table in TABLES.items()}
+    read: dict[str, pl.DataFrame] = {}
     bad: list[tuple[str, Bad]] = []
+    for name in raw:
+        bad += [(name, b) for b in missing_columns(TABLES[name], raw[name])]
+    unreadable = {name for name, _ in bad}
     for name, table in TABLES.items():
-        frame, refusals = convert(table, raw.get(name, pl.DataFrame()))
-        refusals += check_rows(table, frame, frames)
+        if name not in raw or name in unreadable:
+            continue
+        frame, refusals = convert(table, raw[name])
+        refusals += check_rows(table, frame, read)
         spoiled = [b.row for b in refusals if b.row is not None and not b.warning]
-        if any(b.row is None and not b.warning for b in refusals):
-            frame = frame.clear()
-        elif spoiled:
+        if spoiled:
             frame = frame.with_row_index("row").filter(~pl.col("row").is_in(spoiled)).drop("row")
-        frames[name] = frame
+        frames[name] = read[name] = frame
         bad += [(name, b) for b in refusals]
     return CareLog(**frames), bad
 

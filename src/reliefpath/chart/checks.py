@@ -39,7 +39,7 @@ def check_rows(table: Table, frame: pl.DataFrame, earlier: Mapping[str, pl.DataF
             bad += _unknown_findings(frame)
             bad += _half_amounts(frame, "value")
     if table.name in ("scores", "treatments", "exams"):  # findings may be older than the episode
-        bad += _before_episode(frame, earlier["episodes"])
+        bad += _before_episode(frame, earlier)
     return bad
 
 
@@ -141,9 +141,13 @@ def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
             yield Bad(row, "code", value, f"unknown {name}{nearest(value, codes)}")
 
 
-def _before_episode(frame: pl.DataFrame, episodes: pl.DataFrame) -> list[Bad]:
+def _before_episode(frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -> list[Bad]:
     """Things done in an episode before it began."""
-    started = frame.join(episodes, on="episode", how="left", maintain_order="left")["started_on"]
+    if "episodes" not in earlier:
+        return []
+    started = frame.join(earlier["episodes"], on="episode", how="left", maintain_order="left")[
+        "started_on"
+    ]
     begin = started.cast(pl.Datetime("us")).dt.replace_time_zone("UTC") - ZONE_SLACK
     early = (frame["at"] < begin).fill_null(False)
     return refused("at", frame["at"], early, "must not be before the episode's started_on")

@@ -28,7 +28,7 @@ class Bad:
 
 def convert(table: Table, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[Bad]]:
     """Return `raw` in the schema's columns and types, refused values null, and the refusals."""
-    bad = list(_headings(table, raw.columns))
+    bad = list(_unknown_columns(table, raw.columns))
     columns = []
     for column in table.columns:
         if column.name in raw.columns:
@@ -40,22 +40,32 @@ def convert(table: Table, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[Bad]]:
     return pl.DataFrame(columns), bad
 
 
-def _headings(table: Table, found: list[str]) -> Iterator[Bad]:
+def missing_columns(table: Table, raw: pl.DataFrame) -> list[Bad]:
+    """Return the required columns that `raw` lacks, and those whose times have no zone."""
+    bad = []
+    for column in table.columns:
+        if column.name not in raw.columns:
+            if column.required:
+                bad.append(Bad(None, column.name, None, "required column is missing"))
+        elif column.kind is Kind.INSTANT and _naive(raw.schema[column.name]):
+            expected = "times have no zone; expected times with a zone, or dates"
+            bad.append(Bad(None, column.name, None, expected))
+    return bad
+
+
+def _naive(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.Datetime) and dtype.time_zone is None
+
+
+def _unknown_columns(table: Table, found: list[str]) -> Iterator[Bad]:
     known = set(table.schema)
     for name in found:
         if name not in known:
             hint = nearest(name, known - set(found)) or nearest(name, known)
             yield Bad(None, name, None, f"unknown column, left out{hint}", warning=True)
-    for column in table.columns:
-        if column.required and column.name not in found:
-            yield Bad(None, column.name, None, "required column is missing")
 
 
 def _convert(column: Column, raw: pl.Series) -> tuple[pl.Series, list[Bad]]:
-    if column.kind is Kind.INSTANT and raw.dtype == pl.Datetime and raw.dtype.time_zone is None:  # type: ignore[attr-defined]
-        empty = pl.Series(column.name, [None] * raw.len(), column.kind.dtype)
-        expected = "times have no zone; expected times with a zone, or dates"
-        return empty, [Bad(None, column.name, str(raw.dtype), expected)]
     series = _parse(column.kind, raw)
     bad = refused(column.name, raw, raw.is_not_null() & series.is_null(), column.kind.value)
     if column.required:

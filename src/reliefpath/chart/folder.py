@@ -19,6 +19,8 @@ from reliefpath.errors import CareLogError, Problem, UsageError, nearest
 
 Format = Literal["csv", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet")
+Read = tuple[pl.DataFrame | None, list[Problem]]
+"""What a file holds, if it can be read at all, and its problems."""
 NEEDED = ("patients", "episodes", "scores")
 
 
@@ -58,7 +60,8 @@ def inspect_folder(folder: Path) -> Reading:
     raw: dict[str, pl.DataFrame] = {}
     for name, file in files.items():
         frame, malformed = _read_csv(file) if file.suffix == ".csv" else _read_parquet(file)
-        raw[name] = frame
+        if frame is not None:
+            raw[name] = frame
         problems += malformed
     care_log, bad = assemble(raw)
     problems += _place(bad, files)
@@ -118,28 +121,28 @@ def _find(folder: Path) -> tuple[dict[str, Path], list[Problem]]:
     return files, problems
 
 
-def _read_parquet(file: Path) -> tuple[pl.DataFrame, list[Problem]]:
+def _read_parquet(file: Path) -> Read:
     try:
         return pl.read_parquet(file), []
     except (pl.exceptions.PolarsError, OSError) as e:
-        return pl.DataFrame(), [problem(file.name, f"not a readable Parquet file: {e}")]
+        return None, [problem(file.name, f"not a readable Parquet file: {e}")]
 
 
-def _read_csv(file: Path) -> tuple[pl.DataFrame, list[Problem]]:
+def _read_csv(file: Path) -> Read:
     """All columns as text; rows with too many or too few fields are refused."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as text:
             header = next(csv.reader(text), [])
     except UnicodeDecodeError:
-        return pl.DataFrame(), [_not_utf8(file)]
+        return None, [_not_utf8(file)]
     if not header:
-        return pl.DataFrame(), [problem(file.name, "is empty; expected a header line")]
+        return None, [problem(file.name, "is empty; expected a header line")]
     if len(header) == 1 and (separator := next((s for s in ";\t|" if s in header[0]), None)):
         expected = f"columns seem to be separated by {separator!r}; expected commas"
-        return pl.DataFrame(), [Problem(file.name, 1, None, None, expected)]
+        return None, [Problem(file.name, 1, None, None, expected)]
     if twice := [h for h in dict.fromkeys(header) if header.count(h) > 1]:
         expected = "column stands more than once"
-        return pl.DataFrame(), [Problem(file.name, 1, h, None, expected) for h in twice]
+        return None, [Problem(file.name, 1, h, None, expected) for h in twice]
     ragged = False
 
     def skip(_: arrow_csv.InvalidRow) -> Literal["skip"]:
@@ -158,7 +161,7 @@ def _read_csv(file: Path) -> tuple[pl.DataFrame, list[Problem]]:
             ),
         )
     except pa.ArrowInvalid as e:
-        return pl.DataFrame(), [_not_utf8(file) if "UTF8" in str(e) else problem(file.name, str(e))]
+        return None, [_not_utf8(file) if "UTF8" in str(e) else problem(file.name, str(e))]
     frame = pl.DataFrame(content)
     return frame, list(_ragged(file, len(header))) if ragged else []
 
@@ -169,8 +172,9 @@ def _not_utf8(file: Path) -> Problem:
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as e:
-                return Problem(file.name, number, None, repr(line[e.start : e.end]), "not UTF-8")
-    return problem(file.name, "not UTF-8")
+                byte = f"byte 0x{line[e.start : e.end].hex()}"
+                return Problem(file.name, number, None, byte, "not UTF-8; save it as UTF-8")
+    return problem(file.name, "not UTF-8; save it as UTF-8")
 
 
 def _records(file: Path) -> Iterator[tuple[int, list[str]]]:

@@ -1,0 +1,5 @@
+"""`python -m reliefpath`."""
+
+from reliefpath.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The pathway: the protocol as data, the facts it asks about, and the advice that follows."""

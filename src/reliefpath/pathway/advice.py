@@ -1,0 +1,158 @@
+"""Advice as objects: the shape in which every surface shows it, and its published JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+from pydantic import Field
+
+from reliefpath.knowledge import Record
+from reliefpath.pathway.assessment import (
+    AS_OF,
+    GATE,
+    NEXT_STEP,
+    NOTES,
+    STATUS,
+    WOULD_CHANGE,
+    todo_texts,
+)
+from reliefpath.pathway.facts import schema
+from reliefpath.pathway.model import Pathway, StatusName
+from reliefpath.pathway.sql import Question
+
+Value = float | int | bool | str | None
+
+
+class Improvement(Record):
+    """How much better, on the episode's measure."""
+
+    measure: str | None = Field(description="Id of the outcome measure")
+    baseline: float | None = Field(description="First score, in the measure's unit")
+    current: float | None = Field(description="Latest score, in the measure's unit")
+    estimate: float | None = Field(description="Improvement, 1 is well; null where undefined")
+    low: float | None = Field(description="Lower end of its 90 % interval")
+    high: float | None = Field(description="Upper end of its 90 % interval")
+
+
+class Answer(Record):
+    """One criterion, answered."""
+
+    id: str
+    step: str = Field(description="The step it guards")
+    answer: bool | None = Field(description="Null is unknown, which never opens a gate")
+    value: dict[str, Value] = Field(description="The facts behind the answer")
+    to_do: str | None = Field(description="What would change it; null where the answer is yes")
+    because: str
+    source: list[str] = Field(description="Each with how sure it is")
+
+
+class PathwayName(Record):
+    """The pathway that gave the advice."""
+
+    name: str
+    version: str
+    approved_by: str | None = Field(description="Who signed it off; null until someone did")
+
+
+class Advice(Record):
+    """What the pathway says of one episode; a clinician decides."""
+
+    episode: str
+    patient: str
+    as_of: str = Field(description="What had happened by then was known")
+    status: StatusName
+    next_step: str
+    gate: bool | None = Field(description="Whether the most invasive step is open")
+    improvement: Improvement
+    p_plateau: float | None
+    p_window: float | None
+    expected_gain: float | None = Field(description="Over the horizon, in the measure's unit")
+    criteria: list[Answer]
+    would_change: list[str] = Field(description="What would change the answer")
+    notes: list[str]
+    facts: dict[str, Value]
+    pathway: PathwayName
+
+
+class Writer:
+    """Turns rows of the advice table into advice objects."""
+
+    def __init__(self, pathway: Pathway) -> None:
+        self.pathway = pathway
+
+    @cached_property
+    def _criteria(self) -> list[tuple[str, str, tuple[str, ...], str, list[str]]]:
+        """Of each criterion what is the same for all: id, step, facts, because, source."""
+        return [
+            (
+                id_,
+                step,
+                tuple(dict.fromkeys((*Question.of(c.require, schema()).facts, *c.shows))),
+                " ".join(c.because.split()),
+                self.pathway.cite(c),
+            )
+            for id_, (step, c) in self.pathway.criteria.items()
+        ]
+
+    def objects(self, table: pl.DataFrame) -> Iterator[dict[str, Any]]:
+        """Yield one JSON-ready object a row of the advice table; see `Advice`."""
+        to_do = table.select(todo_texts(self.pathway))
+        for row, texts in zip(
+            table.iter_rows(named=True), to_do.iter_rows(named=True), strict=True
+        ):
+            yield self._object(row, texts)
+
+    def _object(self, row: dict[str, Any], to_do: dict[str, str | None]) -> dict[str, Any]:
+        return {
+            "episode": row["episode"],
+            "patient": row["patient"],
+            "as_of": row[AS_OF],
+            "status": row[STATUS],
+            "next_step": row[NEXT_STEP],
+            "gate": row[GATE],
+            "improvement": {
+                "measure": row["measure"],
+                "baseline": row["baseline"],
+                "current": row["current"],
+                "estimate": row["improvement"],
+                "low": row["improvement_low"],
+                "high": row["improvement_high"],
+            },
+            "p_plateau": row["p_plateau"],
+            "p_window": row["p_window"],
+            "expected_gain": row["expected_gain"],
+            "criteria": [
+                {
+                    "id": id_,
+                    "step": step,
+                    "answer": row[id_],
+                    "value": {fact: row[fact] for fact in names},
+                    "to_do": to_do[id_],
+                    "because": because,
+                    "source": source,
+                }
+                for id_, step, names, because, source in self._criteria
+            ],
+            "would_change": row[WOULD_CHANGE],
+            "notes": row[NOTES],
+            "facts": {fact: row[fact] for fact in schema()},
+            "pathway": {
+                "name": self.pathway.pathway,
+                "version": self.pathway.version,
+                "approved_by": self.pathway.approved_by,
+            },
+        }
+
+
+def advice_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the list that `reliefpath assess --format json` prints."""
+    from pydantic import TypeAdapter
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ReliefPath advice",
+        **TypeAdapter(list[Advice]).json_schema(),
+    }

@@ -1,0 +1,77 @@
+"""The facts table: one documented, typed row an episode, of which the pathway asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import polars as pl
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.pathway.facts.declared import declaration, schema
+from reliefpath.pathway.facts.exams import exam_facts
+from reliefpath.pathway.facts.findings import finding_facts
+from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.facts.scores import score_facts
+from reliefpath.pathway.facts.treatments import treatment_facts
+from reliefpath.recovery import DEFAULT_PRIOR, Prior, Questions
+
+__all__ = ["KEYS", "declaration", "facts", "schema"]
+
+KEYS = {"episode": pl.String(), "patient": pl.String()}
+"""The columns that name a row of the facts table."""
+DECIMALS = 4
+"""Facts are rounded, so that machines whose last bits differ still give the same advice."""
+Progress = Callable[[str], None]
+
+
+def facts(
+    care_log: CareLog,
+    as_of: date | datetime,
+    questions: Questions | None = None,
+    prior: Prior | None = None,
+    progress: Progress = lambda stage: None,
+) -> pl.DataFrame:
+    """Return the facts table of every episode begun by `as_of`, in the order of their identifiers.
+
+    Args:
+        care_log: the clinic's records.
+        as_of: what had happened by then counts: by the end of a date (in UTC), or by a moment with
+            its zone.
+        questions: the window, the recovered level and the horizon, which a pathway sets.
+        prior: what recovery is expected to look like before any score is known.
+        progress: called with the name of each stage as it begins.
+
+    Raises:
+        UsageError: `as_of` is a moment without a zone.
+    """
+    moment = Moment.of(as_of)
+    questions = questions or Questions()
+    episodes = (
+        care_log.episodes.filter(pl.col("started_on") <= moment.day)
+        .sort("episode")
+        .with_row_index("e")
+        .lazy()
+    )
+    progress("recovery")
+    parts = [
+        score_facts(care_log.scores.lazy(), episodes, moment, questions, prior or DEFAULT_PRIOR),
+        treatment_facts(care_log.treatments.lazy(), episodes, moment),
+        exam_facts(care_log.exams.lazy(), episodes, moment),
+        finding_facts(care_log.findings.lazy(), episodes, moment),
+    ]
+    progress("facts")
+    table = episodes.with_columns(
+        in_care=(pl.col("ended_on") >= moment.day).fill_null(True),
+        weeks_in_care=moment.weeks_since("started_on"),
+    ).drop("ended_on", "started_on")
+    table = pl.concat([table, *parts], how="horizontal")
+    return table.select(
+        *KEYS,
+        *(
+            pl.col(name).cast(dtype).round(DECIMALS) + 0.0  # no negative zero
+            if dtype == pl.Float64()
+            else pl.col(name).cast(dtype)
+            for name, dtype in schema().items()
+        ),
+    ).collect()

@@ -1,0 +1,207 @@
+"""Facts of the scores: recovery on the primary measure, what is left, and what else says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from reliefpath.measures import table as measure_table
+from reliefpath.measures.totals import totals
+from reliefpath.pathway.facts.moment import Moment, one_row_each, rows_of
+from reliefpath.recovery import Prior, Questions, recover
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def score_facts(
+    scores: pl.LazyFrame,
+    episodes: pl.LazyFrame,
+    moment: Moment,
+    questions: Questions,
+    prior: Prior,
+) -> pl.LazyFrame:
+    """Return the facts of the scores, one row an episode in the order of `episodes`."""
+    rows = _with_burden(totals(rows_of(scores, episodes, moment).collect()).lazy())
+    primary = _primary(rows, episodes)
+    series = (
+        rows.join(primary, on=["e", "measure"])
+        .join(episodes.select("e", "started_on"), on="e")
+        .sort("e", "at")
+        .collect()
+    )
+    parts = [
+        primary,
+        _recovery(series, moment, questions, prior),
+        _residual_visible(rows, moment, questions),
+        _own_estimate(rows),
+        _function(rows),
+    ]
+    return pl.concat([one_row_each(episodes, part) for part in parts], how="horizontal")
+
+
+def _with_burden(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Add each score's distance from well, in the measure's units: 0 is well, larger is worse."""
+    measures = measure_table().with_row_index("order").lazy()
+    higher_better = pl.col("better") == "higher"
+    distance = pl.when(higher_better).then(-1.0).otherwise(1.0) * (pl.col("value") - pl.col("well"))
+    return rows.join(measures, on="measure").with_columns(burden=distance.clip(0.0))
+
+
+def _primary(rows: pl.LazyFrame, episodes: pl.LazyFrame) -> pl.LazyFrame:
+    """Each episode's primary measure: the one named, else the most scored that has a curve."""
+    named = episodes.select("e", measure="primary_measure").drop_nulls()
+    chosen = _most_scored(rows.filter(pl.col("burden").is_not_null()))
+    return pl.concat([named, chosen.join(named, on="e", how="anti")])
+
+
+def _most_scored(rows: pl.LazyFrame) -> pl.LazyFrame:
+    return (
+        rows.group_by("e", "measure", "order")
+        .len()
+        .sort("e", "len", "order", descending=[False, True, False])
+        .group_by("e", maintain_order=True)
+        .agg(pl.col("measure").first())
+    )
+
+
+@dataclass(frozen=True)
+class Series:
+    """The primary measure's scores of all episodes: those of episode i are at offsets[i:i+2]."""
+
+    e: Ints
+    offsets: Ints
+    day: NDArray[np.datetime64]
+    burden: Floats
+    span: Floats
+    mcid: Floats
+    mdc: Floats
+
+    @property
+    def first(self) -> Ints:
+        """Index of each episode's first score."""
+        return self.offsets[:-1]
+
+    @property
+    def last(self) -> Ints:
+        """Index of each episode's last score."""
+        return self.offsets[1:] - 1
+
+    @property
+    def owner(self) -> Ints:
+        """The episode, by its place in `e`, of each score."""
+        return np.repeat(np.arange(self.e.size), np.diff(self.offsets))
+
+
+def _recovery(
+    series: pl.DataFrame, moment: Moment, questions: Questions, prior: Prior
+) -> pl.LazyFrame:
+    """The curve of each episode and what is plain from its scores alone."""
+    start = pl.col("started_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    weeks = ((pl.col("at") - start).dt.total_microseconds() / (7 * 86_400 * 1e6)).clip(0.0)
+    simple = (
+        series.lazy()
+        .group_by("e", maintain_order=True)
+        .agg(
+            score_count=pl.len(),
+            weeks_since_score=moment.weeks_since("day").last(),
+            baseline=pl.col("value").first(),
+            current=pl.col("value").last(),
+            residual=pl.col("burden").last(),
+        )
+    )
+    # a measure without a well value, or a baseline that is well, has no curve
+    curved = series.filter(pl.col("burden").first().over("e") > 0).drop_nulls(["span", "mcid"])
+    e, first = np.unique(curved["e"].to_numpy(), return_index=True)
+    s = Series(
+        e.astype(np.int64),
+        np.append(first, curved.height).astype(np.int64),
+        curved["day"].to_numpy().astype("datetime64[D]"),
+        curved["burden"].to_numpy(),
+        *(curved[name].to_numpy()[first].astype(float) for name in ("span", "mcid", "mdc")),
+    )
+    at = curved.select(weeks).to_series().to_numpy()
+    recovery = recover(s.offsets, at, s.burden, s.span, s.mcid, questions, prior)
+    since_recovery, relapse = _since_recovery(s, moment, questions.recovered)
+    known = pl.DataFrame(
+        {
+            "e": s.e.astype(np.uint32),
+            "improvement": recovery.improvement,
+            "improvement_low": recovery.low,
+            "improvement_high": recovery.high,
+            "p_window": recovery.p_window,
+            "p_plateau": recovery.p_plateau,
+            "p_recovered": recovery.p_recovered,
+            "p_worsening": recovery.p_worsening,
+            "expected_gain": recovery.expected_gain,
+            "level_ahead": recovery.level_ahead,
+            "setback": _setback(s),
+            "weeks_since_recovery": since_recovery,
+        }
+    ).fill_nan(None)
+    # well is the end of the scale, and one curve cannot describe a recovery that was lost again
+    curve = pl.exclude("e", "setback", "weeks_since_recovery", "relapse")
+    shares = pl.col("improvement", "improvement_low", "improvement_high", "level_ahead")
+    known = known.with_columns(shares.clip(upper_bound=1.0), relapse=pl.Series(relapse))
+    known = known.with_columns(pl.when(~pl.col("relapse")).then(curve).name.keep())
+    return simple.join(known.lazy(), on="e", how="left")
+
+
+def _setback(s: Series) -> Floats:
+    """How far, in MDCs, both latest scores are worse than the best pair of scores before them."""
+    pair = s.burden.copy()
+    pair[1:] = (s.burden[1:] + s.burden[:-1]) / 2
+    position = np.arange(s.burden.size) - s.first[s.owner]
+    left = np.diff(s.offsets)[s.owner] - position
+    pair[(position == 0) | (left <= 2)] = np.inf
+    best = np.minimum.reduceat(pair, s.first) if s.e.size else np.empty(0)
+    lesser = np.minimum(s.burden[s.last], s.burden[np.maximum(s.last - 1, s.first)])
+    setback = (lesser - best) / s.mdc
+    setback[~np.isfinite(best)] = np.nan
+    return setback
+
+
+def _since_recovery(s: Series, moment: Moment, level: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """Weeks since the latest run of two or more recovered scores began, and whether it was lost."""
+    index = np.arange(s.burden.size)
+    well = s.burden <= (1 - level) * s.burden[s.first][s.owner] + 1e-9
+    run_start = np.maximum.accumulate(np.where(well, 0, index + 1))
+    run_start = np.clip(run_start, s.first[s.owner], index)
+    confirmed = np.where(well & (index > run_start), index, -1)
+    last_confirmed = np.maximum.reduceat(confirmed, s.first) if s.e.size else np.empty(0, np.int64)
+    recovered = last_confirmed >= 0
+    began = s.day[run_start[last_confirmed]]
+    weeks = (np.datetime64(moment.day, "D") - began).astype(float) / 7
+    lost = s.burden[s.last] - s.burden[last_confirmed]
+    return np.where(recovered, weeks, np.nan), recovered & (lost >= s.mcid)
+
+
+def _residual_visible(rows: pl.LazyFrame, moment: Moment, questions: Questions) -> pl.LazyFrame:
+    """Whether a scale scored within the horizon has its MCID or more left to show."""
+    recent = moment.weeks_since("day") <= questions.horizon_weeks
+    latest = (
+        rows.filter(recent, pl.col("burden").is_not_null(), pl.col("mcid").is_not_null())
+        .filter(pl.col("construct").is_in(["pain", "function"]))
+        .sort("e", "measure", "at")
+        .group_by("e", "measure", maintain_order=True)
+        .agg(visible=(pl.col("burden") >= pl.col("mcid")).last())
+    )
+    return latest.group_by("e").agg(residual_visible=pl.col("visible").any())
+
+
+def _own_estimate(rows: pl.LazyFrame) -> pl.LazyFrame:
+    sane = rows.filter(pl.col("measure") == "sane").sort("e", "at")
+    return sane.group_by("e").agg(own_estimate=pl.col("value").last() / 100)
+
+
+def _function(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Observed improvement on the function measure scored most often."""
+    function = rows.filter(pl.col("construct") == "function", pl.col("burden").is_not_null())
+    chosen = function.join(_most_scored(function), on=["e", "measure"]).sort("e", "at")
+    first, last = pl.col("burden").first(), pl.col("burden").last()
+    return chosen.group_by("e", maintain_order=True).agg(
+        function_improvement=pl.when(first > 0).then(1 - last / first)
+    )

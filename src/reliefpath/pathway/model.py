@@ -1,0 +1,289 @@
+"""The pathway: the whole protocol as data, refused unless every part of it is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from functools import cache, cached_property
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from reliefpath.errors import PathwayError, Problem, UsageError, nearest
+from reliefpath.knowledge import Catalogue, Row, line_of, load_catalogue
+from reliefpath.pathway.facts.declared import schema
+from reliefpath.pathway.sql import Question, SqlError
+from reliefpath.pathway.wording import WordingError, facts_in
+from reliefpath.recovery import Questions
+from reliefpath.therapies import therapies
+
+FOLLOW_UP = "follow-up"
+"""The step under which the check-ins that are due are listed."""
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class StatusName(StrEnum):
+    """What an episode can be; exactly one holds."""
+
+    GATHERING = "gathering"
+    RECOVERING = "recovering"
+    STALLED = "stalled"
+    PLATEAUED = "plateaued"
+    RECOVERED = "recovered"
+    LASTING = "lasting"
+    WORSENING = "worsening"
+    RECURRED = "recurred"
+    REFERRED = "referred"
+
+
+class Rule(Row):
+    """Anything the pathway decides, with the reason and its sources."""
+
+    because: str = Field(description="The reason, in a sentence a clinician accepts")
+
+
+class Criterion(Rule):
+    """One yes / no / unknown question over the facts, and what to do when it is not yes."""
+
+    require: str = Field(description="Boolean SQL over facts; null is unknown")
+    shows: tuple[str, ...] = Field(default=(), description="Further facts shown with the answer")
+    if_no: str = Field(description="What to do when the answer is no; `{fact}` becomes its value")
+    if_unknown: str = Field(description="What to measure when the answer is unknown")
+
+
+class Step(Rule):
+    """One rung of the ladder; its gate is its criteria and those of every rung before it."""
+
+    name: str
+    therapies: tuple[str, ...] = Field(default=(), description="Ids of its therapies")
+    criteria: dict[Id, Criterion]
+
+
+class FollowUp(Rule):
+    """Check-ins that are due after a treatment or a recovery."""
+
+    name: str
+    criteria: dict[Id, Criterion]
+
+
+class Status(Rule):
+    """When an episode has a status, and what follows."""
+
+    when: str | None = Field(default=None, description="Boolean SQL over facts; none on the last")
+    urgency: int = Field(ge=1, le=9, description="1 is seen first")
+    asks: tuple[str, ...] = Field(
+        default=(), description="Steps or criteria; the first open one is the next step"
+    )
+    gate: str | None = Field(default=None, description="The step the episode is kept from")
+    next: str = Field(description="The next step when nothing asked is open")
+
+
+class Note(Rule):
+    """What a clinician should know beside the answer."""
+
+    when: str = Field(description="Boolean SQL over facts")
+    statuses: tuple[StatusName, ...] = Field(default=(), description="Only these; none means all")
+    say: str
+
+
+class RecoverySettings(Rule):
+    """The questions put to the recovery model."""
+
+    window: tuple[Share, Share] = Field(description="Improvement at which an injection can help")
+    recovered: Share = Field(description="Improvement that counts as recovered")
+    horizon_weeks: float = Field(gt=0, description="How far ahead a plateau looks")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RecoverySettings:
+        low, high = self.window
+        if not low < high <= self.recovered:
+            raise ValueError("expected window low < window high <= recovered")
+        return self
+
+
+class Pathway(Catalogue):
+    """The whole protocol: statuses, steps with their criteria, follow-up, notes."""
+
+    pathway: Id = Field(description="Its name")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$", description="Changed with every change of it")
+    title: str
+    about: str
+    owner: str = Field(description="Who answers for it")
+    approved_by: str | None = Field(description="Who signed it off; empty until someone did")
+    approved_on: date | None = None
+    recovery: RecoverySettings
+    statuses: dict[StatusName, Status]
+    steps: dict[Id, Step]
+    follow_up: FollowUp
+    notes: dict[Id, Note] = Field(default_factory=dict)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of its whole content: two pathways with one fingerprint give one advice."""
+        return sha256(self.model_dump_json().encode()).hexdigest()
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """The questions put to the recovery model."""
+        r = self.recovery
+        return Questions(window=r.window, recovered=r.recovered, horizon_weeks=r.horizon_weeks)
+
+    @cached_property
+    def groups(self) -> dict[str, dict[str, Criterion]]:
+        """The criteria by step, follow-up first."""
+        steps = {name: step.criteria for name, step in self.steps.items()}
+        return {FOLLOW_UP: self.follow_up.criteria, **steps}
+
+    @cached_property
+    def criteria(self) -> dict[str, tuple[str, Criterion]]:
+        """Every criterion by id, with the step it belongs to."""
+        return {
+            id_: (group, criterion)
+            for group, criteria in self.groups.items()
+            for id_, criterion in criteria.items()
+        }
+
+    def asked(self, status: Status) -> list[str]:
+        """Return the ids of the criteria that `status` asks about, in order."""
+        return [id_ for name in status.asks for id_ in self.groups.get(name, (name,))]
+
+    def gate(self, step: str) -> list[str]:
+        """Return the ids of the criteria that must all hold before `step`."""
+        ladder = list(self.steps)
+        passed = ladder[: ladder.index(step) + 1]
+        return [id_ for name in passed for id_ in self.steps[name].criteria]
+
+    def cite(self, row: Row) -> list[str]:
+        """Return the sources of a rule, each with its certainty."""
+        return [str(self.sources[name]) for name in row.source]
+
+
+@cache
+def default_pathway() -> Pathway:
+    """Return the clinic's strategy as shipped."""
+    return _load(default_file())
+
+
+def default_file() -> Traversable:
+    """Return the file of the pathway as shipped."""
+    return files(__package__) / "relief-plus.yaml"
+
+
+def load_pathway(file: Path) -> Pathway:
+    """Read and check a pathway file.
+
+    Raises:
+        UsageError: there is no such file.
+        PathwayError: it has problems; it lists every one of them, with its line.
+    """
+    if not file.is_file():
+        raise UsageError(f"`{file}` is not a file; expected a pathway in YAML")
+    return _load(file)
+
+
+def _load(file: Traversable | Path) -> Pathway:
+    pathway = load_catalogue(file, Pathway, PathwayError)
+    problems = [
+        Problem(file.name, line_of(file, path), ".".join(map(str, path)), value, expected)
+        for path, value, expected in _unsound(pathway)
+    ]
+    if problems:
+        raise PathwayError(problems)
+    return pathway
+
+
+Path_ = tuple[str, ...]
+Unsound = Iterator[tuple[Path_, str | None, str]]
+
+
+def _criteria(pathway: Pathway) -> Iterator[tuple[Path_, Criterion]]:
+    for group, criteria in pathway.groups.items():
+        parent = ("follow_up",) if group == FOLLOW_UP else ("steps", group)
+        for id_, criterion in criteria.items():
+            yield (*parent, "criteria", id_), criterion
+
+
+def _unsound(pathway: Pathway) -> Unsound:
+    """What no schema can say: SQL, placeholders, names, and the order of statuses."""
+    yield from _unsound_sql(pathway)
+    yield from _unsound_texts(pathway)
+    yield from _unsound_statuses(pathway)
+    yield from _unsound_names(pathway)
+
+
+def _unsound_sql(pathway: Pathway) -> Unsound:
+    expressions = [((*path, "require"), c.require) for path, c in _criteria(pathway)]
+    expressions += [
+        (("statuses", n, "when"), s.when) for n, s in pathway.statuses.items() if s.when
+    ]
+    expressions += [(("notes", name, "when"), note.when) for name, note in pathway.notes.items()]
+    for path, sql in expressions:
+        try:
+            Question.of(sql, schema())
+        except SqlError as e:
+            yield path, sql, str(e)
+
+
+def _unsound_texts(pathway: Pathway) -> Unsound:
+    texts = [((*p, key), getattr(c, key)) for p, c in _criteria(pathway) for key in _OPEN_TEXTS]
+    texts += [(("statuses", name, "next"), s.next) for name, s in pathway.statuses.items()]
+    texts += [(("notes", name, "say"), note.say) for name, note in pathway.notes.items()]
+    for path, text in texts:
+        try:
+            facts_in(text)
+        except WordingError as e:
+            yield path, text, str(e)
+
+
+_OPEN_TEXTS = ("if_no", "if_unknown")
+
+
+def _unsound_statuses(pathway: Pathway) -> Unsound:
+    *first, last = pathway.statuses
+    for name in first:
+        if pathway.statuses[name].when is None:
+            yield ("statuses", name), None, "`when` is missing; only the last status has none"
+    if pathway.statuses[last].when is not None:
+        expected = "the last status takes every episode that is left: remove its `when`"
+        yield ("statuses", last, "when"), pathway.statuses[last].when, expected
+    for name, status in pathway.statuses.items():
+        known = (*pathway.groups, *pathway.criteria)
+        for step in status.asks:
+            if step not in known:
+                expected = f"unknown step or criterion{nearest(step, known)}"
+                yield ("statuses", name, "asks"), step, expected
+        if status.gate is not None and status.gate not in pathway.steps:
+            hint = nearest(status.gate, pathway.steps)
+            yield ("statuses", name, "gate"), status.gate, f"unknown step{hint}"
+
+
+def _unsound_names(pathway: Pathway) -> Unsound:
+    seen: set[str] = set()
+    for path, criterion in _criteria(pathway):
+        id_ = path[-1]
+        if id_ in seen:
+            yield path, id_, "stands more than once; every criterion needs a name of its own"
+        seen.add(id_)
+        for name in criterion.shows:
+            if name not in schema():
+                yield (*path, "shows"), name, f"unknown fact{nearest(name, schema())}"
+    ranks = [0]
+    for name, step in pathway.steps.items():
+        for therapy in step.therapies:
+            if therapy not in therapies():
+                hint = nearest(therapy, therapies())
+                yield ("steps", name, "therapies"), therapy, f"unknown therapy{hint}"
+            elif therapies()[therapy].invasiveness < ranks[-1]:
+                expected = "steps must go from the least to the most invasive"
+                yield ("steps", name, "therapies"), therapy, expected
+            else:
+                ranks.append(therapies()[therapy].invasiveness)

@@ -1,0 +1,97 @@
+"""Boolean SQL over facts, checked so that it can reach nothing else.
+
+Null is unknown, by SQL's own three-valued logic: `true or null` is true, `true and null` is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+import sqlglot
+from sqlglot import expressions as exp
+from sqlglot.errors import SqlglotError
+
+from reliefpath.errors import nearest
+
+ALLOWED: tuple[type[exp.Expr], ...] = (
+    *(exp.And, exp.Or, exp.Not, exp.Paren),
+    *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.In, exp.Is),
+    *(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Coalesce),
+    *(exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null),
+)
+"""All that an expression may consist of: no function, subquery, aggregate, cast or statement."""
+
+
+class SqlError(ValueError):
+    """Why an expression is refused."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A boolean SQL expression, ready to be asked of every row of the facts table."""
+
+    sql: str
+    facts: tuple[str, ...]
+    """The facts it mentions, in the order of mention."""
+    expr: pl.Expr
+
+    @classmethod
+    def of(cls, sql: str, facts: Mapping[str, pl.DataType]) -> Question:
+        """Compile `sql`.
+
+        Raises:
+            SqlError: it is not one boolean expression over these facts.
+        """
+        tree = _parse(sql)
+        _refuse_foreign(tree)
+        names = tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
+        for name in names:
+            if name not in facts:
+                raise SqlError(f"unknown fact `{name}`{nearest(name, facts)}")
+        if not names:
+            raise SqlError("mentions no fact")
+        try:
+            expr = pl.sql_expr(tree.sql())
+            answer = pl.LazyFrame(schema=dict(facts)).select(answer=expr).collect_schema()["answer"]
+        except pl.exceptions.PolarsError as e:
+            reason = str(e).splitlines()[0]
+            raise SqlError(f"cannot be asked of the facts: {reason}") from None
+        if answer != pl.Boolean:
+            raise SqlError("must be a yes / no question, such as `dry_needling_sessions >= 4`")
+        return cls(sql, names, expr)
+
+
+def _parse(sql: str) -> exp.Expr:
+    try:
+        trees = sqlglot.parse(sql)
+    except SqlglotError as e:
+        reason = str(e).splitlines()[0]
+        raise SqlError(f"not SQL: {reason}") from None
+    if len(trees) != 1 or trees[0] is None:
+        raise SqlError("expected one expression")
+    return trees[0]
+
+
+def _refuse_foreign(tree: exp.Expr) -> None:
+    for node in tree.walk():
+        if not isinstance(node, ALLOWED):
+            raise SqlError(
+                f"`{node.sql()}` is not allowed; use facts, numbers, texts, "
+                "and / or / not, comparisons, between, in, is null, + - *, abs, coalesce"
+            )
+        if isinstance(node, exp.Column) and node.table:
+            raise SqlError(f"`{node.sql()}`: name the fact alone, without a table")
+        if isinstance(node, exp.Is) and not isinstance(node.expression, exp.Null):
+            raise SqlError(f"`{node.sql()}`: only `is null` and `is not null` are allowed")
+        if isinstance(node, exp.In) and any(not _constant(e) for e in node.expressions):
+            raise SqlError(f"`{node.sql()}`: `in` takes numbers or texts")
+        if isinstance(node, exp.Null) and not isinstance(node.parent, exp.Is):
+            raise SqlError("compare with null by `is null` or `is not null`")
+        if isinstance(node, exp.Identifier) and node.args.get("quoted"):
+            raise SqlError(f"`{node.sql()}`: write texts in single quotes, facts in none")
+
+
+def _constant(node: exp.Expr) -> bool:
+    return isinstance(node.this if isinstance(node, exp.Neg) else node, exp.Literal)

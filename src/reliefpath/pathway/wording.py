@@ -1,0 +1,58 @@
+"""Texts with `{fact}` in them, filled in for one episode or for all of them at once."""
+
+from __future__ import annotations
+
+from functools import cache
+from string import Formatter
+
+import polars as pl
+
+from reliefpath.errors import nearest
+from reliefpath.pathway.facts.declared import FactType, declaration, schema
+
+
+class WordingError(ValueError):
+    """Why a text is refused."""
+
+
+def facts_in(text: str) -> list[str]:
+    """Return the facts that `text` mentions.
+
+    Raises:
+        WordingError: the braces are unbalanced, or name what is not a fact.
+    """
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    except ValueError as e:
+        raise WordingError(f"braces are for facts, such as `{{improvement}}`: {e}") from None
+    for name in names:
+        if name not in schema():
+            raise WordingError(f"unknown fact `{name}`{nearest(name, schema())}")
+    return names
+
+
+@cache
+def worded(text: str) -> pl.Expr:
+    """Return the expression that fills `text` in from the facts table."""
+    parts: list[pl.Expr] = []
+    for literal, name, _, _ in Formatter().parse(" ".join(text.split())):
+        parts.append(pl.lit(literal))
+        if name is not None:
+            parts.append(value_text(name))
+    return pl.concat_str(parts)
+
+
+def value_text(fact: str) -> pl.Expr:
+    """Return the expression that words a fact: `83 %`, `6.5`, `yes`, `unknown`."""
+    declared = declaration().facts[fact]
+    value = pl.col(fact)
+    match declared.type:
+        case FactType.NUMBER if declared.unit in ("share", "probability"):
+            text = (value * 100).round().cast(pl.Int64).cast(pl.String) + " %"
+        case FactType.NUMBER:
+            text = value.round(1).cast(pl.String).str.strip_suffix(".0")
+        case FactType.FLAG:
+            text = pl.when(value).then(pl.lit("yes")).when(~value).then(pl.lit("no"))
+        case _:
+            text = value.cast(pl.String)
+    return text.fill_null("unknown")

@@ -1,0 +1,1 @@
+"""What the commands print: the worklist, one patient's story, progress."""

@@ -1,0 +1,200 @@
+"""One patient's story: who, how it went, what is next, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+from rich.text import Text
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.measures import Measure, measures
+from reliefpath.measures.totals import totals
+from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.model import FOLLOW_UP, Pathway
+from reliefpath.recovery import DEFAULT_PRIOR, Prior, curve
+from reliefpath.terminal.curve import draw
+from reliefpath.terminal.worklist import STYLES, basis, gate_text, improvement_text
+
+MARKS = {True: ("✔", "green"), False: ("✘", "red"), None: ("?", "yellow")}
+COLUMNS, AHEAD = 64, 6
+"""Width of the chart in characters, and how many weeks it looks ahead."""
+
+
+def print_story(
+    console: Console,
+    care_log: CareLog,
+    advice: dict[str, Any],
+    pathway: Pathway,
+    as_of: date,
+    prior: Prior | None = None,
+) -> None:
+    """Print the story of the episode that `advice`, one advice object, is about."""
+    episode = care_log.episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
+    facts = advice["facts"]
+    _headline(console, care_log, episode, advice, as_of)
+    scores = _scores(care_log, episode, facts["measure"], as_of)
+    if facts["improvement"] is not None:
+        console.print()
+        for line in _chart(scores, episode, measures()[facts["measure"]], pathway, prior):
+            console.print(line, highlight=False)
+    _numbers(console, facts)
+    _ledger(console, care_log, episode, as_of)
+    _gate(console, advice, pathway)
+    _list(console, "What would change the answer", advice["would_change"])
+    _list(console, "Notes", advice["notes"])
+    console.print()
+    console.print(basis(pathway), style="dim")
+
+
+def _headline(
+    console: Console,
+    care_log: CareLog,
+    episode: dict[str, Any],
+    advice: dict[str, Any],
+    as_of: date,
+) -> None:
+    person = care_log.patients.row(by_predicate=pl.col("patient") == episode["patient"], named=True)
+    name = person["name"] or person["patient"]
+    complaint = f", “{episode['complaint']}”" if episode["complaint"] else ""
+    side = f"{episode['region']}{complaint}, since {episode['started_on']}"
+    console.print(Text(f"{advice['episode']}  {name}", "bold"), Text(side), highlight=False)
+    status = Text(advice["status"], STYLES[advice["status"]])
+    gate = gate_text(advice["gate"])
+    console.print("As of", str(as_of), status, f"gate to the injection {gate}", highlight=False)
+    console.print(Text("Next  ", "bold") + Text(advice["next_step"]))
+
+
+def _scores(
+    care_log: CareLog, episode: dict[str, Any], measure: str | None, as_of: date
+) -> pl.DataFrame:
+    mine = (pl.col("episode") == episode["episode"]) & (pl.col("measure") == measure)
+    return totals(Moment.of(as_of).before(care_log.scores).filter(mine)).sort("at")
+
+
+def _chart(
+    scores: pl.DataFrame,
+    episode: dict[str, Any],
+    measure: Measure,
+    pathway: Pathway,
+    prior: Prior | None,
+) -> Iterator[str]:
+    assert measure.well is not None
+    assert measure.span is not None
+    sign = 1.0 if measure.better == "lower" else -1.0
+    well = measure.well
+    weeks = (scores["at"].dt.date() - episode["started_on"]).dt.total_days().to_numpy().clip(
+        0
+    ) / 7.0
+    burden = np.maximum(sign * (scores["value"].to_numpy() - well), 0.0)
+    at = np.linspace(0.0, weeks[-1] + AHEAD, COLUMNS)
+    fitted = curve(weeks, burden, measure.span, at, prior=prior or DEFAULT_PRIOR)
+    low, middle, high = (well + sign * c for c in (fitted.low, fitted.mean, fitted.high))
+    window = [well + sign * burden[0] * (1 - share) for share in pathway.recovery.window]
+    worst = well + sign * measure.span
+    yield f"  {measure.name}; ● score, ─ curve, ░ its 90 % band, · the window; {AHEAD} weeks ahead"
+    yield from draw(
+        weeks.tolist(),
+        scores["value"].to_list(),
+        at,
+        (low, middle, high),
+        (window[0], window[1]),
+        (min(worst, well), max(worst, well)),
+    )
+
+
+def _numbers(console: Console, facts: dict[str, Any]) -> None:
+    def share(fact: str) -> str:
+        return "unknown" if facts[fact] is None else f"{facts[fact] * 100:.0f} %"
+
+    def number(fact: str) -> str:
+        return "unknown" if facts[fact] is None else f"{facts[fact]:.1f}".removesuffix(".0")
+
+    console.print()
+    scores = f"{facts['measure'] or 'no measure'} {number('baseline')} at first"
+    heading = f"{improvement_text(facts)}, heading to {share('level_ahead')}"
+    lines = {
+        "Improvement": f"{heading}; {scores}, {number('current')} now",
+        "Plateau": f"{share('p_plateau')} sure; {number('expected_gain')} points more expected",
+        "In the window": f"{share('p_window')} sure",
+        "Own estimate": share("own_estimate"),
+        "Function": f"{share('function_improvement')} better",
+    }
+    for label, text in lines.items():
+        console.print(f"  {label:<14} {text}", highlight=False)
+
+
+def _ledger(console: Console, care_log: CareLog, episode: dict[str, Any], as_of: date) -> None:
+    """What was tried, how often, how well it was followed, and what it brought."""
+    mine = Moment.of(as_of).before(care_log.treatments).filter(episode=episode["episode"])
+    tried = (
+        mine.group_by("therapy")
+        .agg(
+            days=pl.col("at").dt.date().n_unique(),
+            first=pl.col("at").min().dt.date(),
+            last=pl.col("at").max().dt.date(),
+            adherence=pl.col("adherence").mean(),
+            response=pl.col("response").mean(),
+            adverse=pl.col("adverse_effect").drop_nulls().unique().sort().str.join(", "),
+        )
+        .sort("first", "therapy")
+    )
+    if tried.is_empty():
+        return
+    console.print("\nWhat was tried", style="bold")
+    for row in tried.iter_rows(named=True):
+        more = [
+            f"adherence {row['adherence']:.0%}" if row["adherence"] is not None else "",
+            f"relief {row['response']:.0%}" if row["response"] is not None else "",
+            f"adverse: {row['adverse']}" if row["adverse"] else "",
+        ]
+        text = "; ".join(
+            [f"{row['days']} times, {row['first']} to {row['last']}", *filter(None, more)]
+        )
+        console.print(f"  {row['therapy']:<14} {text.replace('%', ' %')}", highlight=False)
+
+
+def _gate(console: Console, advice: dict[str, Any], pathway: Pathway) -> None:
+    names = {FOLLOW_UP: pathway.follow_up.name} | {id_: s.name for id_, s in pathway.steps.items()}
+    step = None
+    for criterion in advice["criteria"]:
+        if criterion["step"] != step:
+            step = criterion["step"]
+            console.print(f"\n{names[step]}", style="bold")
+        mark, style = MARKS[criterion["answer"]]
+        nothing = "none" if criterion["answer"] else "unknown"
+        values = ", ".join(f"{k} {_value(v, nothing)}" for k, v in criterion["value"].items())
+        text = Text(f"  {mark} ", style) + Text(f"{criterion['id']}: {values}")
+        console.print(text, highlight=False)
+        if criterion["answer"] is not True:
+            console.print(
+                Text(
+                    f"      {criterion['to_do']}\n      {criterion['because']} "
+                    f"({'; '.join(criterion['source'])})",
+                    "dim",
+                ),
+                highlight=False,
+            )
+
+
+def _value(value: Any, nothing: str) -> str:
+    match value:
+        case None:
+            return nothing
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.3g}"
+        case _:
+            return str(value)
+
+
+def _list(console: Console, title: str, texts: list[str]) -> None:
+    if texts:
+        console.print(f"\n{title}", style="bold")
+        for text in texts:
+            console.print(Text(f"  • {text}"), highlight=False)

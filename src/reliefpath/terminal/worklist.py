@@ -1,0 +1,81 @@
+"""The worklist: everyone who is followed, most urgent first."""
+
+from __future__ import annotations
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reliefpath.pathway.assessment import GATE, NEXT_STEP, STATUS
+from reliefpath.pathway.model import Pathway
+
+STYLES = {
+    "referred": "bold white on red",
+    "worsening": "bold red",
+    "recurred": "red",
+    "plateaued": "bold yellow",
+    "stalled": "yellow",
+    "gathering": "blue",
+    "recovering": "cyan",
+    "recovered": "green",
+    "lasting": "bold green",
+}
+"""Only a help to the eye: the status stands in words beside it."""
+
+
+def print_worklist(console: Console, advice: pl.DataFrame, pathway: Pathway) -> None:
+    """Print one line an episode, and how many there are of each status."""
+    plain = not console.is_terminal
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in ("status", "episode", "region"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("better", justify="right", no_wrap=True)
+    table.add_column("weeks", justify="right", no_wrap=True)
+    table.add_column("gate", no_wrap=True)
+    table.add_column("next step", no_wrap=plain)
+    for row in advice.iter_rows(named=True):
+        table.add_row(
+            Text(row[STATUS], STYLES[row[STATUS]]),
+            row["episode"],
+            row["region"],
+            improvement_text(row),
+            f"{row['weeks_in_care']:.0f}",
+            gate_text(row[GATE]),
+            row[NEXT_STEP],
+        )
+    console.print(table)
+    counts = advice[STATUS].value_counts(sort=True)
+    told = ", ".join(
+        f"{n} {status}"
+        for status, n in counts.sort("count", STATUS, descending=[True, False]).iter_rows()
+    )
+    console.print(f"\n{advice.height} episodes: {told}." if advice.height else "\nNo episode.")
+    console.print(basis(pathway), style="dim")
+
+
+def basis(pathway: Pathway) -> str:
+    """Return by which pathway the advice was given, and who signed it off."""
+    signed = (
+        f"signed off by {pathway.approved_by}"
+        if pathway.approved_by
+        else "not signed off by a medical director"
+    )
+    return (
+        f"By {pathway.pathway} {pathway.version}, {signed}. "
+        "It informs a clinician, who decides; `reliefpath explain` shows the reasons."
+    )
+
+
+def improvement_text(row: dict[str, float | None]) -> str:
+    """Return `83 % (70-96)`, or a dash where improvement is undefined."""
+    estimate, low, high = (row[f"improvement{end}"] for end in ("", "_low", "_high"))
+    if estimate is None or low is None or high is None:
+        return "-"
+    now, least, most = (round(100 * share) for share in (estimate, low, high))
+    return f"{now} % ({least} to {most})"
+
+
+def gate_text(gate: bool | None) -> str:
+    """Return `open`, `closed` or `unknown`."""
+    return {True: "open", False: "closed", None: "unknown"}[gate]
