@@ -186,4 +186,4 @@ def _todo(id_: str, criterion: Criterion) -> pl.Expr:
 
 
 def _texts(parts: Iterable[pl.Expr]) -> pl.Expr:
-    return pl.concat_list(*parts).list.drop_nulls()
+    return pl.concat_list(pl.lit(None, pl.String), *parts).list.drop_nulls()

@@ -28,6 +28,10 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+RESERVED = {*schema(), "episode", "patient", "status", "gate", "notes", "pathway"}
+"""Columns of the advice that a criterion's column must not replace."""
+
+
 class StatusName(StrEnum):
     """What an episode can be; exactly one holds."""
 
@@ -118,8 +122,8 @@ class Pathway(Catalogue):
     approved_by: str | None = Field(description="Who signed it off; empty until someone did")
     approved_on: date | None = None
     recovery: RecoverySettings
-    statuses: dict[StatusName, Status]
-    steps: dict[Id, Step]
+    statuses: dict[StatusName, Status] = Field(min_length=1)
+    steps: dict[Id, Step] = Field(min_length=1)
     follow_up: FollowUp
     notes: dict[Id, Note] = Field(default_factory=dict)
 
@@ -273,9 +277,13 @@ def _unsound_names(pathway: Pathway) -> Unsound:
         if id_ in seen:
             yield path, id_, "stands more than once; every criterion needs a name of its own"
         seen.add(id_)
+        if id_ in RESERVED:
+            yield path, id_, "is the name of a column of the advice; choose another"
         for name in criterion.shows:
             if name not in schema():
                 yield (*path, "shows"), name, f"unknown fact{nearest(name, schema())}"
+    if FOLLOW_UP in pathway.steps:
+        yield ("steps", FOLLOW_UP), FOLLOW_UP, "is the name of the check-ins; choose another"
     ranks = [0]
     for name, step in pathway.steps.items():
         for therapy in step.therapies:

@@ -54,7 +54,7 @@ class Question:
             raise SqlError("mentions no fact")
         try:
             expr = pl.sql_expr(tree.sql())
-            answer = pl.LazyFrame(schema=dict(facts)).select(answer=expr).collect_schema()["answer"]
+            answer = pl.DataFrame(schema=dict(facts)).select(answer=expr).schema["answer"]
         except pl.exceptions.PolarsError as e:
             reason = str(e).splitlines()[0]
             raise SqlError(f"cannot be asked of the facts: {reason}") from None

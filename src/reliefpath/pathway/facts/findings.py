@@ -41,8 +41,21 @@ def finding_facts(findings: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment
         .filter(pl.col("until").is_null() | (pl.col("until") >= moment.day))
         .join(episodes.select("e", "patient", "started_on", mine="episode"), on="patient")
         .filter(pl.col("episode").is_null() | (pl.col("episode") == pl.col("mine")))
+        .filter(_stands())
     )
     return one_row_each(episodes, rows.group_by("e").agg(_columns()))
+
+
+def _stands() -> pl.Expr:
+    """Findings that no later answer to the same question has overtaken."""
+    questions = [
+        (pl.col("kind") == kind) & pl.col("code").is_in(list(codes))
+        for kind, codes in ANSWERS.values()
+    ]
+    overtaken = [
+        asked & (pl.col("at") < pl.when(asked).then("at").max().over("e")) for asked in questions
+    ]
+    return ~pl.any_horizontal(overtaken)
 
 
 @cache

@@ -48,7 +48,8 @@ def _with_burden(rows: pl.LazyFrame) -> pl.LazyFrame:
     measures = measure_table().with_row_index("order").lazy()
     higher_better = pl.col("better") == "higher"
     distance = pl.when(higher_better).then(-1.0).otherwise(1.0) * (pl.col("value") - pl.col("well"))
-    return rows.join(measures, on="measure").with_columns(burden=distance.clip(0.0))
+    detectable = pl.coalesce("mdc", "mcid")  # what matters stands in where the error is not known
+    return rows.join(measures, on="measure").with_columns(burden=distance.clip(0.0), mdc=detectable)
 
 
 def _primary(rows: pl.LazyFrame, episodes: pl.LazyFrame) -> pl.LazyFrame:
@@ -139,11 +140,14 @@ def _recovery(
             "expected_gain": recovery.expected_gain,
             "level_ahead": recovery.level_ahead,
             "setback": _setback(s),
+            "recent_gain": _recent_gain(s, questions.horizon_weeks),
+            "flare": _flare(s),
             "weeks_since_recovery": since_recovery,
         }
     ).fill_nan(None)
     # well is the end of the scale, and one curve cannot describe a recovery that was lost again
-    curve = pl.exclude("e", "setback", "weeks_since_recovery", "relapse")
+    plain = ("e", "recent_gain", "flare", "setback", "weeks_since_recovery", "relapse")
+    curve = pl.exclude(plain)
     shares = pl.col("improvement", "improvement_low", "improvement_high", "level_ahead")
     known = known.with_columns(shares.clip(upper_bound=1.0), relapse=pl.Series(relapse))
     known = known.with_columns(pl.when(~pl.col("relapse")).then(curve).name.keep())
@@ -164,19 +168,43 @@ def _setback(s: Series) -> Floats:
     return setback
 
 
-def _since_recovery(s: Series, moment: Moment, level: float) -> tuple[Floats, NDArray[np.bool_]]:
-    """Weeks since the latest run of two or more recovered scores began, and whether it was lost."""
+def _recent_gain(s: Series, horizon_weeks: float) -> Floats:
+    """Observed gain, in MDCs, since the latest score at least a horizon old, or since the first."""
     index = np.arange(s.burden.size)
-    well = s.burden <= (1 - level) * s.burden[s.first][s.owner] + 1e-9
-    run_start = np.maximum.accumulate(np.where(well, 0, index + 1))
-    run_start = np.clip(run_start, s.first[s.owner], index)
-    confirmed = np.where(well & (index > run_start), index, -1)
-    last_confirmed = np.maximum.reduceat(confirmed, s.first) if s.e.size else np.empty(0, np.int64)
-    recovered = last_confirmed >= 0
-    began = s.day[run_start[last_confirmed]]
-    weeks = (np.datetime64(moment.day, "D") - began).astype(float) / 7
-    lost = s.burden[s.last] - s.burden[last_confirmed]
-    return np.where(recovered, weeks, np.nan), recovered & (lost >= s.mcid)
+    age = (s.day[s.last][s.owner] - s.day).astype(float) / 7
+    old = np.where(age >= horizon_weeks, index, -1)
+    since = np.maximum.reduceat(old, s.first) if s.e.size else np.empty(0, np.int64)
+    gain = (s.burden[np.maximum(since, s.first)] - s.burden[s.last]) / s.mdc
+    return np.where(s.last > s.first, gain, np.nan)
+
+
+def _flare(s: Series) -> Floats:
+    """How far, in MDCs, the latest score is worse than the one before it."""
+    before = np.maximum(s.last - 1, s.first)
+    flare = (s.burden[s.last] - s.burden[before]) / s.mdc
+    return np.where(before < s.last, flare, np.nan)
+
+
+def _since_recovery(s: Series, moment: Moment, level: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """Weeks since the latest recovery began, and whether it was lost.
+
+    It begins with two recovered scores in a row, is lost with a score worse than they by the MCID,
+    and stays lost until two recovered scores stand in a row again.
+    """
+    if not s.e.size:
+        return np.empty(0), np.empty(0, np.bool_)
+    index, first = np.arange(s.burden.size), s.first[s.owner]
+    well = s.burden <= (1 - level) * s.burden[first] + 1e-9
+    confirmed = well & np.roll(well, 1) & (index > first)
+    latest = np.maximum.accumulate(np.where(confirmed, index, -1))
+    lost = (latest >= first) & (s.burden - s.burden[latest] >= s.mcid[s.owner])
+    losses = np.cumsum(lost)  # a recovery is what is confirmed between one loss and the next
+    last = np.maximum.reduceat(np.where(confirmed, index, -1), s.first)
+    same = confirmed & (losses == losses[last][s.owner])
+    began = np.minimum.reduceat(np.where(same, index - 1, s.burden.size - 1), s.first)
+    weeks = (np.datetime64(moment.day, "D") - s.day[began]).astype(float) / 7
+    relapse = (last >= 0) & (losses[s.last] > losses[last])
+    return np.where(last >= 0, weeks, np.nan), relapse
 
 
 def _residual_visible(rows: pl.LazyFrame, moment: Moment, questions: Questions) -> pl.LazyFrame:

@@ -1,0 +1,122 @@
+"""Nothing that a user can name is missing from the generated reference."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.pages import DOCS, script
+from reliefpath.anatomy import muscles
+from reliefpath.chart.schema import TABLES
+from reliefpath.measures import measures
+from reliefpath.pathway.facts import schema
+from reliefpath.pathway.model import default_pathway
+from reliefpath.therapies import agents, finding_kinds, therapies, units
+
+generate = script("generate")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder: Path = tmp_path_factory.mktemp("generated")
+    generate.write_pages(folder)
+    return {file.stem: file.read_text("utf-8") for file in folder.iterdir()}
+
+
+def named(page: str) -> set[str]:
+    """What stands in code letters in the first cell of a table's row, or in a heading."""
+    return set(re.findall(r"^(?:\| |#+ |- Code: )\[?`([^`]+)`", page, re.MULTILINE))
+
+
+def test_every_command_has_its_help(pages: dict[str, str]) -> None:
+    commands = {" ".join(("reliefpath", *path)) for path, _ in generate.commands()}
+    assert {"reliefpath assess", "reliefpath pathway diff"} < commands
+    assert commands == named(pages["commands"])
+
+
+def test_every_option_and_argument_stands_in_the_help_of_its_command(
+    pages: dict[str, str],
+) -> None:
+    sections = re.findall(r"^## `([^`]+)`\n\n```text\n(.*?)^```", pages["commands"], re.M | re.S)
+    helps = dict(sections)
+    for path, command in generate.commands():
+        shown = helps[" ".join(("reliefpath", *path))]
+        for parameter in command.params:
+            names = [o for o in parameter.opts if o.startswith("--")] or [
+                parameter.metavar or parameter.name
+            ]
+            assert all(name.strip("[]") in shown for name in names), (path, names)
+
+
+def test_help_has_no_colour_and_keeps_its_width(pages: dict[str, str]) -> None:
+    assert "\x1b" not in pages["commands"]
+    boxed = [line for line in pages["commands"].splitlines() if line.startswith("│")]
+    assert boxed
+    assert {len(line) for line in boxed} == {generate.WIDTH}
+
+
+def test_every_fact_has_its_row(pages: dict[str, str]) -> None:
+    assert set(schema()) == named(pages["facts"])
+
+
+def test_every_rule_of_the_pathway_has_its_row(pages: dict[str, str]) -> None:
+    pathway, page = default_pathway(), pages["pathway-as-shipped"]
+    assert {*pathway.criteria, *pathway.notes} == named(page)
+    assert all(f"| **{status}** |" in page for status in pathway.statuses)
+    assert all(f"### {step.name}\n" in page for step in pathway.steps.values())
+
+
+def test_every_measure_has_its_section(pages: dict[str, str]) -> None:
+    assert set(measures()) == named(pages["measures"])
+
+
+def test_every_therapy_agent_unit_and_finding_has_its_row(pages: dict[str, str]) -> None:
+    codes = {code for kind in finding_kinds().values() for code in kind.codes}
+    expected = {*therapies(), *agents(), *units(), *finding_kinds(), *codes}
+    assert expected == named(pages["therapies"])
+
+
+def test_every_muscle_has_its_row(pages: dict[str, str]) -> None:
+    assert set(muscles()) <= named(pages["muscles"])
+
+
+def test_every_column_of_the_care_log_has_its_row_in_its_table(pages: dict[str, str]) -> None:
+    _, *sections = pages["care-log-tables"].split("## `")
+    shown = {s.partition("`")[0]: re.findall(r"^\| `(\w+)`", s, re.M) for s in sections}
+    assert shown == {name: [c.name for c in t.columns] for name, t in TABLES.items()}
+
+
+def test_codes_and_ranges_of_columns_are_told(pages: dict[str, str]) -> None:
+    page = pages["care-log-tables"]
+    for column in (c for table in TABLES.values() for c in table.columns):
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{column.name}` |"))
+        elsewhere = generate.CODES_ELSEWHERE.get(column.name)
+        assert all(f"`{code}`" in row for code in column.codes) or str(elsewhere) in row
+    assert "| 0 to 1 |" in page
+    assert "| 0 and up |" in page
+
+
+def test_golden_patients_are_shown(pages: dict[str, str]) -> None:
+    assert pages["decides"].count("\n## ") > 3
+
+
+def test_index_lists_every_page(pages: dict[str, str]) -> None:
+    listed = pages["index"].partition("```{toctree}\n")[2].partition("```")[0].split()
+    assert set(listed) == set(pages) - {"index"}
+
+
+def test_pages_are_the_same_when_written_again(pages: dict[str, str], tmp_path: Path) -> None:
+    generate.write_pages(tmp_path)
+    assert {file.stem: file.read_text("utf-8") for file in tmp_path.iterdir()} == pages
+
+
+def test_links_between_pages_lead_somewhere(pages: dict[str, str]) -> None:
+    texts = {f"generated/{name}.md": text for name, text in pages.items()}
+    texts |= {str(f.relative_to(DOCS)): f.read_text("utf-8") for f in DOCS.glob("*.md")}
+    texts |= {str(f.relative_to(DOCS)): f.read_text("utf-8") for f in DOCS.glob("decisions/*.md")}
+    for name, text in texts.items():
+        for target in re.findall(r"\]\(([^)#:]+\.md)", text):
+            path = (DOCS / name).parent.joinpath(target).resolve().relative_to(DOCS)
+            assert str(path) in texts, (name, target)

@@ -1,0 +1,119 @@
+"""What is known of a person: not asked is not a no, and each finding holds as long as it holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from .test_facts import SCREENINGS, after, found, log, of
+
+
+def screened(*kinds: str, day: int = 0) -> list[dict[str, object]]:
+    return [found(kind, "screened", day) for kind in kinds]
+
+
+def test_not_asked_is_unknown() -> None:
+    row = of(log(), after(7))
+    flags = ("red_flag", "contraindication", "caution", "anticoagulated", "pregnant", "consented")
+    assert [row[flag] for flag in flags] == [None] * len(flags)
+
+
+def test_asked_about_everything_with_nothing_found_is_a_no() -> None:
+    row = of(log(findings=screened(*SCREENINGS)), after(7))
+    flags = ("red_flag", "contraindication", "caution", "anticoagulated")
+    assert [row[flag] for flag in flags] == [False] * len(flags)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unknown"),
+    [
+        ("red-flag", {"red_flag", "contraindication"}),
+        ("allergy", {"contraindication", "caution"}),
+        ("condition", {"contraindication", "caution", "anticoagulated"}),
+        ("medicine", {"caution", "anticoagulated"}),
+    ],
+)
+def test_each_kind_not_asked_about_leaves_what_it_could_raise_unknown(
+    kind: str, unknown: set[str]
+) -> None:
+    asked = [other for other in SCREENINGS if other != kind]
+    row = of(log(findings=screened(*asked)), after(7))
+    flags = {"red_flag", "contraindication", "caution", "anticoagulated"}
+    assert {flag for flag in flags if row[flag] is None} == unknown
+
+
+def test_screening_before_the_episode_does_not_count() -> None:
+    assert of(log(findings=screened(*SCREENINGS, day=-1)), after(7))["red_flag"] is None
+    assert of(log(findings=screened(*SCREENINGS, day=0)), after(7))["red_flag"] is False
+
+
+def test_what_was_found_before_the_episode_still_holds() -> None:
+    care = log(findings=[found("allergy", "lidocaine", -1000)])
+    assert of(care, after(7))["contraindication"] is True
+    assert of(care, after(7))["contraindications"] == "allergy lidocaine"
+
+
+def test_a_finding_holds_through_its_last_day() -> None:
+    flag = found("red-flag", "foot-drop", 3, until=after(10))
+    care = log(findings=[*screened("red-flag"), flag])
+    assert of(care, after(10))["red_flag"] is True
+    assert of(care, after(11))["red_flag"] is False
+    assert of(care, after(11))["red_flags"] is None
+
+
+def test_findings_are_named_once_in_the_order_of_the_alphabet() -> None:
+    days = {"foot-drop": 1, "cauda-equina": 2}
+    care = log(findings=[found("red-flag", c, d) for c, d in [*days.items(), ("foot-drop", 3)]])
+    assert of(care, after(7))["red_flags"] == "cauda-equina, foot-drop"
+
+
+def test_a_finding_of_one_episode_is_not_the_others() -> None:
+    care = log(findings=[found("condition", "skin-infection-at-site", 3, episode="hip")])
+    assert of(care, after(7), "hip")["contraindication"] is True
+    assert of(care, after(7), "neck")["contraindication"] is None
+
+
+def test_a_finding_of_the_person_is_every_episodes_and_no_other_persons() -> None:
+    care = log(findings=[found("medicine", "warfarin", 3)])
+    assert [of(care, after(7), e)["caution"] for e in ("neck", "hip", "other")] == [
+        True,
+        True,
+        None,
+    ]
+    assert of(care, after(7))["anticoagulated"] is True
+
+
+def test_the_latest_word_on_consent_counts() -> None:
+    agreed = found("consent", "injection", 3)
+    refused = found("consent", "injection-refused", 5)
+    assert of(log(findings=[agreed]), after(7))["consented"] is True
+    assert of(log(findings=[agreed, refused]), after(7))["consented"] is False
+    assert of(log(findings=[agreed, refused]), after(4))["consented"] is True
+    assert of(log(findings=[refused, found("consent", "injection", 6)]), after(7))["consented"]
+
+
+def test_two_words_of_one_moment_that_disagree_are_unknown() -> None:
+    words = [found("consent", "injection", 3), found("consent", "injection-refused", 3)]
+    assert of(log(findings=words), after(7))["consented"] is None
+
+
+def test_consent_to_needling_is_not_consent_to_an_injection() -> None:
+    assert of(log(findings=[found("consent", "needling", 3)]), after(7))["consented"] is None
+
+
+def test_a_refusal_or_a_pregnancy_that_was_overtaken_bars_nothing() -> None:
+    """What the latest finding answers no longer stands in the way."""
+    words = [
+        found("consent", "injection-refused", 3),
+        found("consent", "injection", 5),
+        found("pregnancy", "pregnant", 3),
+        found("pregnancy", "not-pregnant", 5),
+    ]
+    row = of(log(findings=[*screened(*SCREENINGS), *words]), after(7))
+    assert (row["consented"], row["pregnant"]) == (True, False)
+    assert (row["contraindication"], row["caution"]) == (False, False)
+
+
+def test_pregnancy_ends_with_its_last_day() -> None:
+    care = log(findings=[found("pregnancy", "pregnant", 3, until=after(100))])
+    assert of(care, after(100))["pregnant"] is True
+    assert of(care, after(101))["pregnant"] is None
