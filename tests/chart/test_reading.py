@@ -39,8 +39,9 @@ def test_a_date_is_the_start_of_its_day_and_a_time_keeps_its_instant(tmp_path: P
         ("episodes", "neck", "nek", 2, "region", "unknown region (did you mean `neck`?)"),
         ("scores", "nrs,6", "nsr,6", 2, "measure", "unknown measure (did you mean `nrs`?)"),
         ("scores", "nrs,6", "nrs,six", 2, "value", "a number, with a point for decimals"),
-        ("scores", "nrs,6", "nrs,11", 2, "value", "expected a nrs score, 0 to 10"),
-        ("scores", "nrs,6", "nrs,-1", 2, "value", "expected a nrs score, 0 to 10"),
+        ("scores", "nrs,6", "nrs,11", 2, "value", "expected a score of nrs, 0 to 10"),
+        ("scores", "nrs,6", "nrs,-1", 2, "value", "expected a score of nrs, 0 to 10"),
+        ("scores", "nrs,6", "nrs,6.5", 2, "value", "expected steps of 1"),
         ("scores", "nrs,6", "nrs,nan", 2, "value", "a number, with a point for decimals"),
         ("scores", "nrs,6", "nrs,", 2, "value", "must not be empty"),
         ("scores", "psfs,3", "psfs,30", 5, "value", "expected an item of psfs, 0 to 10"),
@@ -196,6 +197,17 @@ def test_good_rows_are_kept_only_when_asked_and_orphans_go_with_their_parent(
     assert reading.care_log.episodes["episode"].to_list() == ["E2"]
     assert reading.care_log.scores["episode"].unique().to_list() == ["E2"]
     assert any("no good row in episodes" in str(p) for p in reading.errors)
+
+
+def test_patients_of_whom_a_row_was_left_out_are_marked_incomplete(tmp_path: Path) -> None:
+    folder = write(tmp_path, **changed("treatments", "lidocaine", "lidocain"))
+    assert read_folder(folder, skip_bad_rows=True).care_log.incomplete == {"P1"}
+    assert read_folder(write(tmp_path)).care_log.incomplete == frozenset()
+
+
+def test_an_unknown_measure_given_by_items_is_refused_like_any_other(tmp_path: Path) -> None:
+    problems = refusals(write(tmp_path, **changed("scores", "psfs,3", "psfz,3")))
+    assert problems == ["scores.csv:5: measure 'psfz': unknown measure (did you mean `psfs`?)"]
 
 
 def test_items_too_few_to_score_warn(tmp_path: Path) -> None:

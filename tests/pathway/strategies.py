@@ -58,7 +58,9 @@ def _scores(draw: st.DrawFn) -> dict[str, Any]:
     name = draw(st.sampled_from(MEASURES))
     low, high = measures()[name].low, measures()[name].high or 500
     value = draw(st.integers(0, 10)) / 10 * (high - low) + low
-    return {"at": draw(days), "measure": name, "value": round(value, 1)}
+    step = measures()[name].step or 0.1
+    value = low + round((value - low) / step) * step
+    return {"at": draw(days), "measure": name, "value": round(min(value, high), 4)}
 
 
 _treatments = st.fixed_dictionaries(

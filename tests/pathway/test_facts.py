@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -71,6 +72,7 @@ def test_nothing_on_record_is_null_and_counts_are_zero() -> None:
         *KEYS,
         "region",
         "in_care",
+        "record_complete",
         "weeks_in_care",
         "education_given",
         "dry_needling_sessions",
@@ -314,3 +316,14 @@ def test_trigger_points_are_those_of_the_latest_exam(
     row = of(log(exams=exams), after(14))
     assert (row["active_trigger_points"], row["trigger_point_explains_pain"]) == (active, explains)
     assert row["weeks_since_exam"] == 1.0
+
+
+def test_a_patient_of_whom_a_row_was_refused_is_not_completely_on_record() -> None:
+    sound = log()
+    assert of(sound, START)["record_complete"] is True
+    assert (
+        of(replace(sound, incomplete=frozenset(sound.patients["patient"])), START)[
+            "record_complete"
+        ]
+        is False
+    )

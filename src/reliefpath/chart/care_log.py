@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from reliefpath.chart.checks import check_rows
-from reliefpath.chart.columns import Bad, convert, missing_columns
+from reliefpath.chart.columns import Bad, convert, unusable_columns
 from reliefpath.chart.schema import TABLES
 from reliefpath.errors import CareLogError, Problem
 
@@ -27,6 +27,8 @@ class CareLog:
     treatments: pl.DataFrame
     exams: pl.DataFrame
     findings: pl.DataFrame
+    incomplete: frozenset[str] = frozenset()
+    """The patients of whom a row was refused: what is known of them may be less than what is so."""
 
     def table(self, name: str) -> pl.DataFrame:
         """Return the table called `name`."""
@@ -67,6 +69,7 @@ class CareLog:
             self.treatments.filter(mine),
             self.exams.filter(mine),
             self.findings.filter(person),
+            self.incomplete & set(patient),
         )
 
 
@@ -79,8 +82,9 @@ def assemble(raw: Mapping[str, pl.DataFrame]) -> tuple[CareLog, list[tuple[str, 
     frames = {name: pl.DataFrame(schema=table.schema) for name, table in TABLES.items()}
     read: dict[str, pl.DataFrame] = {}
     bad: list[tuple[str, Bad]] = []
+    incomplete: set[str] = set()
     for name in raw:
-        bad += [(name, b) for b in missing_columns(TABLES[name], raw[name])]
+        bad += [(name, b) for b in unusable_columns(TABLES[name], raw[name])]
     unreadable = {name for name, _ in bad}
     for name, table in TABLES.items():
         if name not in raw or name in unreadable:
@@ -89,10 +93,18 @@ def assemble(raw: Mapping[str, pl.DataFrame]) -> tuple[CareLog, list[tuple[str, 
         refusals += check_rows(table, frame, read)
         spoiled = [b.row for b in refusals if b.row is not None and not b.warning]
         if spoiled:
+            incomplete |= _patients_of(frame[spoiled], read)
             frame = frame.with_row_index("row").filter(~pl.col("row").is_in(spoiled)).drop("row")
         frames[name] = read[name] = frame
         bad += [(name, b) for b in refusals]
-    return CareLog(**frames), bad
+    return CareLog(**frames, incomplete=frozenset(incomplete)), bad
+
+
+def _patients_of(rows: pl.DataFrame, read: Mapping[str, pl.DataFrame]) -> set[str]:
+    """The patients whom these rows, or the episodes that they name, belong to."""
+    if "patient" not in rows.columns and "episodes" in read:
+        rows = rows.select("episode").join(read["episodes"], on="episode")
+    return set(rows["patient"].drop_nulls()) if "patient" in rows.columns else set()
 
 
 def problem(file: str, expected: str, *, warning: bool = False) -> Problem:

@@ -10,7 +10,7 @@ import polars as pl
 from reliefpath.chart.columns import Bad, refused
 from reliefpath.chart.schema import Table
 from reliefpath.errors import nearest
-from reliefpath.measures import measures
+from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import SESSION, totals
 from reliefpath.therapies import finding_kinds
 
@@ -85,12 +85,13 @@ def _outside_range(frame: pl.DataFrame) -> Iterator[Bad]:
         measure = measures()[name]
         of_measure = (frame["measure"] == name).fill_null(False)
         totals = of_measure & frame["item"].is_null()
-        yield from _outside(frame, totals, measure.low, measure.high, f"a {name} score")
+        yield from _outside(frame, totals, measure.low, measure.high, f"a score of {name}")
         items = of_measure & frame["item"].is_not_null()
         if items.any():
             yield from _unknown_items(frame, items, name)
             low, high = measure.item_low, measure.item_high
             yield from _outside(frame, items, low, high, f"an item of {name}")
+        yield from _off_grid(frame, totals, measure)
 
 
 def _outside(
@@ -106,6 +107,16 @@ def _outside(
     return refused("value", value, rows & outside, f"expected {what}, {low:g}{top}")
 
 
+def _off_grid(frame: pl.DataFrame, rows: pl.Series, measure: Measure) -> list[Bad]:
+    """Values between the steps of a scale that has no half steps, not even for missing items."""
+    missing = measure.scoring.missing
+    if measure.step is None or (missing is not None and missing.allowed > 0):
+        return []
+    steps = (frame["value"] - measure.low) / measure.step
+    between = ((steps - steps.round()).abs() > 1e-6).fill_null(False)
+    return refused("value", frame["value"], rows & between, f"expected steps of {measure.step:g}")
+
+
 def _unknown_items(frame: pl.DataFrame, items: pl.Series, name: str) -> Iterator[Bad]:
     known = measures()[name].item_ids
     if known is None:  # the patient names the items
@@ -117,7 +128,8 @@ def _unknown_items(frame: pl.DataFrame, items: pl.Series, name: str) -> Iterator
 
 def _unscored(frame: pl.DataFrame) -> Iterator[Bad]:
     """Items too few to make a score: kept, but they say nothing."""
-    items = frame.with_row_index("row").filter(pl.col("item").is_not_null())
+    given = pl.all_horizontal(pl.col(*SESSION, "item", "value").is_not_null())
+    items = frame.with_row_index("row").filter(given)
     if items.is_empty():
         return
     lost = items.join(totals(frame), on=SESSION, how="anti")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, time
 
 import polars as pl
 
@@ -40,9 +41,9 @@ def convert(table: Table, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[Bad]]:
     return pl.DataFrame(columns), bad
 
 
-def missing_columns(table: Table, raw: pl.DataFrame) -> list[Bad]:
-    """Return the required columns that `raw` lacks, and those whose times have no zone."""
-    bad = []
+def unusable_columns(table: Table, raw: pl.DataFrame) -> list[Bad]:
+    """Return why `raw` cannot be read at all: columns that it lacks, times without a zone."""
+    bad: list[Bad] = []
     for column in table.columns:
         if column.name not in raw.columns:
             if column.required:
@@ -50,7 +51,7 @@ def missing_columns(table: Table, raw: pl.DataFrame) -> list[Bad]:
         elif column.kind is Kind.INSTANT and _naive(raw.schema[column.name]):
             expected = "times have no zone; expected times with a zone, or dates"
             bad.append(Bad(None, column.name, None, expected))
-    return bad
+    return [*bad, *_unknown_columns(table, raw.columns)] if bad else []
 
 
 def _naive(dtype: pl.DataType) -> bool:
@@ -89,9 +90,18 @@ def refused(column: str, raw: pl.Series, mask: pl.Series, expected: str) -> list
     """Return a refusal for every row where `mask` is true."""
     rows = mask.arg_true()
     return [
-        Bad(row, column, None if value is None else str(value), expected)
+        Bad(row, column, None if value is None else _text(value), expected)
         for row, value in zip(rows, raw.gather(rows), strict=True)
     ]
+
+
+def _text(value: object) -> str:
+    """A value as a file would say it."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat()
+    return str(value)
 
 
 def _known_codes(column: Column, series: pl.Series) -> tuple[pl.Series, list[Bad]]:

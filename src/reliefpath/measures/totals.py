@@ -23,7 +23,7 @@ def totals(scores: pl.DataFrame) -> pl.DataFrame:
     if items.is_empty():
         return given
     parts = [given]
-    for name in items["measure"].unique().sort():
+    for name in items["measure"].drop_nulls().unique().sort():
         rows = items.filter(pl.col("measure") == name)
         measure = measures()[name]
         if measure.scoring.method == "mean":

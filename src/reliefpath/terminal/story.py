@@ -119,7 +119,7 @@ def _numbers(console: Console, facts: dict[str, Any]) -> None:
     heading = f"{improvement_text(facts)}, heading to {share('level_ahead')}"
     lines = {
         "Improvement": f"{heading}; {scores}, {number('current')} now",
-        "Plateau": f"{share('p_plateau')} sure; {number('expected_gain')} points more expected",
+        "Plateau": f"{share('p_plateau')} sure; {number('expected_gain')} more expected",
         "In the window": f"{share('p_window')} sure",
         "Own estimate": share("own_estimate"),
         "Function": f"{share('function_improvement')} better",

@@ -63,6 +63,7 @@ def facts(
     progress("facts")
     table = episodes.with_columns(
         in_care=(pl.col("ended_on") >= moment.day).fill_null(True),
+        record_complete=~pl.col("patient").is_in(sorted(care_log.incomplete)),
         weeks_in_care=moment.weeks_since("started_on"),
     ).drop("ended_on", "started_on")
     table = pl.concat([table, *parts], how="horizontal")
