@@ -7,6 +7,7 @@ take turns, and the best of each counts, since the machine may be shared.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -90,7 +91,7 @@ def where_the_time_goes(clinic: Path) -> None:
     progress("end")
     (clinic / "advice.parquet").unlink()
     print(f"\nwhere the time goes, {advice.height:,} episodes, imports left out:")
-    for (stage, start), (_, end) in zip(stages, stages[1:], strict=False):
+    for (stage, start), (_, end) in itertools.pairwise(stages):
         print(f"  {stage:<22} {end - start:6.2f} s")
 
 
@@ -105,7 +106,9 @@ def one_episode(clinic: Path) -> None:
     pathway = default_pathway()
     best = fastest(lambda: assess(mine, pathway, AS_OF))
     whole = fastest(lambda: assess(care_log.only("demo-0001"), pathway, AS_OF))
-    print(f"\none episode, warm: {best * 1e3:.1f} ms; found in its clinic too: {whole * 1e3:.1f} ms")
+    print(
+        f"\none episode, warm: {best * 1e3:.1f} ms; found in its clinic too: {whole * 1e3:.1f} ms"
+    )
 
 
 def fastest(job: Callable[[], object], turns: int = 50) -> float:

@@ -85,6 +85,7 @@ Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; a refusal is a message on stderr and an exit code, no traceback."""
+    os.environ.setdefault("POLARS_ENGINE_AFFINITY", "in-memory")  # whole tables, little latency
     try:
         app(arguments)
     except ContentError as e:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
 
@@ -11,13 +11,14 @@ import polars as pl
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts import Progress, facts, schema
-from reliefpath.pathway.model import FOLLOW_UP, Criterion, Pathway, Status
+from reliefpath.pathway.model import FOLLOW_UP, Criterion, Pathway, StatusName
 from reliefpath.pathway.sql import Question
 from reliefpath.pathway.wording import worded
 from reliefpath.recovery import Prior
 
 AS_OF, STATUS, NEXT_STEP, GATE = "as_of", "status", "next_step", "gate"
 WOULD_CHANGE, NOTES, PATHWAY, VERSION = "would_change", "notes", "pathway", "pathway_version"
+RANK = "rank"
 
 
 def assess(
@@ -46,17 +47,8 @@ def assess(
 def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.DataFrame:
     """Return the advice table of a facts table; see `assess`."""
     plan = plan_of(pathway)
-    asked = table.with_columns(plan.answers).with_columns(plan.open_texts)
-    decided = asked.with_columns(plan.status).with_columns(
-        plan.next_step,
-        plan.gate,
-        plan.would_change,
-        plan.notes,
-        pl.lit(as_of.isoformat()).alias(AS_OF),
-        pl.lit(pathway.pathway).alias(PATHWAY),
-        pl.lit(pathway.version).alias(VERSION),
-    )
-    ranked = decided.sort(
+    asked = table.with_columns(plan.answers).with_columns(plan.status, plan.gate)
+    ranked = asked.sort(
         ~pl.col("in_care"),
         plan.urgency,
         pl.col(GATE).fill_null(False),
@@ -64,8 +56,19 @@ def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.
         "episode",
         descending=[False, False, True, True, False],
         nulls_last=False,
+    ).with_row_index(RANK)
+    # a text costs more than an answer: each row gets those of its own status only
+    worded_parts = [
+        rows.with_columns(plan.open_texts).select(RANK, *plan.texts(StatusName(status)))
+        for (status,), rows in ranked.partition_by(STATUS, as_dict=True).items()
+    ]
+    texts = pl.concat([plan.no_texts, *worded_parts]).sort(RANK).drop(RANK)
+    advice = pl.concat([ranked, texts], how="horizontal").with_columns(
+        pl.lit(as_of.isoformat()).alias(AS_OF),
+        pl.lit(pathway.pathway).alias(PATHWAY),
+        pl.lit(pathway.version).alias(VERSION),
     )
-    return ranked.select(
+    return advice.select(
         *("episode", "patient", AS_OF, STATUS, NEXT_STEP, GATE, WOULD_CHANGE, NOTES),
         *schema(),
         *pathway.criteria,
@@ -89,6 +92,7 @@ class Plan:
     """The pathway as column-wise expressions over the facts table."""
 
     pathway: Pathway
+    _texts: dict[StatusName, list[pl.Expr]] = field(default_factory=dict)
 
     @cached_property
     def answers(self) -> list[pl.Expr]:
@@ -114,56 +118,48 @@ class Plan:
         return pl.coalesce(*conditions, pl.lit(last.value)).alias(STATUS)
 
     @cached_property
-    def next_step(self) -> pl.Expr:
-        """The first open criterion that the status asks about, else the status's own next step."""
-
-        def step(status: Status) -> pl.Expr:
-            asked = map(_open, self.pathway.asked(status))
-            return pl.coalesce(*asked, worded(status.next))
-
-        return self._by_status(step).alias(NEXT_STEP)
-
-    @cached_property
     def gate(self) -> pl.Expr:
         """Whether the last step is open: every criterion of it and of the steps before it."""
         last = list(self.pathway.steps)[-1]
         return pl.all_horizontal(self.pathway.gate(last)).alias(GATE)
 
     @cached_property
-    def would_change(self) -> pl.Expr:
-        """What the open criteria between the episode and its status's gate ask for."""
+    def no_texts(self) -> pl.DataFrame:
+        """The columns of `texts` without a row."""
+        lists = pl.List(pl.String)
+        return pl.DataFrame(
+            schema={RANK: pl.UInt32, NEXT_STEP: pl.String, WOULD_CHANGE: lists, NOTES: lists}
+        )
 
-        def changes(status: Status) -> pl.Expr:
+    def texts(self, name: StatusName) -> list[pl.Expr]:
+        """Return what episodes of one status are told.
+
+        The next step is the first open criterion that the status asks about, else its own; what
+        would change the answer is all that is open up to its gate.
+        """
+        if name not in self._texts:
+            status = self.pathway.statuses[name]
+            asked = map(_open, self.pathway.asked(status))
             ids = list(self.pathway.groups[FOLLOW_UP])
             if status.gate is not None:
                 ids += self.pathway.gate(status.gate)
-            return _texts(pl.col(_open(id_)) for id_ in ids)
-
-        return self._by_status(changes).alias(WOULD_CHANGE)
-
-    @cached_property
-    def notes(self) -> pl.Expr:
-        """The notes that apply."""
-        texts = []
-        for note in self.pathway.notes.values():
-            applies = ask(note.when)
-            if note.statuses:
-                applies &= pl.col(STATUS).is_in([s.value for s in note.statuses])
-            texts.append(pl.when(applies).then(worded(note.say)))
-        return _texts(texts).alias(NOTES)
+            notes = [
+                pl.when(ask(note.when)).then(worded(note.say))
+                for note in self.pathway.notes.values()
+                if name in (note.statuses or (name,))
+            ]
+            self._texts[name] = [
+                pl.coalesce(*asked, worded(status.next)).alias(NEXT_STEP),
+                _listed(pl.col(_open(id_)) for id_ in ids).alias(WOULD_CHANGE),
+                _listed(notes).alias(NOTES),
+            ]
+        return self._texts[name]
 
     @cached_property
     def urgency(self) -> pl.Expr:
         """1 is seen first."""
         urgencies = {name.value: s.urgency for name, s in self.pathway.statuses.items()}
         return pl.col(STATUS).replace_strict(urgencies)
-
-    def _by_status(self, expression: Callable[[Status], pl.Expr]) -> pl.Expr:
-        branches = [
-            pl.when(pl.col(STATUS) == name.value).then(expression(status))
-            for name, status in self.pathway.statuses.items()
-        ]
-        return pl.coalesce(*branches)
 
 
 @cache
@@ -185,5 +181,5 @@ def _todo(id_: str, criterion: Criterion) -> pl.Expr:
     )
 
 
-def _texts(parts: Iterable[pl.Expr]) -> pl.Expr:
+def _listed(parts: Iterable[pl.Expr]) -> pl.Expr:
     return pl.concat_list(pl.lit(None, pl.String), *parts).list.drop_nulls()

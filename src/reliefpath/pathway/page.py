@@ -22,7 +22,8 @@ def _pathway(p: Pathway) -> Iterator[str]:
     low, high = p.recovery.window
     yield "## Recovery\n"
     yield (
-        f"The window is {100 * low:g} to {100 * high:g} % improved; recovered is {100 * p.recovery.recovered:g} %; "
+        f"The window is {100 * low:g} to {100 * high:g} % improved; "
+        f"recovered is {100 * p.recovery.recovered:g} %; "
         f"a plateau looks {p.recovery.horizon_weeks:g} weeks ahead. {_why(p, p.recovery)}\n"
     )
     yield "## Statuses\n"

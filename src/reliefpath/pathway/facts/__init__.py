@@ -11,7 +11,7 @@ from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts.declared import declaration, schema
 from reliefpath.pathway.facts.exams import exam_facts
 from reliefpath.pathway.facts.findings import finding_facts
-from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.facts.moment import Moment, collected
 from reliefpath.pathway.facts.scores import score_facts
 from reliefpath.pathway.facts.treatments import treatment_facts
 from reliefpath.recovery import DEFAULT_PRIOR, Prior, Questions
@@ -67,12 +67,14 @@ def facts(
         weeks_in_care=moment.weeks_since("started_on"),
     ).drop("ended_on", "started_on")
     table = pl.concat([table, *parts], how="horizontal")
-    return table.select(
-        *KEYS,
-        *(
-            pl.col(name).cast(dtype).round(DECIMALS) + 0.0  # no negative zero
-            if dtype == pl.Float64()
-            else pl.col(name).cast(dtype)
-            for name, dtype in schema().items()
-        ),
-    ).collect()
+    return collected(
+        table.select(
+            *KEYS,
+            *(
+                pl.col(name).cast(dtype).round(DECIMALS) + 0.0  # no negative zero
+                if dtype == pl.Float64()
+                else pl.col(name).cast(dtype)
+                for name, dtype in schema().items()
+            ),
+        )
+    )

@@ -41,74 +41,63 @@ def finding_facts(findings: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment
         .filter(pl.col("until").is_null() | (pl.col("until") >= moment.day))
         .join(episodes.select("e", "patient", "started_on", mine="episode"), on="patient")
         .filter(pl.col("episode").is_null() | (pl.col("episode") == pl.col("mine")))
-        .filter(_stands())
+        .join(_catalogue(), on=["kind", "code"])
     )
-    return one_row_each(episodes, rows.group_by("e").agg(_columns()))
-
-
-def _stands() -> pl.Expr:
-    """Findings that no later answer to the same question has overtaken."""
-    questions = [
-        (pl.col("kind") == kind) & pl.col("code").is_in(list(codes))
-        for kind, codes in ANSWERS.values()
+    asked = pl.col("answer").is_not_null()
+    latest = pl.col("at") == pl.col("at").max().over("e", "kind")
+    answers = rows.filter(asked).filter(latest)  # a later answer overtakes an earlier one
+    standing = pl.concat([rows.filter(~asked), answers])
+    parts = [
+        standing.group_by("e").agg(_flags()),
+        standing.filter(pl.any_horizontal(LISTS.values())).group_by("e").agg(_lists()),
+        answers.group_by("e").agg(_answer(kind).alias(name) for name, (kind, _) in ANSWERS.items()),
     ]
-    overtaken = [
-        asked & (pl.col("at") < pl.when(asked).then("at").max().over("e")) for asked in questions
-    ]
-    return ~pl.any_horizontal(overtaken)
+    return pl.concat([one_row_each(episodes, part) for part in parts], how="horizontal")
 
 
 @cache
-def _columns() -> list[pl.Expr]:
-    return [
-        *(_flag(bar).alias(name) for name, bar in FLAGS.items()),
-        *(_listed(bar).alias(name) for name, bar in LISTS.items()),
-        *(_answer(kind, codes).alias(name) for name, (kind, codes) in ANSWERS.items()),
-    ]
+def _catalogue() -> pl.LazyFrame:
+    """Every finding: the bars it raises, and the answer it gives to a question."""
+    answers = {(kind, c): said for kind, codes in ANSWERS.values() for c, said in codes.items()}
+    return pl.LazyFrame(
+        [
+            {"kind": kind, "code": code, "answer": answers.get((kind, code))}
+            | {bar: bar in finding.bars for bar in FLAGS.values()}
+            for kind, row in finding_kinds().items()
+            for code, finding in row.codes.items()
+        ],
+        schema_overrides={"answer": pl.Boolean},
+    )
 
 
-def _flag(bar: Bar) -> pl.Expr:
-    """True where a finding raises the bar, false where all was screened, unknown elsewhere."""
+@cache
+def _flags() -> list[pl.Expr]:
     since_start = pl.col("at").dt.date() >= pl.col("started_on")
     screened = since_start & (pl.col("code") == SCREENED)
-    kinds = _kinds_to_screen(bar)
-    asked = pl.all_horizontal((screened & (pl.col("kind") == kind)).any() for kind in kinds)
-    return pl.when(_raises(bar).any()).then(True).when(asked).then(False)
+    flags = []
+    for name, bar in FLAGS.items():
+        kinds = [k for k, row in finding_kinds().items() if row.screening and _can_raise(k, bar)]
+        asked = [(screened & (pl.col("kind") == kind)).any() for kind in kinds]
+        clear = pl.when(pl.all_horizontal(asked)).then(False)
+        flags.append(pl.when(pl.col(bar).any()).then(True).otherwise(clear).alias(name))
+    return flags
 
 
-def _listed(bar: Bar) -> pl.Expr:
-    code = pl.col("code")
-    named = code if bar is Bar.RED_FLAG else pl.col("kind") + " " + code
-    return pl.when(_raises(bar).any()).then(
-        named.filter(_raises(bar)).unique().sort().str.join(", ")
-    )
-
-
-def _raises(bar: Bar) -> pl.Expr:
-    return pl.any_horizontal(
-        (pl.col("kind") == kind) & pl.col("code").is_in(codes)
-        for kind, codes in _barring(bar).items()
-    )
+def _can_raise(kind: str, bar: Bar) -> bool:
+    return any(bar in finding.bars for finding in finding_kinds()[kind].codes.values())
 
 
 @cache
-def _barring(bar: Bar) -> dict[str, list[str]]:
-    """The codes that raise the bar, by kind."""
-    codes = {
-        kind: [code for code, finding in row.codes.items() if bar in finding.bars]
-        for kind, row in finding_kinds().items()
-    }
-    return {kind: barring for kind, barring in codes.items() if barring}
+def _lists() -> list[pl.Expr]:
+    lists = []
+    for name, bar in LISTS.items():
+        code = pl.col("code") if bar is Bar.RED_FLAG else pl.col("kind") + " " + pl.col("code")
+        codes = code.filter(pl.col(bar)).unique().sort().str.join(", ")
+        lists.append(pl.when(pl.col(bar).any()).then(codes).alias(name))
+    return lists
 
 
-def _kinds_to_screen(bar: Bar) -> list[str]:
-    return [kind for kind in _barring(bar) if finding_kinds()[kind].screening]
-
-
-def _answer(kind: str, codes: dict[str, bool]) -> pl.Expr:
+def _answer(kind: str) -> pl.Expr:
     """What the latest finding of the kind says; unknown where two of one moment disagree."""
-    of_kind = (pl.col("kind") == kind) & pl.col("code").is_in(list(codes))
-    latest = of_kind & (pl.col("at") == pl.col("at").filter(of_kind).max())
-    answer = pl.col("code").replace_strict(codes, default=None, return_dtype=pl.Boolean)
-    said = answer.filter(latest)
+    said = pl.col("answer").filter(pl.col("kind") == kind)
     return pl.when(said.all() == said.any()).then(said.first())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from reliefpath.measures import table as measure_table
 from reliefpath.measures.totals import totals
-from reliefpath.pathway.facts.moment import Moment, one_row_each, rows_of
+from reliefpath.pathway.facts.moment import Moment, collected, one_row_each, rows_of
 from reliefpath.recovery import Prior, Questions, recover
 
 Floats = NDArray[np.float64]
@@ -25,47 +26,94 @@ def score_facts(
     prior: Prior,
 ) -> pl.LazyFrame:
     """Return the facts of the scores, one row an episode in the order of `episodes`."""
-    rows = _with_burden(totals(rows_of(scores, episodes, moment).collect()).lazy())
-    primary = _primary(rows, episodes)
-    series = (
-        rows.join(primary, on=["e", "measure"])
-        .join(episodes.select("e", "started_on"), on="e")
-        .sort("e", "at")
-        .collect()
-    )
+    scored = totals(collected(rows_of(scores, episodes, moment)))
+    rows = collected(_with_burden(scored.lazy()).sort("e", "at")).lazy()
+    latest = collected(_by_measure(rows)).lazy()
+    primary = _primary(latest, episodes)
+    # a measure without a well value, or a baseline that is well, has no curve
+    curved = primary.filter(pl.col("first") > 0).select("e", "measure", "started_on")
+    series = rows.join(curved, on=["e", "measure"], maintain_order="left")
     parts = [
-        primary,
-        _recovery(series, moment, questions, prior),
-        _residual_visible(rows, moment, questions),
-        _own_estimate(rows),
-        _function(rows),
+        primary.select(
+            "e",
+            "measure",
+            "baseline",
+            "current",
+            score_count="count",
+            weeks_since_score=moment.weeks_since("day"),
+            residual="last",
+        ),
+        _recovery(collected(series.drop_nulls(["span", "mcid"])), moment, questions, prior).lazy(),
+        _beside_the_curve(latest, moment, questions),
     ]
     return pl.concat([one_row_each(episodes, part) for part in parts], how="horizontal")
 
 
+@cache
+def _measures() -> pl.LazyFrame:
+    # what matters stands in where the smallest detectable change is not known
+    return (
+        measure_table()
+        .with_columns(mdc=pl.coalesce("mdc", "mcid"))
+        .select("measure", "construct", "better", "well", "span", "mcid", "mdc")
+        .with_row_index("order")
+        .lazy()
+    )
+
+
 def _with_burden(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Add each score's distance from well, in the measure's units: 0 is well, larger is worse."""
-    measures = measure_table().with_row_index("order").lazy()
     higher_better = pl.col("better") == "higher"
     distance = pl.when(higher_better).then(-1.0).otherwise(1.0) * (pl.col("value") - pl.col("well"))
-    detectable = pl.coalesce("mdc", "mcid")  # what matters stands in where the error is not known
-    return rows.join(measures, on="measure").with_columns(burden=distance.clip(0.0), mdc=detectable)
+    return rows.join(_measures(), on="measure").with_columns(burden=distance.clip(0.0))
 
 
-def _primary(rows: pl.LazyFrame, episodes: pl.LazyFrame) -> pl.LazyFrame:
-    """Each episode's primary measure: the one named, else the most scored that has a curve."""
-    named = episodes.select("e", measure="primary_measure").drop_nulls()
-    chosen = _most_scored(rows.filter(pl.col("burden").is_not_null()))
-    return pl.concat([named, chosen.join(named, on="e", how="anti")])
+def _by_measure(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """What each measure said first and last, one row an episode and measure."""
+    return rows.group_by("e", "measure").agg(
+        pl.col("order", "construct", "mcid").first(),
+        first=pl.col("burden").first(),
+        last=pl.col("burden").last(),
+        baseline=pl.col("value").first(),
+        current=pl.col("value").last(),
+        day=pl.col("day").last(),
+        count=pl.len(),
+    )
 
 
-def _most_scored(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _primary(latest: pl.LazyFrame, episodes: pl.LazyFrame) -> pl.LazyFrame:
+    """Each episode's primary measure: the one named, else the most scored that has a curve.
+
+    With what it said first and last.
+    """
+    curved = pl.col("last").is_not_null()
+    chosen = latest.group_by("e").agg(chosen=_most_scored(pl.col("measure"), curved))
     return (
-        rows.group_by("e", "measure", "order")
-        .len()
-        .sort("e", "len", "order", descending=[False, True, False])
-        .group_by("e", maintain_order=True)
-        .agg(pl.col("measure").first())
+        episodes.select("e", "started_on", "primary_measure")
+        .join(chosen, on="e", how="left")
+        .select("e", "started_on", measure=pl.coalesce("primary_measure", "chosen"))
+        .join(latest, on=["e", "measure"], how="left")
+    )
+
+
+def _most_scored(what: pl.Expr, which: pl.Expr) -> pl.Expr:
+    """`what` of the measure with the most scores; of those that tie, the catalogue's first."""
+    rank = pl.col("order").cast(pl.Int64) - 1000 * pl.col("count").cast(pl.Int64)
+    return what.filter(which).sort_by(rank.filter(which)).first()
+
+
+def _beside_the_curve(latest: pl.LazyFrame, moment: Moment, questions: Questions) -> pl.LazyFrame:
+    """What the other measures say: can a scale show what is left, own estimate, function."""
+    recent = moment.weeks_since("day") <= questions.horizon_weeks
+    shows = pl.col("construct").is_in(["pain", "function"]) & pl.col("mcid").is_not_null()
+    shows &= recent & pl.col("last").is_not_null()
+    visible = (pl.col("last") >= pl.col("mcid")).filter(shows).any()
+    function = (pl.col("construct") == "function") & pl.col("last").is_not_null()
+    share = pl.when(pl.col("first") > 0).then(1 - pl.col("last") / pl.col("first"))
+    return latest.group_by("e").agg(
+        residual_visible=pl.when(shows.any()).then(visible),
+        own_estimate=pl.col("current").filter(pl.col("measure") == "sane").first() / 100,
+        function_improvement=_most_scored(share, function),
     )
 
 
@@ -98,24 +146,11 @@ class Series:
 
 
 def _recovery(
-    series: pl.DataFrame, moment: Moment, questions: Questions, prior: Prior
-) -> pl.LazyFrame:
+    curved: pl.DataFrame, moment: Moment, questions: Questions, prior: Prior
+) -> pl.DataFrame:
     """The curve of each episode and what is plain from its scores alone."""
     start = pl.col("started_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     weeks = ((pl.col("at") - start).dt.total_microseconds() / (7 * 86_400 * 1e6)).clip(0.0)
-    simple = (
-        series.lazy()
-        .group_by("e", maintain_order=True)
-        .agg(
-            score_count=pl.len(),
-            weeks_since_score=moment.weeks_since("day").last(),
-            baseline=pl.col("value").first(),
-            current=pl.col("value").last(),
-            residual=pl.col("burden").last(),
-        )
-    )
-    # a measure without a well value, or a baseline that is well, has no curve
-    curved = series.filter(pl.col("burden").first().over("e") > 0).drop_nulls(["span", "mcid"])
     e, first = np.unique(curved["e"].to_numpy(), return_index=True)
     s = Series(
         e.astype(np.int64),
@@ -150,8 +185,7 @@ def _recovery(
     curve = pl.exclude(plain)
     shares = pl.col("improvement", "improvement_low", "improvement_high", "level_ahead")
     known = known.with_columns(shares.clip(upper_bound=1.0), relapse=pl.Series(relapse))
-    known = known.with_columns(pl.when(~pl.col("relapse")).then(curve).name.keep())
-    return simple.join(known.lazy(), on="e", how="left")
+    return known.with_columns(pl.when(~pl.col("relapse")).then(curve).name.keep())
 
 
 def _setback(s: Series) -> Floats:
@@ -205,31 +239,3 @@ def _since_recovery(s: Series, moment: Moment, level: float) -> tuple[Floats, ND
     weeks = (np.datetime64(moment.day, "D") - s.day[began]).astype(float) / 7
     relapse = (last >= 0) & (losses[s.last] > losses[last])
     return np.where(last >= 0, weeks, np.nan), relapse
-
-
-def _residual_visible(rows: pl.LazyFrame, moment: Moment, questions: Questions) -> pl.LazyFrame:
-    """Whether a scale scored within the horizon has its MCID or more left to show."""
-    recent = moment.weeks_since("day") <= questions.horizon_weeks
-    latest = (
-        rows.filter(recent, pl.col("burden").is_not_null(), pl.col("mcid").is_not_null())
-        .filter(pl.col("construct").is_in(["pain", "function"]))
-        .sort("e", "measure", "at")
-        .group_by("e", "measure", maintain_order=True)
-        .agg(visible=(pl.col("burden") >= pl.col("mcid")).last())
-    )
-    return latest.group_by("e").agg(residual_visible=pl.col("visible").any())
-
-
-def _own_estimate(rows: pl.LazyFrame) -> pl.LazyFrame:
-    sane = rows.filter(pl.col("measure") == "sane").sort("e", "at")
-    return sane.group_by("e").agg(own_estimate=pl.col("value").last() / 100)
-
-
-def _function(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Observed improvement on the function measure scored most often."""
-    function = rows.filter(pl.col("construct") == "function", pl.col("burden").is_not_null())
-    chosen = function.join(_most_scored(function), on=["e", "measure"]).sort("e", "at")
-    first, last = pl.col("burden").first(), pl.col("burden").last()
-    return chosen.group_by("e", maintain_order=True).agg(
-        function_improvement=pl.when(first > 0).then(1 - last / first)
-    )
