@@ -219,7 +219,8 @@ def check(source: Source) -> None:
 
     counts = ", ".join(f"{reading.care_log.table(name).height:,} {name}" for name in TABLES)
     warnings = len(reading.problems) - len(reading.errors)
-    typer.echo(f"{len(reading.errors)} problems, {warnings} warnings; good rows: {counts}")
+    found = f"{_count(len(reading.errors), 'problem')}, {_count(warnings, 'warning')}"
+    typer.echo(f"{found}; good rows: {counts}")
     if reading.errors:
         raise typer.Exit(1)
 
@@ -398,6 +399,10 @@ def pathway_diff(
 
     for line in differences(_pathway(before), _pathway(after)) or ["No difference."]:
         typer.echo(line)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _as_of(text: str | None) -> date | datetime:

@@ -88,7 +88,7 @@ def refusal(file: Path, out: Path, capsys: pytest.CaptureFixture[str], *options:
 @pytest.mark.parametrize(
     ("text", "options", "expected"),
     [
-        (TIDY, ["--factor", "100"], "'650.0': expected a vas score, 0 to 100"),
+        (TIDY, ["--factor", "100"], "'650': expected a score of vas, 0 to 100"),
         (TIDY, ["--measure", "vass"], "unknown measure `vass` (did you mean `vas`?)"),
         (TIDY, ["--region", "nek"], "unknown region `nek` (did you mean `neck`?)"),
         (TIDY, ["--scale", "pian"], "no scale `pian` (did you mean `pain`?)"),
