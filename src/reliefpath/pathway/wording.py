@@ -49,6 +49,8 @@ def value_text(fact: str) -> pl.Expr:
     match declared.type:
         case FactType.NUMBER if declared.unit in ("share", "probability"):
             text = (value * 100).round().cast(pl.Int64).cast(pl.String) + " %"
+            if declared.unit == "probability":  # nothing is certain
+                text = pl.when(value > 0.99).then(pl.lit("over 99 %")).otherwise(text)
         case FactType.NUMBER:
             text = value.round(1).cast(pl.String).str.strip_suffix(".0")
         case FactType.FLAG:

@@ -109,7 +109,10 @@ def _chart(
 
 def _numbers(console: Console, facts: dict[str, Any]) -> None:
     def share(fact: str) -> str:
-        return "unknown" if facts[fact] is None else f"{facts[fact] * 100:.0f} %"
+        if facts[fact] is None:
+            return "unknown"
+        certain = fact.startswith("p_") and facts[fact] > 0.99  # nothing is
+        return "over 99 %" if certain else f"{facts[fact] * 100:.0f} %"
 
     def number(fact: str) -> str:
         return "unknown" if facts[fact] is None else f"{facts[fact]:.1f}".removesuffix(".0")
