@@ -1,6 +1,8 @@
 # Everything a developer, CI or a curious clinic needs. Nothing has to be installed first but Python 3.11+ and make.
 PYTHON ?= python3
 BIN := .venv/bin
+# hospitals often have a certificate authority of their own
+UV := $(BIN)/uv --system-certs
 DEMO := build/demo-clinic
 
 .DEFAULT_GOAL := help
@@ -16,8 +18,8 @@ setup: .venv/ready ## Make .venv with the reliefpath command installed
 		{ echo "ReliefPath needs Python 3.11 or later; choose one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup ## Write a demo clinic, show its worklist and one patient's story
@@ -45,7 +47,7 @@ docs: setup ## Build the documentation into build/docs
 	$(BIN)/sphinx-build -q -W -b html docs build/docs
 
 lock: setup ## Resolve the dependencies anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate --group dev pyproject.toml --output-file requirements.lock
 
 clean: ## Remove everything that was made

@@ -155,10 +155,14 @@ def _ledger(console: Console, care_log: CareLog, episode: dict[str, Any], as_of:
             f"relief {row['response']:.0%}" if row["response"] is not None else "",
             f"adverse: {row['adverse']}" if row["adverse"] else "",
         ]
-        text = "; ".join(
-            [f"{row['days']} times, {row['first']} to {row['last']}", *filter(None, more)]
-        )
+        text = "; ".join([_days(row), *filter(None, more)])
         console.print(f"  {row['therapy']:<14} {text.replace('%', ' %')}", highlight=False)
+
+
+def _days(row: dict[str, Any]) -> str:
+    if row["days"] == 1:
+        return f"once, {row['first']}"
+    return f"{row['days']} times, {row['first']} to {row['last']}"
 
 
 def _gate(console: Console, advice: dict[str, Any], pathway: Pathway) -> None:
