@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
-from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reliefpath import __version__
 from reliefpath.errors import ContentError, ReliefPathError, UsageError, nearest
+from reliefpath.terminal.output import console_on, open_console, write_json, write_table
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.console import Console
 
     from reliefpath.chart.care_log import CareLog
     from reliefpath.chart.folder import Reading
@@ -154,7 +151,7 @@ def assess(
     from reliefpath.pathway.assessment import assess as assess_care_log
     from reliefpath.terminal.progress import stages
 
-    with stages(_console_on(sys.stderr), total=5) as progress:
+    with stages(console_on(sys.stderr), total=5) as progress:
         progress("care log")
         care_log = _read(source, skip_bad_rows)
         advice = assess_care_log(care_log, chosen, day, progress=progress)
@@ -168,7 +165,7 @@ def assess(
     if file_format is AssessFormat.TABLE:
         from reliefpath.terminal.worklist import print_worklist
 
-        with _console(out) as console:
+        with open_console(out) as console:
             print_worklist(console, advice, chosen)
 
 
@@ -202,7 +199,7 @@ def explain(
     table = assess_care_log(mine, chosen, day).filter(pl.col("episode") == episode)
     if table.is_empty():
         raise UsageError(f"episode `{episode}` had not begun by {day}")
-    with _console() as console:
+    with open_console() as console:
         print_story(console, mine, next(Writer(chosen).objects(table)), chosen, day)
 
 
@@ -250,12 +247,12 @@ def facts(
         grid = Table(*table.columns, box=None, pad_edge=False)
         for row in table.iter_rows():
             grid.add_row(*("" if value is None else str(value) for value in row))
-        with _console(out) as console:
+        with open_console(out) as console:
             console.print(grid)
     elif file_format is AssessFormat.JSON:
-        _write_json(table.iter_rows(named=True), out)
+        write_json(table.iter_rows(named=True), out)
     else:
-        _write_table(table, file_format, out)
+        write_table(table, file_format.value, out)
 
 
 @app.command()
@@ -275,7 +272,7 @@ def measures() -> None:
         grid.add_row(
             id_, m.name, m.construct, f"{m.low:g} to {top}", m.better, *thresholds, m.unit, licence
         )
-    with _console() as console:
+    with open_console() as console:
         console.print(grid)
 
 
@@ -447,40 +444,6 @@ def _read(source: Path, skip_bad_rows: bool) -> CareLog:
     return reading.care_log
 
 
-@contextmanager
-def _console(out: Path | None = None) -> Iterator[Console]:
-    """Yield a console on standard output or on a file; only a terminal has a width and colours."""
-    with _output(out) as stream:
-        text = TextIOWrapper(stream, encoding="utf-8", write_through=True)
-        terminal = out is None and sys.stdout.isatty()
-        yield _console_on(sys.stdout if terminal else text)
-        text.detach()
-
-
-def _console_on(stream: Any) -> Console:
-    from rich.console import Console
-
-    # a pipe has no width: never break a line there
-    width = None if stream.isatty() else 10_000
-    return Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
-
-
-@contextmanager
-def _output(out: Path | None) -> Iterator[BinaryIO]:
-    """Yield where to write: standard output, or a file that appears only once it is whole."""
-    if out is None:
-        yield sys.stdout.buffer
-        sys.stdout.flush()
-        return
-    part = out.with_name(f".{out.name}.part")
-    try:
-        with part.open("wb") as stream:
-            yield stream
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _write_advice(
     advice: pl.DataFrame, pathway: Pathway, file_format: AssessFormat, out: Path | None
 ) -> None:
@@ -489,29 +452,9 @@ def _write_advice(
     if file_format is AssessFormat.JSON:
         from reliefpath.pathway.advice import Writer
 
-        _write_json(Writer(pathway).objects(advice), out)
+        write_json(Writer(pathway).objects(advice), out)
         return
     if file_format is AssessFormat.CSV:
         lists = [name for name, dtype in advice.schema.items() if dtype == pl.List(pl.String)]
         advice = advice.with_columns(pl.col(lists).list.join(" | "))
-    _write_table(advice, file_format, out)
-
-
-def _write_json(objects: Iterable[dict[str, Any]], out: Path | None) -> None:
-    """Write a list, an object a line."""
-    with _output(out) as stream:
-        stream.write(b"[")
-        for i, each in enumerate(objects):
-            stream.write(b",\n" if i else b"\n")
-            stream.write(json.dumps(each, ensure_ascii=False).encode())
-        stream.write(b"\n]\n")
-
-
-def _write_table(table: pl.DataFrame, file_format: AssessFormat, out: Path | None) -> None:
-    whole = BytesIO()
-    if file_format is AssessFormat.PARQUET:
-        table.write_parquet(whole)
-    else:
-        table.write_csv(whole)
-    with _output(out) as stream:
-        stream.write(whole.getbuffer())
+    write_table(advice, file_format.value, out)
