@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import polars as pl
 import pyarrow as pa
@@ -162,7 +162,7 @@ def _read_csv(file: Path) -> Read:
         )
     except pa.ArrowInvalid as e:
         return None, [_not_utf8(file) if "UTF8" in str(e) else problem(file.name, str(e))]
-    frame = pl.DataFrame(content)
+    frame = cast(pl.DataFrame, pl.from_arrow(content, rechunk=False))
     return frame, list(_ragged(file, len(header))) if ragged else []
 
 

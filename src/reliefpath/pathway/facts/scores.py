@@ -31,7 +31,11 @@ def score_facts(
     latest = collected(_by_measure(rows)).lazy()
     primary = _primary(latest, episodes)
     # a measure without a well value, or a baseline that is well, has no curve
-    curved = primary.filter(pl.col("first") > 0).select("e", "measure", "started_on")
+    curved = (
+        primary.filter(pl.col("first") > 0)
+        .select("e", "measure", "started_on", "span", "mcid", "mdc")
+        .drop_nulls(["span", "mcid"])
+    )
     series = rows.join(curved, on=["e", "measure"], maintain_order="left")
     parts = [
         primary.select(
@@ -43,7 +47,7 @@ def score_facts(
             weeks_since_score=moment.weeks_since("day"),
             residual="last",
         ),
-        _recovery(collected(series.drop_nulls(["span", "mcid"])), moment, questions, prior).lazy(),
+        _recovery(collected(series), moment, questions, prior).lazy(),
         _beside_the_curve(latest, moment, questions),
     ]
     return pl.concat([one_row_each(episodes, part) for part in parts], how="horizontal")
@@ -65,13 +69,14 @@ def _with_burden(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Add each score's distance from well, in the measure's units: 0 is well, larger is worse."""
     higher_better = pl.col("better") == "higher"
     distance = pl.when(higher_better).then(-1.0).otherwise(1.0) * (pl.col("value") - pl.col("well"))
-    return rows.join(_measures(), on="measure").with_columns(burden=distance.clip(0.0))
+    return rows.join(_measures().select("measure", "better", "well"), on="measure").select(
+        "e", "at", "day", "measure", "value", burden=distance.clip(0.0)
+    )
 
 
 def _by_measure(rows: pl.LazyFrame) -> pl.LazyFrame:
     """What each measure said first and last, one row an episode and measure."""
-    return rows.group_by("e", "measure").agg(
-        pl.col("order", "construct", "mcid").first(),
+    said = rows.group_by("e", "measure").agg(
         first=pl.col("burden").first(),
         last=pl.col("burden").last(),
         baseline=pl.col("value").first(),
@@ -79,6 +84,7 @@ def _by_measure(rows: pl.LazyFrame) -> pl.LazyFrame:
         day=pl.col("day").last(),
         count=pl.len(),
     )
+    return said.join(_measures(), on="measure")
 
 
 def _primary(latest: pl.LazyFrame, episodes: pl.LazyFrame) -> pl.LazyFrame:
