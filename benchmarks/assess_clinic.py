@@ -20,7 +20,7 @@ AS_OF = date(2026, 3, 31)
 READ_ONLY = """
 import sys, pandas
 for file in sys.argv[1:]:
-    pandas.read_csv(file, low_memory=False)
+    pandas.read_csv(file)
 """
 
 
