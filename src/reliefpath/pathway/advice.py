@@ -99,7 +99,7 @@ class Writer:
 
     def objects(self, table: pl.DataFrame) -> Iterator[dict[str, Any]]:
         """Yield one JSON-ready object a row of the advice table; see `Advice`."""
-        to_do = table.select(todo_texts(self.pathway))
+        to_do = table.select(todo_texts(self.pathway, self.pathway.criteria))
         for row, texts in zip(
             table.iter_rows(named=True), to_do.iter_rows(named=True), strict=True
         ):
