@@ -55,12 +55,14 @@ def facts(
     )
     progress("recovery")
     parts = [
-        score_facts(care_log.scores.lazy(), episodes, moment, questions, prior or DEFAULT_PRIOR),
-        treatment_facts(care_log.treatments.lazy(), episodes, moment),
-        exam_facts(care_log.exams.lazy(), episodes, moment),
-        finding_facts(care_log.findings.lazy(), episodes, moment),
+        score_facts(care_log.scores, episodes, moment, questions, prior or DEFAULT_PRIOR)
     ]
     progress("facts")
+    parts += [
+        treatment_facts(care_log.treatments, episodes, moment),
+        exam_facts(care_log.exams, episodes, moment),
+        finding_facts(care_log.findings, episodes, moment),
+    ]
     table = episodes.with_columns(
         in_care=(pl.col("ended_on") >= moment.day).fill_null(True),
         record_complete=~pl.col("patient").is_in(sorted(care_log.incomplete)),

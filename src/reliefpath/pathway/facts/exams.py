@@ -10,13 +10,14 @@ from reliefpath.anatomy import muscles, trigger_point
 from reliefpath.pathway.facts.moment import Moment, one_row_each, rows_of
 
 
-def exam_facts(exams: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
+def exam_facts(exams: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
     """Return the exam facts, one row an episode in the order of `episodes`."""
-    rows = rows_of(exams, episodes, moment).join(_reaches(), on="muscle")
+    rows = rows_of(exams, episodes, moment, "muscle", active=_active())
     latest = (
-        rows.filter(pl.col("day") == pl.col("day").max().over("e"))
+        rows.lazy()
+        .filter(pl.col("day") == pl.col("day").max().over("e"))
+        .join(_reaches(), on="muscle")
         .join(episodes.select("e", "region"), on="e")
-        .with_columns(active=pl.sql_expr(trigger_point().active.rule))
     )
     active = pl.col("active")
     certain = active.fill_null(False).sum()
@@ -30,6 +31,11 @@ def exam_facts(exams: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment) -> p
         .then(False),
     )
     return one_row_each(episodes, part)
+
+
+@cache
+def _active() -> pl.Expr:
+    return pl.sql_expr(trigger_point().active.rule)
 
 
 @cache

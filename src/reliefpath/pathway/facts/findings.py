@@ -6,7 +6,7 @@ from functools import cache
 
 import polars as pl
 
-from reliefpath.pathway.facts.moment import Moment, one_row_each
+from reliefpath.pathway.facts.moment import Moment, collected, one_row_each
 from reliefpath.therapies import SCREENED, Bar, finding_kinds
 
 FLAGS = {
@@ -29,20 +29,23 @@ ANSWERS = {
 """Facts that the latest finding of one kind answers by its code."""
 
 
-def finding_facts(findings: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
+def finding_facts(
+    findings: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment
+) -> pl.LazyFrame:
     """Return the facts of the findings, one row an episode in the order of `episodes`.
 
     A finding without an episode belongs to the person, and so to each of their episodes. Not asked
     is not a no: a flag is false only when every kind of finding that could raise it was screened
     since the episode began.
     """
-    rows = (
-        moment.before(findings)
-        .filter(pl.col("until").is_null() | (pl.col("until") >= moment.day))
+    rows = collected(
+        findings.lazy()
+        .filter(moment.had_happened, pl.col("until").is_null() | (pl.col("until") >= moment.day))
+        .select("patient", "at", "kind", "code", "episode")
         .join(episodes.select("e", "patient", "started_on", mine="episode"), on="patient")
         .filter(pl.col("episode").is_null() | (pl.col("episode") == pl.col("mine")))
         .join(_catalogue(), on=["kind", "code"])
-    )
+    ).lazy()
     asked = pl.col("answer").is_not_null()
     latest = pl.col("at") == pl.col("at").max().over("e", "kind")
     answers = rows.filter(asked).filter(latest)  # a later answer overtakes an earlier one

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from functools import cached_property
 
 import polars as pl
 
 from reliefpath.errors import UsageError
-
-FrameT = TypeVar("FrameT", pl.DataFrame, pl.LazyFrame)
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,14 @@ class Moment:
         at = as_of.astimezone(UTC)
         return cls(at.date(), at + timedelta(microseconds=1))
 
-    def before(self, rows: FrameT) -> FrameT:
+    @cached_property
+    def had_happened(self) -> pl.Expr:
+        """Whether a row had happened."""
+        return pl.col("at") < self.end
+
+    def before(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows that had happened."""
-        return rows.filter(pl.col("at") < self.end)
+        return rows.filter(self.had_happened)
 
     def weeks_since(self, column: str) -> pl.Expr:
         """Weeks from a date column to this day."""
@@ -52,14 +55,16 @@ def collected(frame: pl.LazyFrame) -> pl.DataFrame:
     return frame.collect(engine="in-memory", optimizations=pl.QueryOptFlags.none())
 
 
-def rows_of(rows: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
-    """Return the rows of these episodes that had happened, with `e`, the episode's row number,
-    and `day`, the date of each in UTC."""
-    return (
-        moment.before(rows)
-        .join(episodes.select("e", "episode"), on="episode")
-        .with_columns(day=pl.col("at").dt.date())
-    )
+def rows_of(
+    rows: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment, *columns: str, **more: pl.Expr
+) -> pl.DataFrame:
+    """Return columns of the rows of these episodes that had happened, with `e`, the episode's
+    row number, `at`, and `day`, its date in UTC."""
+    # only the identifiers are joined: a join copies every column
+    named, numbered = rows.lazy().select("episode"), episodes.select("e", "episode")
+    e = collected(named.join(numbered, on="episode", how="left", maintain_order="left"))["e"]
+    told = rows.lazy().select(e, "at", *columns, day=pl.col("at").dt.date(), **more)
+    return collected(told.filter(pl.col("e").is_not_null() & moment.had_happened))
 
 
 def one_row_each(episodes: pl.LazyFrame, part: pl.LazyFrame) -> pl.LazyFrame:

@@ -19,14 +19,15 @@ Ints = NDArray[np.int64]
 
 
 def score_facts(
-    scores: pl.LazyFrame,
+    scores: pl.DataFrame,
     episodes: pl.LazyFrame,
     moment: Moment,
     questions: Questions,
     prior: Prior,
 ) -> pl.LazyFrame:
     """Return the facts of the scores, one row an episode in the order of `episodes`."""
-    scored = totals(collected(rows_of(scores, episodes, moment)))
+    said = rows_of(scores, episodes, moment, "episode", "measure", "item", "value")
+    scored = totals(said)
     rows = collected(_with_burden(scored.lazy()).sort("e", "at")).lazy()
     latest = collected(_by_measure(rows)).lazy()
     primary = _primary(latest, episodes)

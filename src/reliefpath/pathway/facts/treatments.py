@@ -13,25 +13,21 @@ YEAR, QUARTER = 365, 90
 
 
 def treatment_facts(
-    treatments: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment
+    treatments: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment
 ) -> pl.LazyFrame:
     """Return the treatment facts, one row an episode in the order of `episodes`."""
-    rows = rows_of(treatments, episodes, moment)
-    table = pl.concat(
-        [
-            one_row_each(episodes, _of_episode(rows, moment)),
-            one_row_each(episodes, _of_patient(rows, episodes, moment)),
-        ],
-        how="horizontal",
-    )
+    columns = ("therapy", "agent", "amount", "unit", "adherence", "response")
+    rows = rows_of(treatments, episodes, moment, *columns).lazy()
+    parts = [_of_episode(rows), _injections(rows, moment), _of_patient(rows, episodes, moment)]
+    table = pl.concat([one_row_each(episodes, part) for part in parts], how="horizontal")
     counts = ["dry_needling_sessions", "injection_sessions_365d", "injection_sessions_90d"]
     return table.with_columns(
         pl.col("education_given").fill_null(False), pl.col(counts).fill_null(0)
     )
 
 
-def _of_episode(rows: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
-    day, response = pl.col("day"), pl.col("response")
+def _of_episode(rows: pl.LazyFrame) -> pl.LazyFrame:
+    day = pl.col("day")
     marked = rows.select(
         "e",
         conservative=pl.when(pl.col("therapy").is_in(_conservative())).then(day),
@@ -39,11 +35,8 @@ def _of_episode(rows: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
         exercise=pl.when(_is("exercise")).then(day),
         adherence=pl.when(_is("exercise")).then("adherence"),
         needling=pl.when(_is("dry-needling")).then(day),
-        needling_response=pl.when(_is("dry-needling")).then(response),
-        injection=pl.when(_is("injection")).then(day),
-        response=response,
+        needling_response=pl.when(_is("dry-needling")).then("response"),
     )
-    latest = pl.col("injection") == pl.col("injection").max()
     return marked.group_by("e").agg(
         conservative_weeks=_span("conservative"),
         education_given=pl.col("education").any(),
@@ -51,8 +44,18 @@ def _of_episode(rows: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
         exercise_adherence=pl.col("adherence").mean(),
         dry_needling_sessions=pl.col("needling").drop_nulls().n_unique(),
         dry_needling_response=pl.col("needling_response").mean(),
-        weeks_since_injection=moment.weeks_since("injection").min(),
-        injection_relief=pl.col("response").filter(latest).mean(),
+    )
+
+
+def _injections(rows: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
+    latest = pl.col("day") == pl.col("day").max()
+    return (
+        rows.filter(_is("injection"))
+        .group_by("e")
+        .agg(
+            weeks_since_injection=moment.weeks_since("day").min(),
+            injection_relief=pl.col("response").filter(latest).mean(),
+        )
     )
 
 
