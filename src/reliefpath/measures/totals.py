@@ -19,9 +19,11 @@ def totals(scores: pl.DataFrame) -> pl.DataFrame:
     other than `item` and `value` must be the same in all rows of one session.
     """
     given = scores.filter(pl.col("item").is_null()).drop("item")
-    items = scores.filter(pl.col("item").is_not_null()).join(given, on=SESSION, how="anti")
+    items = scores.filter(pl.col("item").is_not_null())
     if items.is_empty():
         return given
+    rivals = given.filter(pl.col("measure").is_in(items["measure"].unique().implode()))
+    items = items.join(rivals, on=SESSION, how="anti")
     parts = [given]
     for name in items["measure"].drop_nulls().unique().sort():
         rows = items.filter(pl.col("measure") == name)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from reliefpath.measures import measures
 from reliefpath.measures import table as measure_table
 from reliefpath.measures.totals import totals
 from reliefpath.pathway.facts.moment import Moment, collected, one_row_each, rows_of
@@ -28,16 +29,16 @@ def score_facts(
     """Return the facts of the scores, one row an episode in the order of `episodes`."""
     said = rows_of(scores, episodes, moment, "episode", "measure", "item", "value")
     scored = totals(said)
-    rows = collected(_with_burden(scored.lazy()).sort("e", "at")).lazy()
+    rows = collected(_with_burden(scored.lazy()).sort("k", "at")).lazy()
     latest = collected(_by_measure(rows)).lazy()
     primary = _primary(latest, episodes)
     # a measure without a well value, or a baseline that is well, has no curve
     curved = (
         primary.filter(pl.col("first") > 0)
-        .select("e", "measure", "started_on", "span", "mcid", "mdc")
+        .select("k", "started_on", "span", "mcid", "mdc")
         .drop_nulls(["span", "mcid"])
     )
-    series = rows.join(curved, on=["e", "measure"], maintain_order="left")
+    series = rows.join(curved, on="k", maintain_order="left")
     parts = [
         primary.select(
             "e",
@@ -67,17 +68,22 @@ def _measures() -> pl.LazyFrame:
 
 
 def _with_burden(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Add each score's distance from well, in the measure's units: 0 is well, larger is worse."""
+    """Add each score's distance from well, in the measure's units: 0 is well, larger is worse.
+
+    `k` numbers the measures of all episodes, in the order of the episodes.
+    """
     higher_better = pl.col("better") == "higher"
     distance = pl.when(higher_better).then(-1.0).otherwise(1.0) * (pl.col("value") - pl.col("well"))
-    return rows.join(_measures().select("measure", "better", "well"), on="measure").select(
-        "e", "at", "day", "measure", "value", burden=distance.clip(0.0)
+    k = pl.col("e") * len(measures()) + pl.col("order")
+    return rows.join(_measures().select("measure", "order", "better", "well"), on="measure").select(
+        "e", "at", "day", "order", "value", k=k, burden=distance.clip(0.0)
     )
 
 
 def _by_measure(rows: pl.LazyFrame) -> pl.LazyFrame:
     """What each measure said first and last, one row an episode and measure."""
-    said = rows.group_by("e", "measure").agg(
+    said = rows.group_by("k").agg(
+        pl.col("e", "order").first(),
         first=pl.col("burden").first(),
         last=pl.col("burden").last(),
         baseline=pl.col("value").first(),
@@ -85,7 +91,7 @@ def _by_measure(rows: pl.LazyFrame) -> pl.LazyFrame:
         day=pl.col("day").last(),
         count=pl.len(),
     )
-    return said.join(_measures(), on="measure")
+    return said.join(_measures(), on="order")
 
 
 def _primary(latest: pl.LazyFrame, episodes: pl.LazyFrame) -> pl.LazyFrame:
@@ -106,7 +112,7 @@ def _primary(latest: pl.LazyFrame, episodes: pl.LazyFrame) -> pl.LazyFrame:
 def _most_scored(what: pl.Expr, which: pl.Expr) -> pl.Expr:
     """`what` of the measure with the most scores; of those that tie, the catalogue's first."""
     rank = pl.col("order").cast(pl.Int64) - 1000 * pl.col("count").cast(pl.Int64)
-    return what.filter(which).sort_by(rank.filter(which)).first()
+    return what.get(pl.when(which).then(rank).arg_min())
 
 
 def _beside_the_curve(latest: pl.LazyFrame, moment: Moment, questions: Questions) -> pl.LazyFrame:
