@@ -54,9 +54,7 @@ def facts(
         .lazy()
     )
     progress("recovery")
-    parts = [
-        score_facts(care_log.scores, episodes, moment, questions, prior or DEFAULT_PRIOR)
-    ]
+    parts = [score_facts(care_log.scores, episodes, moment, questions, prior or DEFAULT_PRIOR)]
     progress("facts")
     parts += [
         treatment_facts(care_log.treatments, episodes, moment),

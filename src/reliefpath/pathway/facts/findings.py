@@ -29,9 +29,7 @@ ANSWERS = {
 """Facts that the latest finding of one kind answers by its code."""
 
 
-def finding_facts(
-    findings: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment
-) -> pl.LazyFrame:
+def finding_facts(findings: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
     """Return the facts of the findings, one row an episode in the order of `episodes`.
 
     A finding without an episode belongs to the person, and so to each of their episodes. Not asked
