@@ -8,6 +8,7 @@ import sys
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -436,12 +437,20 @@ def _inspect(source: Path) -> Reading:
 def _read(source: Path, skip_bad_rows: bool) -> CareLog:
     from reliefpath.chart.folder import read_folder
 
+    # loading the compiled curve takes as long as reading 10,000 episodes: do both at once
+    Thread(target=_load_curve).start()
     reading = read_folder(source, skip_bad_rows=skip_bad_rows)
     for problem in reading.problems[:SHOWN_PROBLEMS]:
         typer.echo(problem, err=True)
     if len(reading.problems) > SHOWN_PROBLEMS:
         typer.echo("... `reliefpath check` lists them all", err=True)
     return reading.care_log
+
+
+def _load_curve() -> None:
+    from reliefpath.recovery import recover
+
+    recover([0], [], [], [], [])
 
 
 def _write_advice(
