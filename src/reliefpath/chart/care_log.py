@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,15 @@ import polars as pl
 
 from reliefpath.chart.checks import check_rows
 from reliefpath.chart.columns import Bad, convert, unusable_columns
-from reliefpath.chart.schema import TABLES
+from reliefpath.chart.schema import TABLES, Table
 from reliefpath.errors import CareLogError, Problem
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+WAVES = (("patients",), ("episodes",), ("scores", "treatments", "exams", "findings"))
+"""The tables in the order of checking: each refers to the good rows of those in earlier waves."""
 
 
 @dataclass(frozen=True)
@@ -86,18 +91,28 @@ def assemble(raw: Mapping[str, pl.DataFrame]) -> tuple[CareLog, list[tuple[str, 
     for name in raw:
         bad += [(name, b) for b in unusable_columns(TABLES[name], raw[name])]
     unreadable = {name for name, _ in bad}
-    for name, table in TABLES.items():
-        if name not in raw or name in unreadable:
-            continue
-        frame, refusals = convert(table, raw[name])
-        refusals += check_rows(table, frame, read)
-        spoiled = [b.row for b in refusals if b.row is not None and not b.warning]
-        if spoiled:
-            incomplete |= _patients_of(frame[spoiled], read)
-            frame = frame.with_row_index("row").filter(~pl.col("row").is_in(spoiled)).drop("row")
-        frames[name] = read[name] = frame
-        bad += [(name, b) for b in refusals]
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        for wave in WAVES:
+            names = [name for name in wave if name in raw and name not in unreadable]
+            checked = threads.map(lambda name: _checked(TABLES[name], raw[name], read), names)
+            for name, (frame, refusals, patients) in zip(names, list(checked), strict=True):
+                frames[name] = read[name] = frame
+                bad += [(name, b) for b in refusals]
+                incomplete |= patients
     return CareLog(**frames, incomplete=frozenset(incomplete)), bad
+
+
+def _checked(
+    table: Table, raw: pl.DataFrame, read: Mapping[str, pl.DataFrame]
+) -> tuple[pl.DataFrame, list[Bad], set[str]]:
+    """The good rows of a table, the refusals, and the patients whose rows were refused."""
+    frame, refusals = convert(table, raw)
+    refusals += check_rows(table, frame, read)
+    spoiled = [b.row for b in refusals if b.row is not None and not b.warning]
+    if not spoiled:
+        return frame, refusals, set()
+    good = frame.with_row_index("row").filter(~pl.col("row").is_in(spoiled)).drop("row")
+    return good, refusals, _patients_of(frame[spoiled], read)
 
 
 def _patients_of(rows: pl.DataFrame, read: Mapping[str, pl.DataFrame]) -> set[str]:
