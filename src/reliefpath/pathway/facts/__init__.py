@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import cache
 
 import polars as pl
 
@@ -67,14 +68,15 @@ def facts(
         weeks_in_care=moment.weeks_since("started_on"),
     ).drop("ended_on", "started_on")
     table = pl.concat([table, *parts], how="horizontal")
-    return collected(
-        table.select(
-            *KEYS,
-            *(
-                pl.col(name).cast(dtype).round(DECIMALS) + 0.0  # no negative zero
-                if dtype == pl.Float64()
-                else pl.col(name).cast(dtype)
-                for name, dtype in schema().items()
-            ),
-        )
-    )
+    return collected(table.select(*KEYS, *_typed()))
+
+
+@cache
+def _typed() -> list[pl.Expr]:
+    """Every fact in its declared type."""
+    return [
+        pl.col(name).cast(dtype).round(DECIMALS) + 0.0  # no negative zero
+        if dtype == pl.Float64()
+        else pl.col(name).cast(dtype)
+        for name, dtype in schema().items()
+    ]

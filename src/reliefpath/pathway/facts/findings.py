@@ -49,9 +49,8 @@ def finding_facts(findings: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment
     answers = rows.filter(asked).filter(latest)  # a later answer overtakes an earlier one
     standing = pl.concat([rows.filter(~asked), answers])
     parts = [
-        standing.group_by("e").agg(_flags()),
+        standing.with_columns(_said()).group_by("e").agg(*_flags(), *_answers()),
         standing.filter(pl.any_horizontal(LISTS.values())).group_by("e").agg(_lists()),
-        answers.group_by("e").agg(_answer(kind).alias(name) for name, (kind, _) in ANSWERS.items()),
     ]
     return pl.concat([one_row_each(episodes, part) for part in parts], how="horizontal")
 
@@ -98,7 +97,17 @@ def _lists() -> list[pl.Expr]:
     return lists
 
 
-def _answer(kind: str) -> pl.Expr:
-    """What the latest finding of the kind says; unknown where two of one moment disagree."""
-    said = pl.col("answer").filter(pl.col("kind") == kind)
-    return pl.when(said.all() == said.any()).then(said.first())
+@cache
+def _said() -> list[pl.Expr]:
+    """What a finding answers to each question."""
+    return [
+        pl.when(pl.col("kind") == kind).then("answer").alias(name)
+        for name, (kind, _) in ANSWERS.items()
+    ]
+
+
+@cache
+def _answers() -> list[pl.Expr]:
+    """What the latest findings answer to each question; unknown where two of them disagree."""
+    said = map(pl.col, ANSWERS)
+    return [pl.when(each.all() == each.any()).then(each.any()) for each in said]

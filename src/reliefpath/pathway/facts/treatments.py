@@ -88,6 +88,7 @@ def _of_patient(rows: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment) -> p
     )
 
 
+@cache
 def _is(therapy: str) -> pl.Expr:
     """Rows of a therapy, or of one whose sessions count as its own."""
     return pl.col("therapy").is_in(counted_as(therapy))
