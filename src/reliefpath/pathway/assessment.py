@@ -11,6 +11,7 @@ import polars as pl
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts import Progress, facts, schema
+from reliefpath.pathway.facts.moment import collected
 from reliefpath.pathway.model import FOLLOW_UP, Criterion, Pathway, StatusName
 from reliefpath.pathway.sql import Question
 from reliefpath.pathway.wording import worded
@@ -47,8 +48,8 @@ def assess(
 def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.DataFrame:
     """Return the advice table of a facts table; see `assess`."""
     plan = plan_of(pathway)
-    asked = table.with_columns(plan.answers).with_columns(plan.status, plan.gate)
-    ranked = asked.sort(
+    asked = table.lazy().with_columns(plan.answers).with_columns(plan.status, plan.gate)
+    by_urgency = asked.sort(
         ~pl.col("in_care"),
         plan.urgency,
         pl.col(GATE).fill_null(False),
@@ -56,7 +57,8 @@ def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.
         "episode",
         descending=[False, False, True, True, False],
         nulls_last=False,
-    ).with_row_index(RANK)
+    )
+    ranked = collected(by_urgency.with_row_index(RANK))
     # a text costs more than an answer: each row gets those of its own status only
     worded_parts = [
         plan.tell(StatusName(status), rows)
@@ -68,12 +70,13 @@ def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.
         pl.lit(pathway.pathway).alias(PATHWAY),
         pl.lit(pathway.version).alias(VERSION),
     )
-    return advice.select(
+    columns = (
         *("episode", "patient", AS_OF, STATUS, NEXT_STEP, GATE, WOULD_CHANGE, NOTES),
         *schema(),
         *pathway.criteria,
         *(PATHWAY, VERSION),
     )
+    return advice.select(columns)
 
 
 def todo_texts(pathway: Pathway, ids: Iterable[str]) -> list[pl.Expr]:
@@ -131,7 +134,7 @@ class Plan:
         if name not in self._texts:
             self._texts[name] = self._texts_of(name)
         todo, told = self._texts[name]
-        return rows.with_columns(todo).select(RANK, *told)
+        return collected(rows.lazy().with_columns(todo).select(RANK, *told))
 
     def _texts_of(self, name: StatusName) -> tuple[list[pl.Expr], list[pl.Expr]]:
         """What may have to be done in one status, and from that what its episodes are told.

@@ -62,9 +62,10 @@ def rows_of(
     row number, `at`, and `day`, its date in UTC."""
     # only the identifiers are joined: a join copies every column
     named, numbered = rows.lazy().select("episode"), episodes.select("e", "episode")
-    e = collected(named.join(numbered, on="episode", how="left", maintain_order="left"))["e"]
-    told = rows.lazy().select(e, "at", *columns, day=pl.col("at").dt.date(), **more)
-    return collected(told.filter(pl.col("e").is_not_null() & moment.had_happened))
+    e = named.join(numbered, on="episode", how="left", maintain_order="left").select("e")
+    told = rows.lazy().select("at", *columns, day=pl.col("at").dt.date(), **more)
+    table = pl.concat([e, told], how="horizontal")
+    return collected(table.filter(pl.col("e").is_not_null() & moment.had_happened))
 
 
 def one_row_each(episodes: pl.LazyFrame, part: pl.LazyFrame) -> pl.LazyFrame:
