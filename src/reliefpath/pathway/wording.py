@@ -39,7 +39,7 @@ def worded(text: str) -> pl.Expr:
         parts.append(pl.lit(literal))
         if name is not None:
             parts.append(value_text(name))
-    return pl.concat_str(parts)
+    return pl.concat_str(parts) if len(parts) > 1 else parts[0]
 
 
 def value_text(fact: str) -> pl.Expr:
