@@ -69,11 +69,7 @@ def _of_patient(rows: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment) -> p
         .filter(pl.col("days") < YEAR)
         .join(people, on="e")
     )
-    mg = (
-        pl.col("amount")
-        * pl.col("unit").replace_strict(_milligrams(), default=None)
-        * pl.col("agent").replace_strict(_steroids(), default=None)
-    ).filter(steroid)
+    mg = _steroid_mg().filter(steroid)
     injection, quarter = _is("injection"), pl.col("days") < QUARTER
     totals = year.group_by("patient").agg(
         injection_sessions_365d=pl.col("day").filter(injection).n_unique(),
@@ -92,6 +88,14 @@ def _of_patient(rows: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment) -> p
 def _is(therapy: str) -> pl.Expr:
     """Rows of a therapy, or of one whose sessions count as its own."""
     return pl.col("therapy").is_in(counted_as(therapy))
+
+
+@cache
+def _steroid_mg() -> pl.Expr:
+    """The amount of a corticosteroid, as milligrams of triamcinolone."""
+    unit = pl.col("unit").replace_strict(_milligrams(), default=None)
+    agent = pl.col("agent").replace_strict(_steroids(), default=None)
+    return pl.col("amount") * unit * agent
 
 
 def _span(days: str) -> pl.Expr:
