@@ -52,7 +52,17 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_every_command_has_help_with_its_purpose() -> None:
     listed = reliefpath("--help").stdout
-    for command in ("assess", "explain", "check", "facts", "measures", "demo", "schema", "pathway"):
+    for command in (
+        "assess",
+        "explain",
+        "check",
+        "facts",
+        "measures",
+        "demo",
+        "schema",
+        "pathway",
+        "recovery",
+    ):
         assert command in listed
     assert "reliefpath assess clinic/" in reliefpath("assess", "--help").stdout
 
@@ -207,6 +217,28 @@ def test_a_pathway_is_copied_changed_compared_and_used(clinic: Path, tmp_path: P
     ]
     used = reliefpath("assess", clinic, "--as-of", AS_OF, "--pathway", mine, "--format", "json")
     assert {a["pathway"]["version"] for a in json.loads(used.stdout)} == {"1.1.0"}
+
+
+def test_a_prior_is_learned_from_a_clinic_and_used(clinic: Path, tmp_path: Path) -> None:
+    file = tmp_path / "prior.yaml"
+    told = reliefpath("recovery", "learn", clinic, "--as-of", AS_OF, "--out", file).stdout
+    assert told.startswith("Learned from ")
+    assert f"reliefpath assess {clinic} --prior {file}" in told
+    shipped = reliefpath("assess", clinic, "--as-of", AS_OF, "--format", "json").stdout
+    own = reliefpath("assess", clinic, "--as-of", AS_OF, "--format", "json", "--prior", file).stdout
+    assert len(json.loads(own)) == len(json.loads(shipped))
+    assert own != shipped
+    again = reliefpath("recovery", "learn", clinic, "--out", file, code=2)
+    assert "already exists" in again.stderr
+
+
+def test_a_prior_with_a_slip_is_refused_with_its_line(clinic: Path, tmp_path: Path) -> None:
+    file = tmp_path / "prior.yaml"
+    reliefpath("recovery", "learn", clinic, "--as-of", AS_OF, "--out", file)
+    file.write_text(file.read_text().replace("episodes:", "episode:", 1))
+    refused = reliefpath("assess", clinic, "--prior", file, code=1)
+    assert "prior.yaml:" in refused.stderr
+    assert "episode" in refused.stderr
 
 
 def test_a_pathway_with_a_typo_is_refused_with_line_and_nearest_fact(tmp_path: Path) -> None:

@@ -1,51 +1,40 @@
-"""The commands. Each imports what it needs when it runs, so that `--help` answers at once."""
+"""The commands about a clinic's records."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reliefpath import __version__
-from reliefpath.errors import ContentError, ReliefPathError, UsageError, nearest
+from reliefpath.cli.options import (
+    AsOf,
+    AssessFormat,
+    Out,
+    PathwayFile,
+    PriorFile,
+    SkipBadRows,
+    Source,
+    as_of_day,
+    read_care_log,
+    read_pathway,
+    read_prior,
+)
+from reliefpath.errors import UsageError, nearest
 from reliefpath.terminal.output import console_on, open_console, write_json, write_table
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from reliefpath.chart.care_log import CareLog
     from reliefpath.chart.folder import Reading
     from reliefpath.pathway.model import Pathway
 
-SHOWN_PROBLEMS = 20
-"""How many problems stop an assessment before it points to `reliefpath check`."""
-
-app = typer.Typer(
-    name="reliefpath",
-    help="Runs a conservative-first pain clinic's strategy. It informs clinicians, who decide.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
-pathway_app = typer.Typer(help="Check, show and compare pathways.", no_args_is_help=True)
-app.add_typer(pathway_app, name="pathway")
-
-
-class AssessFormat(StrEnum):
-    """How advice is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
+app = typer.Typer()
 
 
 class FolderFormat(StrEnum):
@@ -62,61 +51,12 @@ class Document(StrEnum):
     PATHWAY = "pathway"
 
 
-Source = Annotated[Path, typer.Argument(help="Folder with the care log as CSV or Parquet files.")]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DATE",
-        help="What had happened by then counts: a date, or a time with its zone.  [default: today]",
-    ),
-]
-PathwayFile = Annotated[
-    Path | None,
-    typer.Option("--pathway", metavar="FILE", help="Pathway to use.  [default: relief-plus]"),
-]
-SkipBadRows = Annotated[
-    bool,
-    typer.Option("--skip-bad-rows", help="Leave bad rows out rather than refuse."),
-]
-Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.")]
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; a refusal is a message on stderr and an exit code, no traceback."""
-    os.environ.setdefault("POLARS_ENGINE_AFFINITY", "in-memory")  # whole tables, little latency
-    try:
-        app(arguments)
-    except ContentError as e:
-        for problem in e.problems[:SHOWN_PROBLEMS]:
-            typer.echo(problem, err=True)
-        if (more := len(e.problems) - SHOWN_PROBLEMS) > 0:
-            typer.echo(f"... and {more} more; `reliefpath check` lists them all", err=True)
-        sys.exit(e.exit_code)
-    except ReliefPathError as e:
-        typer.echo(f"reliefpath: {e}", err=True)
-        sys.exit(e.exit_code)
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except OSError as e:
-        typer.echo(f"reliefpath: {e.strerror}: `{e.filename}`", err=True)
-        sys.exit(UsageError.exit_code)
-
-
-@app.callback(invoke_without_command=True)
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
-) -> None:
-    if version:
-        typer.echo(f"reliefpath {__version__}")
-        raise typer.Exit
-
-
 @app.command()
 def assess(
     source: Source,
     as_of: AsOf = None,
     pathway: PathwayFile = None,
+    prior: PriorFile = None,
     file_format: Annotated[
         AssessFormat, typer.Option("--format", help="How to write it.")
     ] = AssessFormat.TABLE,
@@ -145,7 +85,7 @@ def assess(
         os.environ["POLARS_MAX_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = str(workers)
     if file_format is AssessFormat.PARQUET and out is None and sys.stdout.isatty():
         raise UsageError("Parquet is not for reading on a screen; add `--out FILE`")
-    day, chosen = _as_of(as_of), _pathway(pathway)
+    day, chosen, known = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
     _check_statuses(status)
     import polars as pl
 
@@ -154,8 +94,8 @@ def assess(
 
     with stages(console_on(sys.stderr), total=5) as progress:
         progress("care log")
-        care_log = _read(source, skip_bad_rows)
-        advice = assess_care_log(care_log, chosen, day, progress=progress)
+        care_log = read_care_log(source, skip_bad_rows)
+        advice = assess_care_log(care_log, chosen, day, known, progress)
         if status:
             advice = advice.filter(pl.col("status").is_in(status))
         if top is not None:
@@ -176,6 +116,7 @@ def explain(
     episode: Annotated[str, typer.Argument(help="Which episode.")],
     as_of: AsOf = None,
     pathway: PathwayFile = None,
+    prior: PriorFile = None,
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Tell one patient's story: the curve, every criterion, and what would change the answer.
@@ -184,8 +125,8 @@ def explain(
 
     - `reliefpath explain clinic/ demo-0001`
     """
-    day, chosen = _as_of(as_of), _pathway(pathway)
-    care_log = _read(source, skip_bad_rows)
+    day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
+    care_log = read_care_log(source, skip_bad_rows)
     known = care_log.episodes["episode"]
     if episode not in known:
         hint = nearest(episode, known.head(100_000))
@@ -197,11 +138,11 @@ def explain(
     from reliefpath.terminal.story import print_story
 
     mine = care_log.only(episode)
-    table = assess_care_log(mine, chosen, day).filter(pl.col("episode") == episode)
+    table = assess_care_log(mine, chosen, day, priors).filter(pl.col("episode") == episode)
     if table.is_empty():
         raise UsageError(f"episode `{episode}` had not begun by {day}")
     with open_console() as console:
-        print_story(console, mine, next(Writer(chosen).objects(table)), chosen, day)
+        print_story(console, mine, next(Writer(chosen).objects(table)), chosen, day, priors)
 
 
 @app.command()
@@ -228,6 +169,7 @@ def facts(
     source: Source,
     as_of: AsOf = None,
     pathway: PathwayFile = None,
+    prior: PriorFile = None,
     file_format: Annotated[
         AssessFormat, typer.Option("--format", help="How to write it.")
     ] = AssessFormat.CSV,
@@ -238,10 +180,11 @@ def facts(
 
     `reliefpath pathway facts` says what each column means.
     """
-    day, chosen = _as_of(as_of), _pathway(pathway)
+    day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
     from reliefpath.pathway.facts import facts as facts_of
 
-    table = facts_of(_read(source, skip_bad_rows), day, chosen.questions)
+    care_log = read_care_log(source, skip_bad_rows)
+    table = facts_of(care_log, day, chosen.questions, priors, chosen.recovery.combine)
     if file_format is AssessFormat.TABLE:
         from rich.table import Table
 
@@ -302,7 +245,7 @@ def demo(
     present = [file for file in present if file.exists()]
     if present and not force:
         raise UsageError(f"`{folder}` already holds {present[0].name}; add `--force` to replace it")
-    day = _as_of(as_of)
+    day = as_of_day(as_of)
     care_log = demo_clinic(patients, seed, day.date() if isinstance(day, datetime) else day)
     for file in present:
         file.unlink()
@@ -319,105 +262,17 @@ def schema(
 ) -> None:
     """Print the JSON Schema of the advice (what `assess --format json` writes) or of a pathway."""
     if document is Document.PATHWAY:
-        pathway_schema()
+        from reliefpath.pathway.model import Pathway
+
+        typer.echo(json.dumps(Pathway.model_json_schema(), indent=2))
         return
     from reliefpath.pathway.advice import advice_schema
 
     typer.echo(json.dumps(advice_schema(), indent=2))
 
 
-PathwayArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A pathway in YAML.")]
-
-
-@pathway_app.command("check")
-def pathway_check(file: PathwayArgument) -> None:
-    """Check a pathway file; every problem is told with its line."""
-    chosen = _pathway(file)
-    unsigned = sorted(
-        {source.cite for source in chosen.sources.values() if source.certainty.needs_signature}
-    )
-    typer.echo(
-        f"{chosen.pathway} {chosen.version} is sound: {len(chosen.statuses)} statuses, "
-        f"{len(chosen.steps)} steps, {len(chosen.criteria)} criteria, {len(chosen.notes)} notes."
-    )
-    if chosen.approved_by is None:
-        typer.echo("Not signed off: `approved_by` is empty. These sources need a signature:")
-        for cite in unsigned:
-            typer.echo(f"  {cite}")
-
-
-@pathway_app.command("show")
-def pathway_show(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A pathway in YAML.")
-    ] = None,
-) -> None:
-    """Print a pathway as text: every rule with its reason, source and certainty."""
-    from reliefpath.pathway.page import pathway_markdown
-
-    typer.echo(pathway_markdown(_pathway(file)))
-
-
-@pathway_app.command("copy")
-def pathway_copy(file: PathwayArgument) -> None:
-    """Write the pathway as shipped to a new file, to change its numbers."""
-    from reliefpath.pathway.model import default_file
-
-    if file.exists():
-        raise UsageError(f"`{file}` already exists")
-    file.write_text(default_file().read_text("utf-8"), "utf-8")
-    typer.echo(f"Wrote {file}. Change it, then: reliefpath pathway check {file}")
-
-
-@pathway_app.command("schema")
-def pathway_schema() -> None:
-    """Print the JSON Schema of a pathway file."""
-    from reliefpath.pathway.model import Pathway
-
-    typer.echo(json.dumps(Pathway.model_json_schema(), indent=2))
-
-
-@pathway_app.command("facts")
-def pathway_facts() -> None:
-    """List the facts that criteria may ask about: type, unit, meaning."""
-    from reliefpath.pathway.facts import declaration
-
-    for name, fact in declaration().facts.items():
-        unit = f", {fact.unit}" if fact.unit else ""
-        typer.echo(f"{name} ({fact.type}{unit})\n    {fact.meaning}")
-
-
-@pathway_app.command("diff")
-def pathway_diff(
-    before: Annotated[Path, typer.Argument(metavar="A", help="A pathway in YAML.")],
-    after: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
-) -> None:
-    """Show which rules two pathways do not share."""
-    from reliefpath.pathway.comparison import differences
-
-    for line in differences(_pathway(before), _pathway(after)) or ["No difference."]:
-        typer.echo(line)
-
-
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _as_of(text: str | None) -> date | datetime:
-    if text is None:
-        return date.today()
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"--as-of {text!r}: expected a date, 2026-03-31, or a time with its zone"
-        ) from None
-
-
-def _pathway(file: Path | None) -> Pathway:
-    from reliefpath.pathway.model import default_pathway, load_pathway
-
-    return default_pathway() if file is None else load_pathway(file)
 
 
 def _check_statuses(statuses: list[str] | None) -> None:
@@ -432,25 +287,6 @@ def _inspect(source: Path) -> Reading:
     from reliefpath.chart.folder import inspect_folder
 
     return inspect_folder(source)
-
-
-def _read(source: Path, skip_bad_rows: bool) -> CareLog:
-    from reliefpath.chart.folder import read_folder
-
-    # loading the compiled curve takes as long as reading 10,000 episodes: do both at once
-    Thread(target=_load_curve).start()
-    reading = read_folder(source, skip_bad_rows=skip_bad_rows)
-    for problem in reading.problems[:SHOWN_PROBLEMS]:
-        typer.echo(problem, err=True)
-    if len(reading.problems) > SHOWN_PROBLEMS:
-        typer.echo("... `reliefpath check` lists them all", err=True)
-    return reading.care_log
-
-
-def _load_curve() -> None:
-    from reliefpath.recovery import recover
-
-    recover([0], [], [], [], [])
 
 
 def _write_advice(

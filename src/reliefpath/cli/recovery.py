@@ -1,0 +1,57 @@
+"""The commands about the recovery model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reliefpath.cli.options import AsOf, SkipBadRows, Source, as_of_day, read_care_log
+from reliefpath.errors import UsageError
+
+app = typer.Typer(help="Learn what recovery looks like in your clinic.", no_args_is_help=True)
+
+
+@app.command()
+def learn(
+    source: Source,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write what was learned.")],
+    as_of: AsOf = None,
+    fewest: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Episodes that a measure and region need for a prior of their own."
+        ),
+    ] = 200,
+    skip_bad_rows: SkipBadRows = False,
+) -> None:
+    """Learn from a clinic's own scores what recovery looks like there, for `assess --prior`.
+
+    Scores are all it takes. A measure and region with few episodes share the prior of all.
+
+    **Example**
+
+    - `reliefpath recovery learn clinic/ --out prior.yaml`, then
+      `reliefpath assess clinic/ --prior prior.yaml`
+    """
+    if out.exists():
+        raise UsageError(f"`{out}` already exists")
+    day = as_of_day(as_of)
+    care_log = read_care_log(source, skip_bad_rows)
+    from reliefpath.pathway.own_episodes import learn_priors
+    from reliefpath.recovery.learned import priors_text
+
+    learned = learn_priors(care_log, day, fewest)
+    total = learned.counts[None]
+    if not total:
+        raise UsageError(f"no episode in `{source}` has scores that a curve can follow by {day}")
+    text = priors_text(learned.priors, learned.counts, f"{total:,} series of scores up to {day}")
+    out.write_text(text, "utf-8")
+    start, noise = learned.priors.overall.start, learned.priors.overall.noise
+    typer.echo(
+        f"Learned from {total:,} series of scores: on a scale of 0 to 10 patients start at "
+        f"{start[0]:.1f} (SD {start[1]:.1f}), and single scores stray by {noise[1]:.1f}."
+    )
+    groups = ", ".join(f"{m} in {r}" for m, r in sorted(learned.priors.groups)) or "none"
+    typer.echo(f"Priors of their own: {groups}. Next: reliefpath assess {source} --prior {out}")
