@@ -1,6 +1,31 @@
 """The recovery curve of an episode on a measure: how much better now, where it heads, how sure."""
 
-from reliefpath.recovery.model import Curve, Questions, Recovery, curve, recover
+from reliefpath.recovery.fit import Fit, fit
+from reliefpath.recovery.learned import Priors
+from reliefpath.recovery.learning import learn
+from reliefpath.recovery.model import (
+    Curve,
+    Questions,
+    Recovery,
+    curve,
+    forecast,
+    recover,
+    weeks_until_clear,
+)
 from reliefpath.recovery.prior import DEFAULT_PRIOR, Prior
 
-__all__ = ["DEFAULT_PRIOR", "Curve", "Prior", "Questions", "Recovery", "curve", "recover"]
+__all__ = [
+    "DEFAULT_PRIOR",
+    "Curve",
+    "Fit",
+    "Prior",
+    "Priors",
+    "Questions",
+    "Recovery",
+    "curve",
+    "fit",
+    "forecast",
+    "learn",
+    "recover",
+    "weeks_until_clear",
+]

@@ -4,109 +4,208 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import Field
 
 from reliefpath.errors import UsageError
-from reliefpath.knowledge import Catalogue, Record, Row, load_catalogue
+from reliefpath.knowledge import Catalogue, Row, load_catalogue
+from reliefpath.recovery.shapes import Family, Shape
 
 RANGE = 10.0
 """Width of every measure's range on the common scale; 0 is well."""
 
 
 @dataclass(frozen=True)
-class Prior:
-    """What is known of `y = b - c (1 - exp(-t / tau)) + noise` before the first score.
-
-    On the common scale: 0 is well and a measure's range is `RANGE` wide.
+class Ending:
+    """How much of the start is recovered in the end: c, given the start b, is normal.
 
     Attributes:
-        taus: The time constants considered, in weeks.
-        weights: The prior probability of each; they add up to 1.
-        mean: The means of b (the start) and c (the recovery there is to have).
-        covariance: The covariance of (b, c), divided by the variance of the noise.
-        degrees: Degrees of freedom of the noise variance, which is scaled inverse-chi-squared, that
-            is inverse-gamma(degrees / 2, degrees * scale**2 / 2). A whole number, so that every
-            Student-t probability has an exact finite form.
-        scale: The typical standard deviation of the noise.
+        share: Mean of c is this share of b.
+        spread: Its standard deviation, as a share of the mean start.
+    """
+
+    share: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Wander:
+    """How a patient's own deviation from the curve persists: an Ornstein-Uhlenbeck process.
+
+    Attributes:
+        ratio: Its variance, as a multiple of the variance of single scores.
+        weeks: The time over which it falls to 1 / e.
+        real: Whether it is part of how the patient is, or only of how scores come out.
+    """
+
+    ratio: float
+    weeks: float
+    real: bool
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is known of `y = b - c g(t) + wander + noise` before the first score.
+
+    On the common scale: 0 is well and a measure's range is `RANGE` wide. A patient has one shape g,
+    one ending and one kind of wander, each independent of the others.
+
+    Attributes:
+        start: Mean and standard deviation of b.
+        noise: Degrees of freedom and typical standard deviation of single scores: the variance of
+            one patient's is scaled inverse-chi-squared. For the closed form the spreads of start
+            and ending grow with it, and are what they are called at its typical value.
+        shapes: The shapes considered, with their probabilities.
+        endings: The endings considered, with their probabilities.
+        wanders: The kinds of wander considered, with their probabilities.
 
     Raises:
         UsageError: The values are not a distribution.
     """
 
-    taus: tuple[float, ...]
-    weights: tuple[float, ...]
-    mean: tuple[float, float]
-    covariance: tuple[tuple[float, float], tuple[float, float]]
-    degrees: int
-    scale: float
+    start: tuple[float, float]
+    noise: tuple[float, float]
+    shapes: dict[Shape, float]
+    endings: dict[Ending, float]
+    wanders: dict[Wander, float]
 
     def __post_init__(self) -> None:
-        (bb, bc), (cb, cc) = self.covariance
-        numbers = (*self.taus, *self.weights, *self.mean, bb, bc, cb, cc, self.scale)
+        parts = {name: getattr(self, name) for name in PARTS}
+        weights = [weight for part in parts.values() for weight in part.values()]
         demands = {
-            "every number must be finite": all(map(math.isfinite, numbers)),
-            "each tau needs its weight": 0 < len(self.taus) == len(self.weights),
-            "every tau must be above 0": all(tau > 0 for tau in self.taus),
-            "every weight must be above 0": all(weight > 0 for weight in self.weights),
-            "the weights must add up to 1": math.isclose(sum(self.weights), 1, rel_tol=1e-9),
-            "the covariance must be symmetric and positive definite": (
-                bc == cb and bb > 0 and bb * cc > bc**2
+            "the start's mean and spread must be above 0": min(self.start) > 0,
+            "every weight must be above 0": min(weights, default=0) > 0,
+            "the weights of each part must add up to 1": all(
+                math.isclose(sum(part.values()), 1, rel_tol=1e-6) for part in parts.values()
             ),
-            "degrees must be a whole number above 0": (
-                isinstance(self.degrees, int) and self.degrees > 0
+            "every length and spread must be above 0": all(
+                value > 0
+                for value in (
+                    *(shape.length for shape in self.shapes),
+                    *(ending.spread for ending in self.endings),
+                    *(wander.weeks for wander in self.wanders),
+                    self.noise[1],
+                )
             ),
-            "scale must be above 0": self.scale > 0,
+            "the noise must have at least 6 degrees of freedom": self.noise[0] >= 6,
+            "no ratio may be below 0": all(wander.ratio >= 0 for wander in self.wanders),
+            "every number must be finite": np.isfinite(
+                [
+                    *weights,
+                    *self.start,
+                    *self.noise,
+                    *(x for s in self.shapes for x in (s.start, s.length)),
+                    *(x for e in self.endings for x in (e.share, e.spread)),
+                    *(x for w in self.wanders for x in (w.ratio, w.weeks)),
+                ]
+            ).all(),
         }
         for demand, met in demands.items():
             if not met:
                 raise UsageError(f"The prior of recovery can't be used: {demand}.")
 
+    @cached_property
+    def packed(self) -> tuple[Any, ...]:
+        """The prior as the arrays that the compiled loops read."""
+        from reliefpath.recovery.packing import packed
 
-class Parameter(Row):
+        return packed(self)
+
+
+PARTS = ("shapes", "endings", "wanders")
+"""The parts of a prior that are weighted lists."""
+
+
+class Number(Row):
     """One number of a prior file."""
 
     value: float = Field(description="The number")
     meaning: str = Field(description="What it says")
 
 
-class WholeParameter(Row):
-    """One whole number of a prior file."""
+class Weighted(Row):
+    """One entry of a weighted list of a prior file."""
 
-    value: int = Field(gt=0, description="The number")
+    weight: float = Field(gt=0, description="Its probability")
     meaning: str = Field(description="What it says")
 
 
-class PositiveParameter(Parameter):
-    """One number above 0 of a prior file."""
+class ShapeGroup(Weighted):
+    """Shapes of one family: every start with every length."""
 
-    value: float = Field(gt=0, description="The number")
+    family: Family
+    starts: tuple[float, ...] = Field(description="Weeks in which recovery sets in")
+    lengths: tuple[float, ...] = Field(description="Weeks that it takes")
+    usual_length: float = Field(gt=0, description="Median of the lengths, which are lognormal")
+    variation: float = Field(gt=0, description="Their coefficient of variation")
+    usual_wait: float = Field(gt=0, description="Weeks over which a start gets e times rarer")
+
+    def shapes(self) -> dict[Shape, float]:
+        """Return the group's shapes and their probabilities, which add up to `weight`."""
+        variance = math.log1p(self.variation**2)
+        found = {
+            Shape(self.family, start, length): math.exp(
+                -(math.log(length / self.usual_length) ** 2) / (2 * variance)
+                - start / self.usual_wait
+            )
+            for start, length in product(self.starts, self.lengths)
+        }
+        total = sum(found.values())
+        return {shape: self.weight * chance / total for shape, chance in found.items()}
 
 
-class Parameters(Record):
-    """The numbers of a prior file."""
+class EndingRow(Weighted):
+    """See `Ending`."""
 
-    tau_median_weeks: PositiveParameter
-    tau_variation: PositiveParameter
-    tau_shortest_weeks: PositiveParameter
-    tau_longest_weeks: PositiveParameter
-    tau_points: WholeParameter
-    start_mean: Parameter
-    start_sd: PositiveParameter
-    share_mean: Parameter
-    share_sd: PositiveParameter
-    noise_sd: PositiveParameter
-    noise_degrees: WholeParameter
+    share: float
+    spread: float = Field(gt=0)
+
+
+class WanderRow(Weighted):
+    """See `Wander`."""
+
+    ratio: float = Field(ge=0)
+    weeks: float = Field(gt=0)
+    real: bool
 
 
 class PriorFile(Catalogue):
     """A prior in terms that a clinician can judge, each number with its source."""
 
-    parameters: Parameters
+    start_mean: Number
+    start_sd: Number
+    noise_degrees: Number
+    noise_sd: Number
+    shapes: dict[str, ShapeGroup]
+    endings: dict[str, EndingRow]
+    wanders: dict[str, WanderRow]
+
+    def prior(self) -> Prior:
+        """Return the prior that the file describes.
+
+        Raises:
+            UsageError: The values are not a distribution.
+        """
+        return Prior(
+            start=(self.start_mean.value, self.start_sd.value),
+            noise=(self.noise_degrees.value, self.noise_sd.value),
+            shapes={
+                shape: weight
+                for group in self.shapes.values()
+                for shape, weight in group.shapes().items()
+            },
+            endings={Ending(row.share, row.spread): row.weight for row in self.endings.values()},
+            wanders={
+                Wander(row.ratio, row.weeks, row.real): row.weight for row in self.wanders.values()
+            },
+        )
 
 
 def read_prior_file(file: Traversable | Path) -> PriorFile:
@@ -118,29 +217,5 @@ def read_prior_file(file: Traversable | Path) -> PriorFile:
     return load_catalogue(file, PriorFile)
 
 
-def prior_of(parameters: Parameters) -> Prior:
-    """Return the prior that `parameters` describe.
-
-    The time constant is lognormal; the final recovery c, given the start b, is normal around
-    `share_mean * b`, as wide as `share_sd` of the mean start.
-    """
-    p = parameters
-    taus = np.geomspace(p.tau_shortest_weeks.value, p.tau_longest_weeks.value, p.tau_points.value)
-    log_variance = math.log1p(p.tau_variation.value**2)
-    weights = np.exp(-((np.log(taus / p.tau_median_weeks.value)) ** 2) / (2 * log_variance))
-    weights /= weights.sum()
-    share = p.share_mean.value
-    start = (p.start_sd.value / p.noise_sd.value) ** 2
-    spread = (p.share_sd.value * p.start_mean.value / p.noise_sd.value) ** 2
-    return Prior(
-        taus=tuple(taus.tolist()),
-        weights=tuple(weights.tolist()),
-        mean=(p.start_mean.value, share * p.start_mean.value),
-        covariance=((start, share * start), (share * start, share**2 * start + spread)),
-        degrees=p.noise_degrees.value,
-        scale=p.noise_sd.value,
-    )
-
-
-DEFAULT_PRIOR = prior_of(read_prior_file(files("reliefpath.recovery") / "prior.yaml").parameters)
+DEFAULT_PRIOR = read_prior_file(files("reliefpath.recovery") / "prior.yaml").prior()
 """From the literature where there is any; `prior.yaml` names each number's source and certainty."""

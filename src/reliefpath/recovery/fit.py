@@ -1,0 +1,184 @@
+"""One patient's recovery at hand, for a notebook: fit, summary, forecast, plot."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reliefpath.errors import UsageError
+from reliefpath.recovery.model import (
+    Curve,
+    Questions,
+    Recovery,
+    curve,
+    forecast,
+    recover,
+    weeks_until_clear,
+)
+from reliefpath.recovery.prior import DEFAULT_PRIOR, Prior
+
+if TYPE_CHECKING:
+    import altair
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The posterior of one episode on one measure; see `fit`."""
+
+    weeks: NDArray[np.float64]
+    burden: NDArray[np.float64]
+    span: float
+    matters: float
+    step: float
+    questions: Questions
+    prior: Prior
+
+    @cached_property
+    def answers(self) -> Recovery:
+        """What `recover` answers; every array has one entry."""
+        offsets = [0, len(self.weeks)]
+        columns = (offsets, self.weeks, self.burden, [self.span], [self.matters])
+        return recover(*columns, self.questions, self.prior, step=[self.step])
+
+    @cached_property
+    def weeks_until_clear(self) -> float:
+        """See `reliefpath.recovery.weeks_until_clear`."""
+        offsets = [0, len(self.weeks)]
+        columns = (offsets, self.weeks, self.burden, [self.span], [self.matters])
+        found = weeks_until_clear(*columns, self.questions, self.prior, step=[self.step])
+        return float(found[0])
+
+    def curve(self, at: ArrayLike) -> Curve:
+        """Return the curve with its 90 % band at these weeks, in units of burden."""
+        return curve(self.weeks, self.burden, self.span, at, self.prior, step=self.step)
+
+    def forecast(self, at: ArrayLike, levels: ArrayLike = (0.05, 0.5, 0.95)) -> NDArray[np.float64]:
+        """Return quantiles of the scores at these weeks, a row a week, in units of burden."""
+        offsets, where = [0, len(self.weeks)], np.atleast_1d(np.asarray(at, float))[None, :]
+        columns = (offsets, self.weeks, self.burden, [self.span], where, levels, self.prior)
+        found: NDArray[np.float64] = forecast(*columns, step=[self.step])[0]
+        return found
+
+    def summary(self) -> str:
+        """Return what the posterior says, in a few lines."""
+        a = self.answers
+        share = [float(x[0]) for x in (a.improvement, a.low, a.high)]
+        if math.isnan(share[0]):
+            improvement = "undefined: the start leaves nothing, or too little, to improve"
+        else:
+            now, low, high = (f"{100 * x:.0f}" for x in share)
+            improvement = f"{now} % ({low} to {high}), heading to {100 * a.level_ahead[0]:.0f} %"
+        low, high = (f"{100 * x:g}" for x in self.questions.window)
+        wait = self.weeks_until_clear
+        clear = "clear now" if wait == 0 else f"clear in {wait:.0f} weeks"
+        clear = "when it will be clear can't be foreseen" if math.isnan(wait) else clear
+        horizon = f"{self.questions.horizon_weeks:g} weeks"
+        lines = {
+            "improvement": improvement,
+            f"within {low} to {high} %": _sure(a.p_window[0]),
+            "level": f"{_sure(a.p_level[0])}; {clear}",
+            "still to come": f"{a.expected_gain[0]:.1f} points in {horizon}",
+        }
+        width = max(map(len, lines))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in lines.items())
+
+    def plot(self, ahead: float = 13.0) -> altair.LayerChart:
+        """Return an Altair chart: scores, curve, its 90 % band and the window, `ahead` weeks on.
+
+        Raises:
+            UsageError: Altair is not installed.
+        """
+        try:
+            import altair
+        except ImportError:
+            message = "a plot needs Altair; install it with: pip install 'reliefpath[plot]'"
+            raise UsageError(message) from None
+        chart: altair.LayerChart = altair.LayerChart.from_dict(self._spec(ahead))
+        return chart
+
+    def _spec(self, ahead: float) -> dict[str, Any]:
+        """Return the chart in Vega-Lite."""
+        at = np.arange(7 * (self.weeks[-1] + ahead) + 1) / 7
+        drawn = self.curve(at)
+        names = ("week", "burden", "low", "high")
+        columns = (drawn.weeks, drawn.mean, drawn.low, drawn.high)
+        points = _records(names, columns)
+        least, most = (float(drawn.mean[0]) * (1 - share) for share in self.questions.window)
+        x: dict[str, Any] = {"field": "week", "type": "quantitative", "title": "weeks in care"}
+        y: dict[str, Any] = {
+            "field": "burden",
+            "type": "quantitative",
+            "title": "distance from well",
+        }
+        y |= {"scale": {"domain": [0, self.span]}}
+        band: dict[str, Any] = {"y": y | {"field": "low"}, "y2": {"field": "high"}}
+        window = {"values": [{"low": most, "high": least}]}
+        scores = {"values": _records(("week", "burden"), (self.weeks, self.burden))}
+        curve = {"values": points}
+        return {
+            "layer": [
+                {"data": window, "mark": {"type": "rect", "opacity": 0.15}, "encoding": band},
+                {
+                    "data": curve,
+                    "mark": {"type": "area", "opacity": 0.2},
+                    "encoding": {"x": x} | band,
+                },
+                {"data": curve, "mark": {"type": "line"}, "encoding": {"x": x, "y": y}},
+                {
+                    "data": scores,
+                    "mark": {"type": "point", "filled": True, "size": 60},
+                    "encoding": {"x": x, "y": y},
+                },
+            ]
+        }
+
+
+def _records(
+    names: tuple[str, ...], columns: tuple[NDArray[np.float64], ...]
+) -> list[dict[str, float]]:
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _sure(probability: float) -> str:
+    if math.isnan(probability):
+        return "unknown"
+    return "over 99 % sure" if probability > 0.99 else f"{100 * probability:.0f} % sure"
+
+
+def fit(
+    weeks: ArrayLike,
+    burden: ArrayLike,
+    span: float = 10.0,
+    matters: float = math.nan,
+    step: float = 0.0,
+    questions: Questions | None = None,
+    prior: Prior = DEFAULT_PRIOR,
+) -> Fit:
+    """Return the recovery of one episode on one measure.
+
+    Args:
+        weeks: When each score was given, in weeks since care began, ascending.
+        burden: How far each score is from well, in the measure's units; larger is worse.
+        span: The width of the measure's range.
+        matters: The smallest change that matters; NaN if it is not known.
+        step: The distance between neighbouring scores; 0 for a measure without steps.
+        questions: What is asked.
+        prior: What is known before the first score.
+
+    Raises:
+        UsageError: There are no scores, or the input is not as `recover` describes it.
+    """
+    when, score = np.asarray(weeks, float), np.asarray(burden, float)
+    if not when.size:
+        raise UsageError("A fit needs at least one score.")
+    found = Fit(
+        when, score, float(span), float(matters), float(step), questions or Questions(), prior
+    )
+    _ = found.answers  # refuses bad input here rather than later
+    return found
