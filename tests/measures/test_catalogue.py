@@ -184,6 +184,7 @@ def test_table_has_one_row_a_measure_in_its_own_unit() -> None:
         "span": 50,
         "mcid": 7.5,
         "mdc": 5,
+        "step": 1,
         "free": False,
     }
     assert rows_["ppt"]["span"] is None

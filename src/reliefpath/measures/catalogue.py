@@ -210,7 +210,7 @@ def table() -> pl.DataFrame:
     """Return one row a measure, for joining on `measure`, in catalogue order.
 
     Columns: measure, construct, low, high, better, well, span (width of the range), mcid, mdc
-    (both in the measure's own unit), free.
+    (both in the measure's own unit), step, free.
     """
     import polars as pl
 
@@ -224,6 +224,7 @@ def table() -> pl.DataFrame:
         "span": pl.Float64,
         "mcid": pl.Float64,
         "mdc": pl.Float64,
+        "step": pl.Float64,
         "free": pl.Boolean,
     }
     content = [
@@ -237,6 +238,7 @@ def table() -> pl.DataFrame:
             "span": m.span,
             "mcid": m.mcid.value if m.mcid else None,
             "mdc": m.mdc.value if m.mdc else None,
+            "step": m.step,
             "free": m.licence.free,
         }
         for id_, m in measures().items()

@@ -15,7 +15,7 @@ from reliefpath.pathway.facts.moment import collected
 from reliefpath.pathway.model import FOLLOW_UP, Criterion, Pathway, StatusName
 from reliefpath.pathway.sql import Question
 from reliefpath.pathway.wording import worded
-from reliefpath.recovery import Prior
+from reliefpath.recovery import Priors
 
 AS_OF, STATUS, NEXT_STEP, GATE = "as_of", "status", "next_step", "gate"
 WOULD_CHANGE, NOTES, PATHWAY, VERSION = "would_change", "notes", "pathway", "pathway_version"
@@ -26,7 +26,7 @@ def assess(
     care_log: CareLog,
     pathway: Pathway,
     as_of: date | datetime,
-    prior: Prior | None = None,
+    priors: Priors | None = None,
     progress: Progress = lambda stage: None,
 ) -> pl.DataFrame:
     """Return the advice table: one row an episode begun by `as_of`, most urgent first.
@@ -40,7 +40,7 @@ def assess(
     Raises:
         UsageError: `as_of` is a moment without a zone.
     """
-    table = facts(care_log, as_of, pathway.questions, prior, progress)
+    table = facts(care_log, as_of, pathway.questions, priors, pathway.recovery.combine, progress)
     progress("pathway")
     return advise(table, pathway, as_of)
 

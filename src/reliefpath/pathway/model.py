@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from reliefpath.errors import PathwayError, Problem, UsageError, nearest
 from reliefpath.knowledge import Catalogue, Row, line_of, load_catalogue
-from reliefpath.pathway.facts.declared import schema
+from reliefpath.pathway.facts import Combine, schema
 from reliefpath.pathway.sql import Question, SqlError
 from reliefpath.pathway.wording import WordingError, facts_in
 from reliefpath.recovery import Questions
@@ -101,7 +101,14 @@ class RecoverySettings(Rule):
 
     window: tuple[Share, Share] = Field(description="Improvement at which an injection can help")
     recovered: Share = Field(description="Improvement that counts as recovered")
-    horizon_weeks: float = Field(gt=0, description="How far ahead a plateau looks")
+    horizon_weeks: float = Field(
+        gt=0, description="How far ahead a plateau looks, and how far back a level course"
+    )
+    level_weeks: float = Field(gt=0, description="How far ahead a level course looks")
+    combine: Combine = Field(
+        description="How pain and function make one improvement: the `primary` measure's alone, or "
+        "`pooled`, each weighted by how sure it is"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> RecoverySettings:
@@ -139,7 +146,7 @@ class Pathway(Catalogue):
     def questions(self) -> Questions:
         """The questions put to the recovery model."""
         r = self.recovery
-        return Questions(window=r.window, recovered=r.recovered, horizon_weeks=r.horizon_weeks)
+        return Questions(r.window, r.recovered, r.horizon_weeks, r.level_weeks)
 
     @cached_property
     def groups(self) -> dict[str, dict[str, Criterion]]:

@@ -16,7 +16,7 @@ from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import totals
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
-from reliefpath.recovery import DEFAULT_PRIOR, Prior, curve
+from reliefpath.recovery import Prior, Priors, curve
 from reliefpath.terminal.curve import draw
 from reliefpath.terminal.worklist import STYLES, basis, gate_text, improvement_text
 
@@ -31,7 +31,7 @@ def print_story(
     advice: dict[str, Any],
     pathway: Pathway,
     as_of: date,
-    prior: Prior | None = None,
+    priors: Priors | None = None,
 ) -> None:
     """Print the story of the episode that `advice`, one advice object, is about."""
     episode = care_log.episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
@@ -40,6 +40,7 @@ def print_story(
     scores = _scores(care_log, episode, facts["measure"], as_of)
     if facts["improvement"] is not None:
         console.print()
+        prior = (priors or Priors()).of(facts["measure"], episode["region"])
         for line in _chart(scores, episode, measures()[facts["measure"]], pathway, prior):
             console.print(line, highlight=False)
     _numbers(console, facts)
@@ -81,7 +82,7 @@ def _chart(
     episode: dict[str, Any],
     measure: Measure,
     pathway: Pathway,
-    prior: Prior | None,
+    prior: Prior,
 ) -> Iterator[str]:
     assert measure.well is not None
     assert measure.span is not None
@@ -92,7 +93,7 @@ def _chart(
     ) / 7.0
     burden = np.maximum(sign * (scores["value"].to_numpy() - well), 0.0)
     at = np.linspace(0.0, weeks[-1] + AHEAD, COLUMNS)
-    fitted = curve(weeks, burden, measure.span, at, prior=prior or DEFAULT_PRIOR)
+    fitted = curve(weeks, burden, measure.span, at, prior, step=measure.step or 0.0)
     low, middle, high = (well + sign * c for c in (fitted.low, fitted.mean, fitted.high))
     window = [well + sign * burden[0] * (1 - share) for share in pathway.recovery.window]
     worst = well + sign * measure.span
@@ -122,13 +123,26 @@ def _numbers(console: Console, facts: dict[str, Any]) -> None:
     heading = f"{improvement_text(facts)}, heading to {share('level_ahead')}"
     lines = {
         "Improvement": f"{heading}; {scores}, {number('current')} now",
-        "Plateau": f"{share('p_plateau')} sure; {number('expected_gain')} more expected",
+        "Level": f"{share('p_level')} sure{_clear(facts)}",
+        "Still to come": f"{number('expected_gain')} on {facts['measure']} in {AHEAD} weeks",
         "In the window": f"{share('p_window')} sure",
         "Own estimate": share("own_estimate"),
         "Function": f"{share('function_improvement')} better",
     }
+    if facts["second_measure"]:
+        lines["Beside it"] = f"{share('second_improvement')} on {facts['second_measure']} alone"
     for label, text in lines.items():
         console.print(f"  {label:<14} {text}", highlight=False)
+
+
+def _clear(facts: dict[str, Any]) -> str:
+    """When it is expected to be clear whether the course is level, where it is not."""
+    weeks = facts["look_again_weeks"]
+    if facts["p_level"] is None or weeks == 0:
+        return ""
+    if weeks is None:
+        return "; not to be settled soon"
+    return f"; a check-in a week is expected to settle it in {weeks:.0f} weeks"
 
 
 def _ledger(console: Console, care_log: CareLog, episode: dict[str, Any], as_of: date) -> None:

@@ -13,11 +13,12 @@ from reliefpath.pathway.facts.declared import declaration, schema
 from reliefpath.pathway.facts.exams import exam_facts
 from reliefpath.pathway.facts.findings import finding_facts
 from reliefpath.pathway.facts.moment import Moment, collected
+from reliefpath.pathway.facts.pooling import Combine
 from reliefpath.pathway.facts.scores import score_facts
 from reliefpath.pathway.facts.treatments import treatment_facts
-from reliefpath.recovery import DEFAULT_PRIOR, Prior, Questions
+from reliefpath.recovery import Priors, Questions
 
-__all__ = ["KEYS", "declaration", "facts", "schema"]
+__all__ = ["KEYS", "Combine", "declaration", "facts", "schema"]
 
 KEYS = {"episode": pl.String(), "patient": pl.String()}
 """The columns that name a row of the facts table."""
@@ -30,7 +31,8 @@ def facts(
     care_log: CareLog,
     as_of: date | datetime,
     questions: Questions | None = None,
-    prior: Prior | None = None,
+    priors: Priors | None = None,
+    combine: Combine = Combine.POOLED,
     progress: Progress = lambda stage: None,
 ) -> pl.DataFrame:
     """Return the facts table of every episode begun by `as_of`, in the order of their identifiers.
@@ -40,7 +42,8 @@ def facts(
         as_of: what had happened by then counts: by the end of a date (in UTC), or by a moment with
             its zone.
         questions: the window, the recovered level and the horizon, which a pathway sets.
-        prior: what recovery is expected to look like before any score is known.
+        priors: what recovery is expected to look like before any score is known.
+        combine: how pain and function make one improvement.
         progress: called with the name of each stage as it begins.
 
     Raises:
@@ -55,7 +58,7 @@ def facts(
         .lazy()
     )
     progress("recovery")
-    parts = [score_facts(care_log.scores, episodes, moment, questions, prior or DEFAULT_PRIOR)]
+    parts = [score_facts(care_log.scores, episodes, moment, questions, priors or Priors(), combine)]
     progress("facts")
     parts += [
         treatment_facts(care_log.treatments, episodes, moment),

@@ -1,0 +1,67 @@
+"""What a clinic's own episodes say of recovery: the priors learned from its care log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import polars as pl
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.facts.scores import curved_series
+from reliefpath.recovery import DEFAULT_PRIOR, Prior, Priors, learn
+from reliefpath.recovery.learned import Group
+from reliefpath.recovery.learning import STRENGTH
+
+CARRIES = 50.0
+"""Episodes' worth of evidence that the prior of all carries in that of a group."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Priors, and how many series of scores each rests on; None is all."""
+
+    priors: Priors
+    counts: dict[Group | None, int]
+
+
+def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -> Learned:
+    """Learn priors from every series of scores, of any measure, that a curve can follow.
+
+    Args:
+        care_log: the clinic's records.
+        as_of: what had happened by then counts.
+        fewest: series that a measure and region need for a prior of their own; the prior of all
+            has a part in it, which shrinks as there are more.
+
+    Raises:
+        UsageError: `as_of` is a moment without a zone.
+    """
+    moment = Moment.of(as_of)
+    episodes = care_log.episodes.filter(pl.col("started_on") <= moment.day)
+    series = curved_series(care_log.scores, episodes.sort("episode").with_row_index("e"), moment)
+    overall = _learned(series)
+    counts: dict[Group | None, int] = {None: series["k"].n_unique()}
+    groups: dict[Group, Prior] = {}
+    for (measure, region), rows in series.group_by("measure", "region", maintain_order=True):
+        count, group = rows["k"].n_unique(), (str(measure), str(region))
+        if count >= fewest:
+            groups[group] = _learned(rows, overall, CARRIES)
+            counts[group] = count
+    return Learned(Priors(overall, groups), counts)
+
+
+def _learned(
+    series: pl.DataFrame, begin: Prior = DEFAULT_PRIOR, strength: float = STRENGTH
+) -> Prior:
+    k = series["k"].to_numpy()
+    first = np.flatnonzero(np.append(True, np.diff(k) != 0)) if k.size else np.empty(0, np.int64)
+    weeks, burden, span, step = (
+        series[name].to_numpy() for name in ("weeks", "burden", "span", "step")
+    )
+    offsets = np.append(first, k.size)
+    return learn(
+        offsets, weeks, burden, span[first], step=step[first], begin=begin, strength=strength
+    )
