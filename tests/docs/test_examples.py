@@ -69,6 +69,7 @@ def run_python(text: str, names: dict[str, object]) -> None:
     session = doctest.DocTestParser().get_doctest(text, names, "<example>", None, 0)
     told: list[str] = []
     doctest.DocTestRunner(verbose=False).run(session, out=told.append, clear_globs=False)
+    names.update(session.globs)
     if told:
         pytest.fail("".join(told))
 

@@ -8,8 +8,21 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from reliefpath.recovery import Prior
+from reliefpath.recovery.prior import Ending, Wander
+from reliefpath.recovery.shapes import Shape
+
 Floats = NDArray[np.float64]
 Batch = tuple[NDArray[np.int64], Floats, Floats, Floats, Floats]
+
+SMALL_PRIOR = Prior(
+    start=(5.0, 1.5),
+    noise=(12.0, 0.7),
+    shapes={Shape("exponential", 0, 4): 0.6, Shape("straight", 2, 9): 0.4},
+    endings={Ending(0.1, 0.2): 0.3, Ending(0.8, 0.3): 0.7},
+    wanders={Wander(0, 1, False): 0.7, Wander(3, 6, True): 0.3},
+)
+"""Few candidates, and none of them one of the default prior's."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,7 @@ class Episode:
     burden: list[float]
     span: float = 10.0
     matters: float = 2.0
+    step: float = 0.0
 
     def batch(self) -> Batch:
         return batch([self])
@@ -36,6 +50,10 @@ def batch(episodes: list[Episode]) -> Batch:
     )
 
 
+def steps(episodes: list[Episode]) -> Floats:
+    return np.array([e.step for e in episodes], float)
+
+
 @st.composite
 def episodes(draw: st.DrawFn, least: int = 1) -> Episode:
     """Episodes of any shape: irregular days, several scores a day, a score before care began."""
@@ -47,4 +65,67 @@ def episodes(draw: st.DrawFn, least: int = 1) -> Episode:
         burden=[span * point / 20 for point in points],
         span=span,
         matters=span * draw(st.floats(0.05, 0.5)),
+        step=span * draw(st.sampled_from([0, 0.05])),
     )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Patients drawn from a prior, a row each, and what was so."""
+
+    days: NDArray[np.int64]
+    scores: Floats
+    b: Floats
+    c: Floats
+    shape: NDArray[np.int64]
+    wander: NDArray[np.int64]
+    deviation: Floats
+    """The wander on the days."""
+
+    def of(self, rows: NDArray[np.bool_]) -> Drawn:
+        return Drawn(*(column[rows] for column in vars(self).values()))
+
+    def visits(self, first: int, last: int) -> Drawn:
+        parts = vars(self) | {
+            name: getattr(self, name)[:, first:last] for name in ("days", "scores", "deviation")
+        }
+        return Drawn(**parts)
+
+    def columns(self) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
+        n, visits = self.scores.shape
+        offsets = np.arange(0, n * visits + 1, visits)
+        return offsets, (self.days / 7).ravel(), self.scores.ravel(), np.full(n, 10.0)
+
+    def gone(self, prior: Prior, days: NDArray[np.int64]) -> Floats:
+        """g on a day for each patient."""
+        found = np.empty(len(days))
+        for k, shape in enumerate(prior.shapes):
+            found[self.shape == k] = shape.reached(days[self.shape == k] / 7)
+        return found
+
+
+def drawn(prior: Prior, days: NDArray[np.int64], random: np.random.Generator) -> Drawn:
+    """Patients as the prior says they are, with scores on `days`, a row a patient."""
+    n, visits = days.shape
+    typical = prior.noise[1] ** 2
+    variance = typical * prior.noise[0] / random.chisquare(prior.noise[0], n)
+    wider = np.sqrt(variance / typical)
+    ending = random.choice(len(prior.endings), n, p=list(prior.endings.values()))
+    share, spread = np.array([(e.share, e.spread) for e in prior.endings])[ending].T
+    mean, sd = prior.start
+    b = mean + sd * wider * random.normal(size=n)
+    c = share * b + spread * mean * wider * random.normal(size=n)
+    weights = np.array(list(prior.shapes.values()))
+    shape = random.choice(len(weights), n, p=weights / weights.sum())
+    wander = random.choice(len(prior.wanders), n, p=list(prior.wanders.values()))
+    ratio, weeks = np.array([(w.ratio, w.weeks) for w in prior.wanders])[wander].T
+    deviation = random.normal(size=(n, visits))
+    for j in range(1, visits):
+        kept = np.exp(-(days[:, j] - days[:, j - 1]) / 7 / weeks)
+        deviation[:, j] = kept * deviation[:, j - 1] + np.sqrt(1 - kept**2) * deviation[:, j]
+    deviation *= np.sqrt(ratio * variance)[:, None]
+    found = Drawn(days, np.empty((n, visits)), b, c, shape, wander, deviation)
+    for j in range(visits):
+        found.scores[:, j] = b - c * found.gone(prior, days[:, j]) + deviation[:, j]
+    found.scores[:] += np.sqrt(variance)[:, None] * random.normal(size=(n, visits))
+    return found

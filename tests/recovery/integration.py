@@ -1,21 +1,25 @@
 """The same posterior by brute force: likelihood times prior, summed over a fine lattice.
 
-Nothing here knows that the posterior has a closed form.
+Nothing here knows that the posterior has a closed form, that an inverse-chi-squared variance suits
+it, or that endings may be put together. The wander is integrated out as the normal vector it is.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_ndtr, ndtr
 
 from reliefpath.recovery import Prior
+from reliefpath.recovery.prior import Ending, Wander
+from reliefpath.recovery.shapes import Shape
 
 Floats = NDArray[np.float64]
-START, RECOVERY, NOISE = (-3.0, 15.0), (-14.0, 20.0), (0.15, 8.0)
+START, RECOVERY, NOISE = (-1.0, 12.0), (-8.0, 14.0), (0.2, 4.0)
 """Everything outside these bounds is negligible in the episodes of the tests."""
 
 
@@ -27,43 +31,119 @@ def nodes(low: Floats, high: Floats, count: int) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True)
+class Question:
+    """Whether `b` b + `c` c + `now` w(last score) + `later` w(weeks later) <= q.
+
+    `c` is what of the recovery counts, by the shape.
+    """
+
+    q: float
+    b: float = 0.0
+    c: tuple[float, float] = (0.0, 0.0)
+    """The question has of c what is reached in the second of these weeks less in the first."""
+    now: float = 0.0
+    later: float = 0.0
+    weeks: float = 0.0
+
+
+@dataclass(frozen=True)
 class Integration:
-    """One episode, its scores on the common scale."""
+    """One episode, its scores on the common scale, `step` apart.
+
+    A score of 0 tells only that the true one with its error lies within half a step of it or
+    beyond, where nothing wanders.
+    """
 
     weeks: Sequence[float]
     y: Sequence[float]
     prior: Prior
+    step: float = 0.0
 
-    def density(self, b: Floats, c: Floats, noise: float, tau: float) -> Floats:
-        """Likelihood times prior, but for a constant."""
-        degrees, scale = self.prior.degrees, self.prior.scale
-        mean, covariance = self.prior.mean, np.array(self.prior.covariance) * noise**2
-        # The density of the noise SD when its variance is scaled inverse-chi-squared.
-        log = -(degrees + 1) * math.log(noise) - degrees * scale**2 / (2 * noise**2)
-        (bb, bc), (_, cc) = np.linalg.inv(covariance)
-        db, dc = b - mean[0], c - mean[1]
-        log = log - 0.5 * (bb * db**2 + 2 * bc * db * dc + cc * dc**2)
-        log -= 0.5 * math.log(np.linalg.det(covariance))
-        for week, score in zip(self.weeks, self.y, strict=True):
-            error = score - (b - c * (1 - math.exp(-week / tau)))
-            log -= math.log(noise) + error**2 / (2 * noise**2)
-        return np.exp(log)
+    def probability(self, question: Question) -> float:
+        """The probability that it holds."""
+        b, b_weight = nodes(np.array(START[0]), np.array(START[1]), 60)
+        noise, noise_weight = nodes(np.array(NOISE[0]), np.array(NOISE[1]), 50)
+        holds = everything = 0.0
+        for shape, shape_weight in self.prior.shapes.items():
+            part = float(shape.reached(question.c[1]) - shape.reached(question.c[0]))
+            # where the answer turns when nothing wanders
+            turn = (question.q - question.b * b) / part if part else np.full_like(b, RECOVERY[1])
+            edge = np.clip(turn, *RECOVERY)
+            for low, high in ((RECOVERY[0], edge), (edge, RECOVERY[1])):
+                c, c_weight = nodes(
+                    np.broadcast_to(low, b.shape), np.broadcast_to(high, b.shape), 40
+                )
+                x = question.b * b[:, None] + part * c
+                for wander, wander_weight in self.prior.wanders.items():
+                    for ending, ending_weight in self.prior.endings.items():
+                        for s, s_weight in zip(noise.tolist(), noise_weight.tolist(), strict=True):
+                            mass = b_weight[:, None] * c_weight * s_weight
+                            mass = mass * shape_weight * wander_weight * ending_weight
+                            mass *= np.exp(self.log_prior(b[:, None], c, s, ending))
+                            mass *= np.exp(self.log_likelihood(b[:, None], c, s, shape, wander))
+                            everything += float(mass.sum())
+                            chance = self.chance(question, x, b[:, None], c, s, shape, wander)
+                            holds += float((mass * chance).sum())
+        return holds / everything
 
-    def probability(self, boundary: Callable[[Floats, float], Floats]) -> float:
-        """P(c <= boundary(b, tau))."""
-        b, b_weight = nodes(np.array(START[0]), np.array(START[1]), 90)
-        noise, noise_weight = nodes(np.array(NOISE[0]), np.array(NOISE[1]), 90)
-        inside = outside = 0.0
-        for tau, weight in zip(self.prior.taus, self.prior.weights, strict=True):
-            edge = np.clip(boundary(b, tau), *RECOVERY)
-            below = nodes(np.full_like(b, RECOVERY[0]), edge, 60)
-            above = nodes(edge, np.full_like(b, RECOVERY[1]), 60)
-            for s, s_weight in zip(noise.tolist(), noise_weight.tolist(), strict=True):
-                mass = weight * s_weight * b_weight[:, None]
-                inside += float(
-                    (mass * below[1] * self.density(b[:, None], below[0], s, tau)).sum()
-                )
-                outside += float(
-                    (mass * above[1] * self.density(b[:, None], above[0], s, tau)).sum()
-                )
-        return inside / (inside + outside)
+    def log_prior(self, b: Floats, c: Floats, noise: float, ending: Ending) -> Floats:
+        """Log density of start, recovery and noise, but for a constant."""
+        degrees, sd_of_scores = self.prior.noise
+        typical = math.sqrt(sd_of_scores**2 + self.step**2 / 12)
+        mean, sd = self.prior.start
+        wider = noise / typical
+        spread = ending.spread * mean * wider
+        # the density of the noise's SD when its variance is scaled inverse-chi-squared
+        log = -(degrees + 1) * math.log(noise) - degrees * typical**2 / (2 * noise**2)
+        log -= math.log(sd * wider * spread)
+        return (
+            log - ((b - mean) / (sd * wider)) ** 2 / 2 - ((c - ending.share * b) / spread) ** 2 / 2
+        )
+
+    def log_likelihood(
+        self, b: Floats, c: Floats, noise: float, shape: Shape, wander: Wander
+    ) -> Floats:
+        """Log density of the scores."""
+        left = [y - b + c * g for y, g in zip(self.y, self.gone(shape), strict=True)]
+        if wander.ratio == 0:
+            parts = (
+                log_ndtr((r + self.step / 2) / noise)
+                if y <= 0
+                else -((r / noise) ** 2) / 2 - math.log(noise)
+                for y, r in zip(self.y, left, strict=True)
+            )
+            return sum(parts, np.zeros(1))
+        covariance = noise**2 * (np.eye(len(left)) + self.strayed(wander, self.weeks, self.weeks))
+        whitened = np.einsum("ij,j...->i...", np.linalg.inv(np.linalg.cholesky(covariance)), left)
+        return -np.sum(whitened**2, axis=0) / 2 - np.linalg.slogdet(covariance)[1] / 2
+
+    def chance(
+        self,
+        question: Question,
+        x: Floats,
+        b: Floats,
+        c: Floats,
+        noise: float,
+        shape: Shape,
+        wander: Wander,
+    ) -> Floats:
+        """The probability that it holds given everything but the wander."""
+        if not wander.real or not (question.now or question.later):
+            return (x <= question.q).astype(float)
+        a = np.array([question.now, question.later])
+        ahead = [self.weeks[-1], self.weeks[-1] + question.weeks]
+        seen = np.eye(len(self.y)) + self.strayed(wander, self.weeks, self.weeks)
+        kept = np.linalg.solve(seen, self.strayed(wander, self.weeks, ahead)) @ a
+        spread = a @ self.strayed(wander, ahead, ahead) @ a
+        spread -= kept @ self.strayed(wander, self.weeks, ahead) @ a
+        for k, (y, g) in enumerate(zip(self.y, self.gone(shape), strict=True)):
+            x = x + kept[k] * (y - b + c * g)
+        return np.asarray(ndtr((question.q - x) / (noise * math.sqrt(spread))))
+
+    def gone(self, shape: Shape) -> list[float]:
+        return [float(shape.reached(week)) for week in self.weeks]
+
+    def strayed(self, wander: Wander, of: Sequence[float], to: Sequence[float]) -> Floats:
+        """Covariance of the wander in some weeks with that in others, for a noise of 1."""
+        apart = np.abs(np.array(of)[:, None] - np.array(to))
+        return np.asarray(wander.ratio * np.exp(-apart / wander.weeks))

@@ -1,64 +1,215 @@
-"""Recovery of one patient, written to be obvious: the oracle of the compiled kernel."""
+"""Recovery of one patient, written to be obvious: the oracle of the compiled loops.
+
+Every candidate, a shape with a wander and an ending, is a linear model in textbook form, with dense
+matrices and SciPy's distributions.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import stdtr
-from scipy.stats import multivariate_t
+from scipy.stats import multivariate_t, norm
 
 from reliefpath.recovery import Prior, Questions
+from reliefpath.recovery.prior import Ending, Wander
+from reliefpath.recovery.shapes import Shape
 
 Floats = NDArray[np.float64]
+ASKED = Questions()
 
 
 @dataclass(frozen=True)
 class Component:
-    """The posterior of (b, c) for one time constant: a bivariate Student-t."""
+    """A Student-t of the start b, the recovery c, and the wander in some weeks.
+
+    Attributes:
+        weight: Its probability.
+        shape: Its shape of recovery.
+        wander: Its kind of wander.
+        mean: Mean of b, c and each week's wander.
+        scale: Their scale matrix.
+        noise: What sigma^2 is about; one more score adds it.
+        dof: Degrees of freedom.
+    """
 
     weight: float
-    tau: float
+    shape: Shape
+    wander: Wander
     mean: Floats
     scale: Floats
-    dof: int
+    noise: float
+    dof: float
 
-    def below(self, a: Floats, q: float) -> float:
-        """P(a . (b, c) <= q)."""
-        spread = np.sqrt(a @ self.scale @ a)
+    def g(self, weeks: float) -> float:
+        return float(self.shape.reached(weeks))
+
+    def below(self, a: Floats, q: float, noises: float = 0.0) -> float:
+        """P(a . (b, c, wanders) + `noises` times an error <= q)."""
+        spread = math.sqrt(a @ self.scale @ a + noises * self.noise)
         if spread == 0:
             return float(a @ self.mean <= q)
         return float(stdtr(self.dof, (q - a @ self.mean) / spread))
 
+    def form(self, b: float = 0, c: float = 0, **wanders: float) -> Floats:
+        """The coefficients of a linear form; `w0` is that of the wander in the first week asked."""
+        a = np.zeros(len(self.mean))
+        a[:2] = b, c
+        for name, part in wanders.items():
+            a[2 + int(name[1:])] = part
+        return a
 
-def g(weeks: float, tau: float) -> float:
-    return float(-np.expm1(-max(weeks, 0.0) / tau))
+    def true(self) -> float:
+        """1 if the wander is a part of the true course."""
+        return 1.0 if self.wander.real else 0.0
 
 
-def posterior(weeks: Sequence[float], y: Sequence[float], prior: Prior) -> list[Component]:
-    """Bayes' rule for each time constant, with matrices as in a textbook."""
-    n, m, v = len(y), np.array(prior.mean), np.array(prior.covariance)
+Mixture = list[Component]
+
+
+def in_days(weeks: Sequence[float]) -> list[float]:
+    return [max(round(week * 7), 0) / 7 for week in weeks]
+
+
+def normal_prior(prior: Prior, ending: Ending) -> tuple[Floats, Floats]:
+    """Mean and covariance of (b, c) at the typical variance of a score."""
+    mean, sd = prior.start
+    bb, bc = sd**2, ending.share * sd**2
+    cc = ending.share**2 * sd**2 + (ending.spread * mean) ** 2
+    return np.array([mean, ending.share * mean]), np.array([[bb, bc], [bc, cc]])
+
+
+def candidates(
+    weeks: Sequence[float],
+    y: Sequence[float],
+    ratios: Sequence[float],
+    step: float,
+    asked: Sequence[float],
+    prior: Prior,
+) -> Mixture:
+    """Bayes' rule for each candidate, with the wander in the weeks `asked`.
+
+    `ratios` are the variances of the errors, as multiples of the usual one.
+    """
+    typical = prior.noise[1] ** 2 + step**2 / 12
+    at = np.array([*weeks, *asked])
+    scores, n = np.array(y), len(y)
     log_weights, parts = [], []
-    for tau, weight in zip(prior.taus, prior.weights, strict=True):
-        x = np.array([[1.0, -g(week, tau)] for week in weeks])
-        # Before any score is seen, the scores together are a multivariate Student-t.
-        shape = prior.scale**2 * (np.eye(n) + x @ v @ x.T)
-        evidence = multivariate_t.logpdf(y, x @ m, shape, prior.degrees)
-        log_weights.append(np.log(weight) + evidence)
+    for shape, shape_weight in prior.shapes.items():
+        x = np.array([[1.0, -float(shape.reached(week))] for week in weeks])
+        for wander, wander_weight in prior.wanders.items():
+            strayed = wander.ratio * np.exp(-np.abs(at[:, None] - at) / wander.weeks)
+            errors = np.diag(ratios) + strayed[:n, :n]
+            kept = np.linalg.solve(errors, strayed[:n, n:]).T
+            for ending, ending_weight in prior.endings.items():
+                m, v = normal_prior(prior, ending)
+                # before any score is seen, the scores together are a multivariate Student-t
+                evidence = multivariate_t.logpdf(
+                    scores, x @ m, typical * errors + x @ v @ x.T, prior.noise[0]
+                )
+                log_weights.append(math.log(shape_weight * wander_weight * ending_weight))
+                log_weights[-1] += evidence
 
-        precision = np.linalg.inv(v) + x.T @ x
-        mean = np.linalg.solve(precision, np.linalg.solve(v, m) + x.T @ np.array(y))
-        residual, shrinkage = np.array(y) - x @ mean, mean - m
-        squares = residual @ residual + shrinkage @ np.linalg.solve(v, shrinkage)
-        dof = prior.degrees + n
-        variance = (prior.degrees * prior.scale**2 + squares) / dof
-        parts.append((tau, mean, variance * np.linalg.inv(precision), dof))
-    weights = np.exp(np.array(log_weights) - np.max(log_weights))
+                precision = typical * np.linalg.inv(v) + x.T @ np.linalg.solve(errors, x)
+                of_scores = x.T @ np.linalg.solve(errors, scores)
+                mean = np.linalg.solve(precision, typical * np.linalg.solve(v, m) + of_scores)
+                left, moved = scores - x @ mean, mean - m
+                squares = left @ np.linalg.solve(errors, left)
+                squares += typical * moved @ np.linalg.solve(v, moved)
+                dof = prior.noise[0] + n
+                noise = (prior.noise[0] * typical + squares) / dof
+
+                # given b and c, the wander is what its covariance with the scores makes of the rest
+                full = np.vstack([np.eye(2), -kept @ x])
+                scale = full @ np.linalg.inv(precision) @ full.T
+                scale[2:, 2:] += strayed[n:, n:] - kept @ strayed[:n, n:]
+                means = np.concatenate([mean, kept @ left])
+                parts.append((shape, wander, means, noise * scale, noise, dof))
+    weights = np.exp(np.array(log_weights) - max(log_weights))
     weights /= weights.sum()
     return [Component(w, *part) for w, part in zip(weights.tolist(), parts, strict=True)]
+
+
+def merged(mixture: Mixture) -> Mixture:
+    """One component for the endings of each shape and wander, with their mean and covariance."""
+    found = []
+    for (shape, wander), group in groupby(mixture, lambda part: (part.shape, part.wander)):
+        parts = list(group)
+        weight = sum(part.weight for part in parts)
+        shares = [part.weight / weight if weight else 1 / len(parts) for part in parts]
+        mean = np.average([part.mean for part in parts], axis=0, weights=shares)
+        scale, noise = np.zeros_like(parts[0].scale), 0.0
+        for share, part in zip(shares, parts, strict=True):
+            away = part.mean - mean
+            scale += share * (part.scale + np.outer(away, away))
+            noise += share * part.noise
+        found.append(Component(weight, shape, wander, mean, scale, noise, parts[0].dof))
+    return found
+
+
+def beyond_the_ends(
+    weeks: Sequence[float], y: Sequence[float], step: float, mixture: Mixture
+) -> tuple[list[float], list[float]]:
+    """Scores and noise ratios that stand for "at an end of the scale or beyond", told once.
+
+    The moments of the true score, given the other scores and that the score with its error lies
+    beyond the edge, are those of a normal cut by a normal tail.
+    """
+    noise = sum(p.weight * p.noise * (1 + p.wander.ratio) for p in mixture)
+    scores, ratios = list(y), [1.0] * len(y)
+    for i, score in enumerate(y):
+        if 0 < score < 10:
+            continue
+        side, edge = (1, step / 2) if score <= 0 else (-1, 10 - step / 2)
+        mean = square = 0.0
+        for part in mixture:
+            a = part.form(b=1, c=-part.g(weeks[i]))
+            mean += part.weight * float(a @ part.mean)
+            square += part.weight * float((a @ part.mean) ** 2 + a @ part.scale @ a)
+        variance = max(square - mean**2, 1e-4)
+        precision = 1 / variance - 1 / noise
+        if precision > 0.04:
+            mean = (mean / variance - score / noise) / precision
+        else:
+            precision = 0.04
+        others = 1 / precision
+        deviation = math.sqrt(others + noise)
+        a = side * (edge - mean) / deviation
+        hazard = math.exp(norm.logpdf(a) - norm.logcdf(a))
+        found = mean - side * others / deviation * hazard
+        left = max(others - others**2 / deviation**2 * hazard * (hazard + a), 1e-6)
+        tells = max(1 / left - precision, 1e-4)
+        scores[i] = min(max((found / left - mean * precision) / tells, edge - 8), edge + 8)
+        ratios[i] = min(max(1 / (tells * noise), 1), 1000)
+    return scores, ratios
+
+
+def posterior(
+    weeks: Sequence[float],
+    y: Sequence[float],
+    step: float,
+    prior: Prior,
+    asked: Sequence[float],
+    *,
+    merge: bool = True,
+) -> Mixture:
+    """The mixture given scores `y` on the common scale, with the wander in the weeks `asked`."""
+    weeks = in_days(weeks)
+    mixture = candidates(weeks, y, [1.0] * len(y), step, asked, prior)
+    if min(y) <= 0 or max(y) >= 10:
+        told = beyond_the_ends(weeks, y, step, merged(mixture))
+        mixture = candidates(weeks, *told, step, asked, prior)
+    return merged(mixture) if merge else mixture
+
+
+def total(mixture: Mixture, answer: Callable[[Component], float]) -> float:
+    return sum(part.weight * answer(part) for part in mixture)
 
 
 def quantile(p: float, below: Callable[[float], float], limit: float) -> float:
@@ -66,69 +217,98 @@ def quantile(p: float, below: Callable[[float], float], limit: float) -> float:
         return -limit
     if below(limit) <= p:
         return limit
-    return float(brentq(lambda q: below(q) - p, -limit, limit, xtol=1e-13, rtol=1e-14))
+    return float(brentq(lambda q: below(q) - p, -limit, limit, xtol=1e-9))
 
 
-def recover_one(
-    weeks: Sequence[float],
-    burden: Sequence[float],
-    span: float,
-    matters: float,
-    questions: Questions,
-    prior: Prior,
-) -> dict[str, float]:
-    """The fields of `Recovery` for one episode that has scores."""
-    mixture = posterior(weeks, [10 * value / span for value in burden], prior)
-    now, later = weeks[-1], weeks[-1] + questions.horizon_weeks
-    change = 10 * matters / span
+@dataclass(frozen=True)
+class Reference:
+    """One episode that has scores, and what is asked of it."""
 
-    def total(answer: Callable[[Component], float]) -> float:
-        return sum(part.weight * answer(part) for part in mixture)
+    weeks: Sequence[float]
+    burden: Sequence[float]
+    span: float
+    matters: float
+    step: float
+    questions: Questions = ASKED
+    merge: bool = True
 
-    def improvement_below(q: float) -> float:
-        return total(lambda part: part.below(np.array([-q, g(now, part.tau)]), 0.0))
+    def mixture(self, prior: Prior, *asked: float) -> Mixture:
+        """The posterior, with the wander in the weeks `asked`."""
+        unit = 10 / self.span
+        y = [value * unit for value in self.burden]
+        return posterior(self.weeks, y, self.step * unit, prior, asked, merge=self.merge)
 
-    def level_below(q: float) -> float:
-        return total(lambda part: part.below(np.array([-q, 1.0]), 0.0))
+    def now(self) -> float:
+        return in_days(self.weeks)[-1]
 
-    def gain(part: Component) -> Floats:
-        return np.array([0.0, g(later, part.tau) - g(now, part.tau)])
+    def improvement_below(self, q: float, part: Component) -> float:
+        """P(c g(now) - w(now) <= q b); the wander now is the first that was asked for."""
+        return part.below(part.form(b=-q, c=part.g(self.now()), w0=-part.true()), 0.0)
 
-    def recovery(part: Component) -> Floats:
-        return np.array([0.0, g(later, part.tau)])
+    def recover(self, prior: Prior) -> dict[str, float]:
+        """The fields of `Recovery`, as if each could be answered."""
+        now, change = self.now(), 10 * self.matters / self.span
+        horizon, level_weeks = in_days([self.questions.horizon_weeks, self.questions.level_weeks])
+        low, high = self.questions.window
+        mixture = self.mixture(prior, now, now + horizon, now + level_weeks)
 
-    answers = {
-        "p_plateau": total(lambda part: part.below(gain(part), change)),
-        "p_worsening": total(lambda part: part.below(recovery(part), -change)),
-        "expected_gain": total(lambda part: float(gain(part) @ part.mean)) * span / 10,
-    }
-    ratios = ("improvement", "low", "high", "p_window", "p_recovered")
-    levels = ("level_ahead", "level_ahead_low", "level_ahead_high")
-    if total(lambda part: part.below(np.array([1.0, 0.0]), 0.0)) >= 0.05:
-        return answers | dict.fromkeys(ratios + levels, float("nan"))
+        def gain(part: Component) -> Floats:
+            part_of_c = part.g(now + horizon) - part.g(now)
+            return part.form(c=part_of_c, w0=part.true(), w1=-part.true())
 
-    low, high = questions.window
-    answers["p_window"] = max(improvement_below(high) - improvement_below(low), 0.0)
-    answers["p_recovered"] = 1 - improvement_below(questions.recovered)
-    for name, p in zip(ratios[:3], (0.5, 0.05, 0.95), strict=True):
-        answers[name] = quantile(p, improvement_below, 9.99) if now > 0 else 0.0
-    for name, p in zip(levels, (0.5, 0.05, 0.95), strict=True):
-        answers[name] = quantile(p, level_below, 9.99)
-    return answers
+        def plateau(part: Component) -> float:
+            return part.below(gain(part), change)
 
+        def level(part: Component) -> float:
+            behind = part.g(now) - part.g(max(now - horizon, 0))
+            ahead = part.g(now + level_weeks) - part.g(now)
+            wander = {"w0": part.true(), "w2": -part.true()}
+            return part.below(part.form(c=max(behind, ahead), **wander), change)
 
-def curve_one(
-    weeks: Sequence[float], burden: Sequence[float], span: float, at: float, prior: Prior
-) -> tuple[float, float, float]:
-    """Mean, 5 % and 95 % quantile of the curve of one episode at one week."""
-    mixture = posterior(weeks, [10 * value / span for value in burden], prior)
+        def worse(part: Component) -> float:
+            return part.below(part.form(c=part.g(now + horizon), w1=-part.true()), -change)
 
-    def form(part: Component) -> Floats:
-        return np.array([1.0, -g(at, part.tau)])
+        def window(part: Component) -> float:
+            return self.improvement_below(high, part) - self.improvement_below(low, part)
 
-    def below(q: float) -> float:
-        return sum(part.weight * part.below(form(part), q) for part in mixture)
+        def recovered(part: Component) -> float:
+            return 1 - self.improvement_below(self.questions.recovered, part)
 
-    mean = sum(part.weight * float(form(part) @ part.mean) for part in mixture)
-    low, high = quantile(0.05, below, 1000.0), quantile(0.95, below, 1000.0)
-    return mean * span / 10, low * span / 10, high * span / 10
+        def level_ahead_below(q: float) -> float:
+            return total(mixture, lambda part: part.below(part.form(b=-q, c=1), 0.0))
+
+        return {
+            "p_plateau": total(mixture, plateau),
+            "p_level": total(mixture, level),
+            "p_worsening": total(mixture, worse),
+            "p_window": total(mixture, window),
+            "p_plateau_in_window": total(mixture, lambda part: plateau(part) * window(part)),
+            "p_recovered": total(mixture, recovered),
+            "expected_gain": total(mixture, lambda part: gain(part) @ part.mean) * self.span / 10,
+            "improvement": self.improvement(0.5, mixture),
+            "low": self.improvement(0.05, mixture),
+            "high": self.improvement(0.95, mixture),
+            "level_ahead": quantile(0.5, level_ahead_below, 9.99),
+            "p_start_above_0": total(mixture, lambda part: 1 - part.below(part.form(b=1), 0.0)),
+        }
+
+    def improvement(self, p: float, mixture: Mixture) -> float:
+        if self.now() == 0:
+            return 0.0
+        return quantile(
+            p, lambda q: total(mixture, lambda part: self.improvement_below(q, part)), 9.99
+        )
+
+    def curve_below(self, at: float, q: float, prior: Prior) -> float:
+        """P(the curve without any wander lies at or below q, in the measure's units)."""
+        return total(
+            self.mixture(prior),
+            lambda part: part.below(part.form(b=1, c=-part.g(at)), 10 * q / self.span),
+        )
+
+    def score_below(self, at: float, q: float, prior: Prior) -> float:
+        """P(a score in a later week is at or below q, in the measure's units)."""
+        return total(
+            self.mixture(prior, at),
+            lambda part: part.below(part.form(b=1, c=-part.g(at), w0=1), 10 * q / self.span, 1.0),
+        )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reliefpath.errors import UsageError
-from reliefpath.recovery import Questions, curve, recover
+from reliefpath.recovery import Questions, curve, forecast, learn, recover
 
 GOOD: dict[str, Any] = {
     "offsets": [0, 2, 4],
@@ -42,6 +42,10 @@ GOOD: dict[str, Any] = {
         ({"matters": [2.0, 0.0]}, r"Episode 1, .*`matters` must be a number above 0"),
         ({"matters": [2.0, math.inf]}, r"Episode 1, .*`matters` must be a number above 0"),
         ({"matters": [2.0]}, "`offsets` must have one number more"),
+        ({"step": [1.0]}, "`offsets` must have one number more"),
+        ({"step": [1.0, -1.0]}, r"Episode 1, .*`step` must be a number from 0 to its `span`"),
+        ({"step": [11.0, 1.0]}, r"Episode 0, .*`step` must be a number from 0 to its `span`"),
+        ({"step": [1.0, math.nan]}, r"Episode 1, .*`step` must be a number from 0 to its `span`"),
     ],
 )
 def test_recover_refuses_bad_input(change: dict[str, Any], message: str) -> None:
@@ -73,6 +77,40 @@ def test_curve_refuses_bad_input(change: dict[str, Any], message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"span": [10.0, 0.0]}, r"Episode 1, .*`span` must be a number above 0"),
+        ({"at": [6.0, 7.0]}, "`at` must have a row of weeks for each episode"),
+        ({"at": [[6.0]]}, "`at` must have a row of weeks for each episode"),
+        ({"at": [["soon"], ["late"]]}, "`at` must be numbers"),
+        ({"levels": [0.0, 0.5]}, "`levels` must lie between 0 and 1"),
+        ({"levels": [0.5, 1.0]}, "`levels` must lie between 0 and 1"),
+        ({"levels": [math.nan]}, "`levels` must lie between 0 and 1"),
+        ({"levels": 0.5}, "`levels` must be one column"),
+    ],
+)
+def test_forecast_refuses_bad_input(change: dict[str, Any], message: str) -> None:
+    good = {name: GOOD[name] for name in ("offsets", "weeks", "burden", "span")}
+    with pytest.raises(UsageError, match=message):
+        forecast(**good | {"at": [[6.0], [7.0]]} | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"burden": [6.0, 3.0, math.nan, 2.0]}, r"Episode 1, .*`burden` must be finite"),
+        ({"strength": -1.0}, "`strength` must be a number of episodes, 0 or more"),
+        ({"strength": math.inf}, "`strength` must be a number of episodes, 0 or more"),
+        ({"strength": math.nan}, "`strength` must be a number of episodes, 0 or more"),
+    ],
+)
+def test_learn_refuses_bad_input(change: dict[str, Any], message: str) -> None:
+    good = {name: GOOD[name] for name in ("offsets", "weeks", "burden", "span")}
+    with pytest.raises(UsageError, match=message):
+        learn(**good | change)
+
+
+@pytest.mark.parametrize(
     ("asked", "message"),
     [
         ({"window": (0.9, 0.75)}, "The window must run"),
@@ -80,6 +118,8 @@ def test_curve_refuses_bad_input(change: dict[str, Any], message: str) -> None:
         ({"window": (0.75, math.nan)}, "The window must run"),
         ({"recovered": 0.0}, "counts as recovered"),
         ({"horizon_weeks": math.inf}, "The horizon"),
+        ({"level_weeks": 0.0}, "The weeks of a level course"),
+        ({"level_weeks": math.nan}, "The weeks of a level course"),
     ],
 )
 def test_questions_refuse_what_can_not_be_asked(asked: dict[str, Any], message: str) -> None:

@@ -1,4 +1,4 @@
-"""When the kernel is loaded, and where its machine code may be kept."""
+"""When the compiled loops are loaded, and where their machine code may be kept."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def test_numba_is_not_imported_before_the_first_question() -> None:
     assert python(code) == "False"
 
 
-def test_kernel_works_where_no_file_can_be_written(tmp_path: Path) -> None:
+def test_compiled_loops_work_where_no_file_can_be_written(tmp_path: Path) -> None:
     """Files stand where the cache's folders would be made, so not even root can make them."""
     package = tmp_path / "reliefpath"
     ignore = shutil.ignore_patterns("__pycache__")

@@ -8,82 +8,95 @@ import numpy as np
 import pytest
 
 from reliefpath.errors import KnowledgeError, UsageError
-from reliefpath.recovery import DEFAULT_PRIOR, Prior, recover
+from reliefpath.recovery import DEFAULT_PRIOR, Prior
 from reliefpath.recovery import prior as prior_module
-from reliefpath.recovery.prior import prior_of, read_prior_file
+from reliefpath.recovery.prior import Ending, Wander, read_prior_file
+from reliefpath.recovery.shapes import Shape
 
 FILE = Path(prior_module.__file__).with_name("prior.yaml")
 
 
-def test_default_prior_has_the_time_constants_of_the_literature() -> None:
-    taus, weights = np.array(DEFAULT_PRIOR.taus), np.array(DEFAULT_PRIOR.weights)
-    assert (taus[0], taus[-1]) == (pytest.approx(1), pytest.approx(26))
-    mean = weights @ np.log(taus)
-    assert np.exp(mean) == pytest.approx(5.25, rel=0.01)
-    assert weights @ np.log(taus) ** 2 - mean**2 == pytest.approx(np.log(1.25), rel=0.02)
+def test_weights_of_each_part_of_the_default_prior_add_up_to_1() -> None:
+    parts = (DEFAULT_PRIOR.shapes, DEFAULT_PRIOR.endings, DEFAULT_PRIOR.wanders)
+    for part in parts:
+        assert sum(part.values()) == pytest.approx(1)
+        assert min(part.values()) > 0
+    assert tuple(map(len, parts)) == (32, 4, 3)
 
 
-def test_default_prior_expects_60_percent_of_any_start_to_be_recovered() -> None:
-    (bb, bc), (_, cc) = DEFAULT_PRIOR.covariance
-    b, c = DEFAULT_PRIOR.mean
-    assert c / b == pytest.approx(0.60)
-    assert bc / bb == pytest.approx(0.60)
-    assert np.sqrt(cc - bc**2 / bb) * DEFAULT_PRIOR.scale / b == pytest.approx(0.28)
+def test_default_prior_expects_half_of_any_start_to_be_recovered() -> None:
+    """Persistent back pain recovers 55 % in a year (Costa et al. 2012)."""
+    share = sum(weight * ending.share for ending, weight in DEFAULT_PRIOR.endings.items())
+    assert share == pytest.approx(0.5, abs=0.06)
 
 
-def test_grid_of_time_constants_is_fine_enough() -> None:
-    """Ten times as many time constants change no answer that a clinician could see."""
-    parameters = read_prior_file(FILE).parameters
-    points = parameters.tau_points.model_copy(update={"value": 160})
-    fine = prior_of(parameters.model_copy(update={"tau_points": points}))
-    rng = np.random.default_rng(3)
-    n, visits = 300, 10
-    weeks = np.tile(np.arange(visits) * 2.0, (n, 1))
-    start, share = rng.uniform(3, 9, (n, 1)), rng.normal(0.6, 0.28, (n, 1))
-    gone = 1 - np.exp(-weeks / rng.lognormal(np.log(5.25), 0.47, (n, 1)))
-    scores = start * (1 - share * gone) + rng.normal(0, 0.95, (n, visits))
-    columns = (
-        np.arange(0, n * visits + 1, visits),
-        weeks.ravel(),
-        np.clip(np.round(scores), 0, 10).ravel(),
-        np.full(n, 10.0),
-        np.full(n, 2.0),
-    )
-    coarse_answers, fine_answers = recover(*columns), recover(*columns, prior=fine)
-    for name in ("improvement", "p_window", "p_plateau", "p_recovered"):
-        coarse_answer, fine_answer = getattr(coarse_answers, name), getattr(fine_answers, name)
-        assert np.nanmax(np.abs(coarse_answer - fine_answer)) < 0.005, name
+def test_exponentials_of_the_default_prior_are_as_fast_as_the_literature_says() -> None:
+    weights = {
+        shape.length: weight
+        for shape, weight in DEFAULT_PRIOR.shapes.items()
+        if shape.family == "exponential" and shape.start == 0
+    }
+    lengths, chances = np.array(list(weights)), np.array(list(weights.values()))
+    median = np.exp(chances @ np.log(lengths) / chances.sum())
+    assert median == pytest.approx(5.25, rel=0.2)
+
+
+@pytest.mark.parametrize("family", ["exponential", "straight", "curved"])
+def test_shape_climbs_from_nothing_to_all(family: Any) -> None:
+    shape = Shape(family, 3, 5)
+    reached = shape.reached(np.array([-1, 0, 3, 4, 5, 6, 8, 100, np.inf]))
+    assert (reached[:3] == 0).all()
+    assert (np.diff(reached) >= 0).all()
+    assert reached[-1] == 1
+    assert shape.reached(5.5) == pytest.approx(0.5, abs=0.15)
+
+
+def test_sudden_step_is_done_within_a_day() -> None:
+    assert Shape("straight", 3, 0.1).reached(np.array([3, 3 + 1 / 7])).tolist() == [0, 1]
+
+
+GOOD = Prior(
+    start=(5.0, 2.0),
+    noise=(8.0, 1.0),
+    shapes={Shape("exponential", 0, 5): 0.5, Shape("straight", 2, 9): 0.5},
+    endings={Ending(0.5, 0.3): 1.0},
+    wanders={Wander(0, 1, False): 1.0},
+)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"taus": (1.0,)}, "each tau needs its weight"),
-        ({"taus": (), "weights": ()}, "each tau needs its weight"),
-        ({"taus": (0.0, 5.0)}, "every tau must be above 0"),
-        ({"taus": (float("nan"), 5.0)}, "every number must be finite"),
-        ({"weights": (0.0, 1.0)}, "every weight must be above 0"),
-        ({"weights": (0.5, 0.4)}, "must add up to 1"),
-        ({"covariance": ((1.0, 2.0), (2.0, 1.0))}, "positive definite"),
-        ({"covariance": ((1.0, 0.1), (0.2, 1.0))}, "symmetric"),
-        ({"degrees": 0}, "degrees must be a whole number above 0"),
-        ({"degrees": 2.5}, "degrees must be a whole number above 0"),
-        ({"scale": 0.0}, "scale must be above 0"),
+        ({"start": (0.0, 2.0)}, "the start's mean and spread must be above 0"),
+        ({"start": (5.0, -2.0)}, "the start's mean and spread must be above 0"),
+        ({"start": (5.0, float("inf"))}, "every number must be finite"),
+        ({"noise": (5.0, 1.0)}, "the noise must have at least 6 degrees of freedom"),
+        ({"noise": (8.0, 0.0)}, "every length and spread must be above 0"),
+        ({"noise": (float("inf"), 1.0)}, "every number must be finite"),
+        ({"shapes": {}}, "the weights of each part must add up to 1"),
+        ({"shapes": {Shape("straight", 0, 0): 1.0}}, "every length and spread must be above 0"),
+        ({"endings": {Ending(0.5, 0.3): 0.9}}, "the weights of each part must add up to 1"),
+        ({"endings": {Ending(0.5, 0.3): 1.2, Ending(0, 0.3): -0.2}}, "every weight must be above"),
+        ({"endings": {Ending(0.5, 0.0): 1.0}}, "every length and spread must be above 0"),
+        ({"endings": {Ending(float("nan"), 0.3): 1.0}}, "every number must be finite"),
+        ({"wanders": {Wander(-1, 1, False): 1.0}}, "no ratio may be below 0"),
+        ({"wanders": {Wander(1, 0, False): 1.0}}, "every length and spread must be above 0"),
     ],
 )
 def test_prior_refuses_what_is_not_a_distribution(change: dict[str, Any], message: str) -> None:
-    prior = Prior((2.0, 5.0), (0.5, 0.5), (5.0, 3.0), ((4.0, 2.0), (2.0, 4.0)), 8, 1.0)
     with pytest.raises(UsageError, match=message):
-        replace(prior, **change)
+        replace(GOOD, **change)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[costa-2012-fit]", "[costa-2021-fit]", "costa-2012-fit"),
-        ("tau_points:", "tau_pionts:", "tau_points"),
-        ("value: 0.95", "value: -0.95", "noise_sd"),
-        ("value: 8", "value: 8.5", "noise_degrees"),
+        ("[costa-2012-fit, assumption]", "[costa-2021-fit, assumption]", "costa-2021-fit"),
+        ("start_mean:", "start_maen:", "start_mean"),
+        ("family: curved", "family: curly", "family"),
+        ("weight: 0.33", "weight: -0.33", "weight"),
+        ("weeks: 16", "weeks: 0", "weeks"),
+        ("real: true", "real: perhaps", "real"),
     ],
 )
 def test_prior_file_with_a_mistake_is_refused(
@@ -95,3 +108,21 @@ def test_prior_file_with_a_mistake_is_refused(
     file.write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(KnowledgeError, match=message):
         read_prior_file(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("weight: 0.33", "weight: 0.53", "must add up to 1"),
+        ("noise_degrees: {value: 8", "noise_degrees: {value: 3", "at least 6 degrees"),
+    ],
+)
+def test_prior_file_that_is_no_distribution_is_refused(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = FILE.read_text("utf-8")
+    assert old in text
+    file = tmp_path / "prior.yaml"
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(UsageError, match=message):
+        read_prior_file(file).prior()

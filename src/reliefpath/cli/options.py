@@ -96,6 +96,7 @@ def read_care_log(source: Path, skip_bad_rows: bool) -> CareLog:
 
 
 def _load_curve() -> None:
-    from reliefpath.recovery import recover
+    from reliefpath.recovery import recover, weeks_until_clear
 
     recover([0], [], [], [], [])
+    weeks_until_clear([0], [], [], [], [])

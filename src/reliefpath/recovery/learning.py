@@ -20,7 +20,7 @@ from reliefpath.recovery.prior import DEFAULT_PRIOR, Prior
 
 Floats = NDArray[np.float64]
 ROUNDS = 30
-STRENGTH = 5.0
+STRENGTH = 2.0
 """Episodes' worth of evidence that the prior one begins with carries."""
 DEGREES = (6.0, 60.0)
 """Fewest and most degrees of freedom of the noise that are learned."""
