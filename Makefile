@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # hospitals often have a certificate authority of their own
 UV := $(BIN)/uv --system-certs
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate
 DEMO := build/demo-clinic
 
 .DEFAULT_GOAL := help
@@ -39,16 +41,21 @@ fix: setup ## Put style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## Measure speed against named peers
+bench: .venv/bench ## Measure speed and the recovery model against named peers
 	$(BIN)/python benchmarks/assess_clinic.py
+	$(BIN)/python -m benchmarks.recovery
+
+.venv/bench: .venv/ready requirements-bench.lock
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-bench.lock
+	@touch $@
 
 docs: setup ## Build the documentation into build/docs
 	$(BIN)/python docs/generate.py
 	$(BIN)/sphinx-build -q -W -b html docs build/docs
 
 lock: setup ## Resolve the dependencies anew
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --group dev pyproject.toml --output-file requirements.lock
+	$(COMPILE) --group dev pyproject.toml --output-file requirements.lock
+	$(COMPILE) --group bench --constraint requirements.lock pyproject.toml --output-file requirements-bench.lock
 
 clean: ## Remove everything that was made
 	rm -rf .venv build

@@ -35,15 +35,30 @@ CODES_ELSEWHERE = {
 }
 """Where the codes of a column are listed that are too many for a table's cell."""
 
+ARENA = "recovery-arena"
+"""The page that `make bench` writes."""
+ARENA_TO_COME = """# The arena
+
+How the [recovery model](../recovery.md) does beside other methods, on simulated worlds and on real
+patients. The report takes some minutes to make: run `make bench`, then `make docs`.
+"""
+
 
 def write_pages(folder: Path) -> list[str]:
-    """Write every page and their index into `folder`; return the names of the pages."""
+    """Write every page and their index into `folder`; return the names of the pages.
+
+    The report of the arena, which takes minutes to make, is left as it is if it is there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = dict(pages())
     for name, text in written.items():
         (folder / f"{name}.md").write_text(text, "utf-8")
-    (folder / "index.md").write_text(index(list(written)), "utf-8")
-    return list(written)
+    arena = folder / f"{ARENA}.md"
+    if not arena.exists():
+        arena.write_text(ARENA_TO_COME, "utf-8")
+    names = [*written, ARENA]
+    (folder / "index.md").write_text(index(names), "utf-8")
+    return names
 
 
 def pages() -> Iterator[tuple[str, str]]:

@@ -112,6 +112,15 @@ def test_pages_are_the_same_when_written_again(pages: dict[str, str], tmp_path: 
     assert {file.stem: file.read_text("utf-8") for file in tmp_path.iterdir()} == pages
 
 
+def test_report_of_the_arena_is_asked_for_and_never_overwritten(
+    pages: dict[str, str], tmp_path: Path
+) -> None:
+    assert "`make bench`" in pages["recovery-arena"]
+    (tmp_path / "recovery-arena.md").write_text("# A report\n", "utf-8")
+    generate.write_pages(tmp_path)
+    assert (tmp_path / "recovery-arena.md").read_text("utf-8") == "# A report\n"
+
+
 def test_links_between_pages_lead_somewhere(pages: dict[str, str]) -> None:
     texts = {f"generated/{name}.md": text for name, text in pages.items()}
     texts |= {str(f.relative_to(DOCS)): f.read_text("utf-8") for f in DOCS.glob("*.md")}

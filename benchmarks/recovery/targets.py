@@ -1,0 +1,233 @@
+"""What the recovery model is meant to reach, and whether it does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arena import ORACLE, Results
+from .baseline import NAME as BASELINE
+from .ours import OURS, SHIPPED
+from .plain import KINDS
+from .scoring import Delay
+from .speed import ONE, TWO
+from .standings import (
+    QUESTIONS,
+    Comparison,
+    Forecasts,
+    Standing,
+    comparisons,
+    delay_of,
+    forecast_comparisons,
+    forecasting,
+    forecasts,
+    standing,
+)
+
+LEAST_RATIO, LEAST_WAY, MOST_CALIBRATION = 1.2, 0.9, 0.03
+LEVEL_SHARES = {"improving": (0.0, 0.05), "levelled": (0.8, 1.0), "flat": (0.95, 1.0)}
+COVERAGE = (0.87, 0.93)
+FORECAST_RIVALS = ("last value", "least squares", "local linear trend", "curve_fit")
+MOST_APART = 0.02
+A_SECOND = 1e6
+TIMES_FASTER = {"curve_fit": 1e3, "ruptures PELT": 1e2}
+TIMES_NUTS = 1e5
+
+
+@dataclass(frozen=True)
+class Scored:
+    """All scores of all methods.
+
+    Attributes:
+        standings: By world, question and method.
+        delays: By world and method.
+        comparisons: Of the three questions.
+        forecasts: By world or data set and method.
+        ahead: Comparisons of forecasts on real data.
+    """
+
+    standings: dict[tuple[str, str, str], Standing]
+    delays: dict[tuple[str, str], Delay]
+    comparisons: list[Comparison]
+    forecasts: dict[tuple[str, str], Forecasts]
+    ahead: list[Comparison]
+
+
+def scored(results: Results, methods: Iterable[str]) -> Scored:
+    """Return all scores."""
+    names = list(methods)
+    return Scored(
+        {
+            (w.name, question, method): standing(w, method, question)
+            for w in results.worlds
+            for question in QUESTIONS
+            for method in names
+        },
+        {(w.name, method): delay_of(w, method) for w in results.worlds for method in names},
+        [c for w in results.worlds for c in comparisons(w)],
+        {
+            (r.name, method): forecasts(r, method)
+            for r in (*results.worlds, *results.real)
+            for method in forecasting(r)
+        },
+        [c for r in results.real for c in forecast_comparisons(r, FORECAST_RIVALS)],
+    )
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing to reach.
+
+    Attributes:
+        what: In words.
+        found: What was measured.
+        holds: Whether it was reached.
+    """
+
+    what: str
+    found: str
+    holds: bool
+
+
+def targets(results: Results, all_scores: Scored) -> Iterator[Target]:
+    """Yield every target."""
+    for ours in OURS:
+        yield _never_lost(all_scores, ours)
+        yield from _by_question(results, all_scores, ours)
+    yield from _plain(results)
+    for ours in OURS:
+        yield from _forecasts(results, all_scores, ours)
+    yield _nuts(results)
+    yield from _speed(results)
+
+
+def _never_lost(all_scores: Scored, ours: str) -> Target:
+    mine = [c for c in all_scores.comparisons if c.ours == ours and math.isfinite(c.ahead)]
+    lost = [c for c in mine if c.lost]
+    clearly = sum(c.ahead < -2 * c.error for c in lost)
+    return Target(
+        f"{ours}: not below any peer in any world in AUC and Brier, by more than a standard error",
+        f"below in {len(lost)} of {len(mine)} comparisons, in {clearly} by more than two",
+        not lost,
+    )
+
+
+def _by_question(results: Results, all_scores: Scored, ours: str) -> Iterator[Target]:
+    worlds = [w.name for w in results.worlds]
+    table = all_scores.standings
+    for question, title in QUESTIONS.items():
+        ratios = {w: table[w, question, ours].ratio for w in worlds}
+        best = np.nanmean([table[w, question, ORACLE].ratio for w in worlds])
+        met = [w for w in worlds if ratios[w] >= LEAST_RATIO]
+        mean = float(np.nanmean(list(ratios.values())))
+        yield Target(
+            f"{ours}, {title}: precision and recall at least {LEAST_RATIO} times the rule's at its "
+            "alarm rate",
+            f"in {len(met)} of {len(worlds)} worlds; {mean:.2f} times on average, the oracle "
+            f"{best:.2f}",
+            len(met) == len(worlds),
+        )
+    for question, title in QUESTIONS.items():
+        ways = [table[w, question, ours].way for w in worlds]
+        whole = way_of_all(results, all_scores, ours, question)
+        met_ways = sum(way >= LEAST_WAY for way in ways)
+        yield Target(
+            f"{ours}, {title}: at least {LEAST_WAY:.0%} of the way to the oracle",
+            f"in {met_ways} of {len(worlds)} worlds; {whole:.0%} over all, from "
+            f"{min(ways):.0%} to {max(ways):.0%}",
+            met_ways == len(worlds),
+        )
+    for question, title in QUESTIONS.items():
+        errors = [table[w, question, ours].calibration for w in worlds]
+        met_errors = sum(error <= MOST_CALIBRATION for error in errors)
+        yield Target(
+            f"{ours}, {title}: calibration error at most {MOST_CALIBRATION}",
+            f"in {met_errors} of {len(worlds)} worlds; {np.mean(errors):.3f} on average, "
+            f"{max(errors):.3f} at most",
+            met_errors == len(worlds),
+        )
+
+
+def way_of_all(results: Results, all_scores: Scored, method: str, question: str) -> float:
+    """Return the share of the way to the oracle with the Brier scores of all worlds added up."""
+    worst, mine, best = (
+        sum(all_scores.standings[w.name, question, m].brier for w in results.worlds)
+        for m in (BASELINE, method, ORACLE)
+    )
+    return (worst - mine) / (worst - best)
+
+
+def _plain(results: Results) -> Iterator[Target]:
+    for kind in KINDS:
+        low, high = LEVEL_SHARES[kind]
+        found = [case for case in results.plain if case.kind == kind]
+        limit = f"at most {high:.0%}" if low == 0 else f"at least {low:.0%}"
+        yield Target(
+            f"{SHIPPED}: of {kind} episodes {limit} are called level",
+            ", ".join(f"{case.ours:.1%} (noise {case.noise_sd})" for case in found),
+            all(low <= case.ours <= high for case in found),
+        )
+
+
+def _forecasts(results: Results, all_scores: Scored, ours: str) -> Iterator[Target]:
+    if not results.real:
+        return
+    table = all_scores.forecasts
+    covered = {r.name: table[r.name, ours].covered for r in results.real}
+    met = sum(COVERAGE[0] <= share <= COVERAGE[1] for share in covered.values())
+    yield Target(
+        f"{ours}: 90 % intervals on real data cover {COVERAGE[0]:.0%} to {COVERAGE[1]:.0%}",
+        f"on {met} of {len(covered)} data sets; from {min(covered.values()):.1%} to "
+        f"{max(covered.values()):.1%}",
+        met == len(covered),
+    )
+    for measure, title in (("CRPS", "CRPS"), ("error", "absolute error of the median")):
+        mine = [c for c in all_scores.ahead if c.ours == ours and c.measure == measure]
+        behind = [c for c in mine if not c.ahead > 0]
+        told = "; ".join(f"{c.rival} on {c.world}" for c in behind)
+        yield Target(
+            f"{ours}: {title} better than {', '.join(FORECAST_RIVALS)} on every real data set",
+            f"in {len(mine) - len(behind)} of {len(mine)}" + (f"; not than {told}" if told else ""),
+            not behind,
+        )
+
+
+def _nuts(results: Results) -> Target:
+    apart = np.abs(results.nuts.nuts - results.nuts.recover)
+    return Target(
+        f"Within {MOST_APART} of NUTS",
+        f"at most {apart.max():.3f}, {apart.mean():.4f} on average; NUTS itself is sure to "
+        f"{results.nuts.error.max():.4f}",
+        bool(apart.max() <= MOST_APART),
+    )
+
+
+def _speed(results: Results) -> Iterator[Target]:
+    took = {speed.method: speed.per_million for speed in results.speeds}
+    a_second = 1e6 / took[TWO]
+    yield Target(
+        f"{A_SECOND:,.0f} episodes a second",
+        f"{a_second:,.0f} with two threads, {1e6 / took[ONE]:,.0f} with one",
+        a_second >= A_SECOND,
+    )
+    for name, least in TIMES_FASTER.items():
+        times = took[name] / took[ONE]
+        yield Target(
+            f"{least:,.0f} times as fast as {name}",
+            f"{times:,.0f} times with one thread, {took[name] / took[TWO]:,.0f} with two",
+            times >= least,
+        )
+    times = nuts_per_million(results) / took[ONE]
+    yield Target(
+        f"{TIMES_NUTS:,.0f} times as fast as NUTS",
+        f"{times:,.0f} times with one thread",
+        times >= TIMES_NUTS,
+    )
+
+
+def nuts_per_million(results: Results) -> float:
+    """Return the seconds that NUTS takes for a million episodes, compilation left out."""
+    return float(results.nuts.seconds.mean()) * 1e6
