@@ -68,46 +68,46 @@ def primary_curves(
     """The curve of each episode's primary measure, and what is plain from its scores alone."""
     s, at, episode = _as_series(curved)
     since_recovery, relapse = _since_recovery(s, moment, questions.recovered)
-    plain = pl.DataFrame(
-        {
-            "e": s.e.astype(np.uint32),
-            "setback": _setback(s),
-            "flare": _flare(s),
-            "weeks_since_recovery": since_recovery,
-            "relapse": relapse,
-        }
-    )
-    curve = _curve(s, at, _prior_of_each(episode, priors), questions)
+    plain = {
+        "e": s.e.astype(np.uint32),
+        "setback": _setback(s),
+        "flare": _flare(s),
+        "weeks_since_recovery": since_recovery,
+        "relapse": relapse,
+    }
+    parts = _prior_of_each(episode, priors)
+    curve = _curve(s, at, parts, questions)
     age = (np.datetime64(moment.day, "D") - s.day[s.last]).astype(float) / 7
-    look_again = pl.col(LOOK_AGAIN) - pl.Series(age)
-    known = curve.with_columns(look_again.clip(lower_bound=0.0).alias(LOOK_AGAIN))
-    return pl.concat([plain, known], how="horizontal").fill_nan(None)
+    wait = _weeks_until_clear(s, at, parts, questions, curve["p_level"]) - age
+    known = {**plain, **curve, LOOK_AGAIN: np.maximum(wait, 0.0)}
+    return pl.DataFrame(known).fill_nan(None)
 
 
 def second_curves(curved: pl.DataFrame, questions: Questions, priors: Priors) -> pl.DataFrame:
     """The curve of each episode's second measure."""
     s, at, episode = _as_series(curved)
     curve = _curve(s, at, _prior_of_each(episode, priors), questions)
-    return curve.fill_nan(None).select(
-        pl.Series("e", s.e.astype(np.uint32)),
-        episode["measure"].alias("second_measure"),
-        second_improvement="improvement",
-        second_low="improvement_low",
-        second_high="improvement_high",
-        second_p_level="p_level",
-    )
+    known = {
+        "e": s.e.astype(np.uint32),
+        "second_measure": episode["measure"],
+        "second_improvement": curve["improvement"],
+        "second_low": curve["improvement_low"],
+        "second_high": curve["improvement_high"],
+        "second_p_level": curve["p_level"],
+    }
+    return pl.DataFrame(known).fill_nan(None)
 
 
 def _as_series(curved: pl.DataFrame) -> tuple[Series, Floats, pl.DataFrame]:
     """Return scores as arrays, the weeks of each, and the row of each episode."""
     e, first = np.unique(curved["e"].to_numpy(), return_index=True)
-    episode = curved[first].with_columns(pl.col("step").fill_null(0.0))
+    episode = curved[first]
     series = Series(
         e.astype(np.int64),
         np.append(first, curved.height).astype(np.int64),
         curved["day"].to_numpy().astype("datetime64[D]"),
         curved["burden"].to_numpy(),
-        *(episode[name].to_numpy().astype(float) for name in ("span", "mcid", "mdc", "step")),
+        *(np.nan_to_num(episode[name].to_numpy()) for name in ("span", "mcid", "mdc", "step")),
     )
     return series, curved["weeks"].to_numpy(), episode
 
@@ -125,22 +125,35 @@ def _prior_of_each(episode: pl.DataFrame, priors: Priors) -> list[tuple[Prior, I
 
 def _curve(
     s: Series, weeks: Floats, parts: list[tuple[Prior, Ints]], questions: Questions
-) -> pl.DataFrame:
+) -> dict[str, Floats]:
     """What the recovery model says of each episode, under its own prior."""
-    found = {name: np.full(s.e.size, np.nan) for name in (*CURVE_FACTS, LOOK_AGAIN)}
+    found = {name: np.full(s.e.size, np.nan) for name in CURVE_FACTS}
     for prior, places in parts:
         columns, step = _columns(s, weeks, places)
         answers = recover(*columns, questions=questions, prior=prior, step=step)
         for fact, name in CURVE_FACTS.items():
             found[fact][places] = getattr(answers, name)
-        level = answers.p_level
-        found[LOOK_AGAIN][places] = np.where(np.isnan(level), np.nan, 0.0)
+    return found
+
+
+def _weeks_until_clear(
+    s: Series,
+    weeks: Floats,
+    parts: list[tuple[Prior, Ints]],
+    questions: Questions,
+    p_level: Floats,
+) -> Floats:
+    """Weeks from each episode's latest score until it is expected to be clear if it is level."""
+    found = np.where(np.isnan(p_level), np.nan, 0.0)
+    for prior, places in parts:
+        level = p_level[places]
         unclear = places[(level > UNLIKELY) & (level < LIKELY)]
-        columns, step = _columns(s, weeks, unclear)
-        found[LOOK_AGAIN][unclear] = weeks_until_clear(
-            *columns, questions=questions, prior=prior, step=step, clear=(UNLIKELY, LIKELY)
-        )
-    return pl.DataFrame(found)
+        if unclear.size:
+            columns, step = _columns(s, weeks, unclear)
+            found[unclear] = weeks_until_clear(
+                *columns, questions=questions, prior=prior, step=step, clear=(UNLIKELY, LIKELY)
+            )
+    return found
 
 
 def _columns(s: Series, weeks: Floats, places: Ints) -> tuple[Columns, Floats]:
