@@ -22,6 +22,7 @@ setup: .venv/ready ## Make .venv with the reliefpath command installed
 	$(BIN)/python -m pip install --quiet uv
 	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m reliefpath.recovery
 	@touch $@
 
 demo: setup ## Write a demo clinic, show its worklist and one patient's story

@@ -105,7 +105,7 @@ def working_set() -> tuple[int, int]:
 
     Neither depends on the number of episodes; what does are the columns of input and answers.
     """
-    from reliefpath.recovery.answers import questions
+    from reliefpath.recovery.question import questions
     from reliefpath.recovery.posterior import space
 
     packed = DEFAULT_PRIOR.packed

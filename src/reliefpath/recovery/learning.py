@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reliefpath.errors import UsageError
-from reliefpath.recovery.model import Batch
+from reliefpath.recovery.batch import Batch
 from reliefpath.recovery.prior import DEFAULT_PRIOR, Prior
 
 Floats = NDArray[np.float64]

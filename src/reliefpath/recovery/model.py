@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reliefpath.errors import UsageError
+from reliefpath.recovery.batch import Batch, _as, days, days_of, numbers
 from reliefpath.recovery.prior import DEFAULT_PRIOR, RANGE, Prior
 
 Floats = NDArray[np.float64]
-LAST_WEEK = 1e6
-"""Later than any course; it keeps days within whole numbers."""
-CHUNK = 1024
-"""Episodes that a thread takes at a time."""
 
 
 @dataclass(frozen=True)
@@ -147,15 +139,15 @@ def recover(
         UsageError: The input is not as described. An episode without scores may have any span.
     """
     batch = Batch.of(offsets, weeks, burden, span, step)
-    change = _numbers("matters", matters)
+    change = numbers("matters", matters)
     batch.check(change)
     low, high = map(float, questions.window)
     asked = (
         low,
         high,
         float(questions.recovered),
-        _days(questions.horizon_weeks),
-        _days(questions.level_weeks),
+        days(questions.horizon_weeks),
+        days(questions.level_weeks),
     )
     out = np.full((len(fields(Recovery)), len(batch.span)), np.nan)
 
@@ -208,12 +200,12 @@ def forecast(
     """
     batch = Batch.of(offsets, weeks, burden, span, step)
     batch.check(np.full(len(batch.span), np.nan))
-    where, asked = _as("at", at, np.float64), _numbers("levels", levels)
+    where, asked = _as("at", at, np.float64), numbers("levels", levels)
     if where.ndim != 2 or len(where) != len(batch.span):
         raise UsageError("`at` must have a row of weeks for each episode.")
     if not ((asked > 0) & (asked < 1)).all():
         raise UsageError("`levels` must lie between 0 and 1.")
-    day = np.where(np.isnan(where), -1, _days_of(np.nan_to_num(where)))
+    day = np.where(np.isnan(where), -1, days_of(np.nan_to_num(where)))
     out = np.full((*where.shape, len(asked)), np.nan)
 
     from reliefpath.recovery.answers import forecast_range
@@ -266,10 +258,10 @@ def weeks_until_clear(
         UsageError: The input is not as described.
     """
     batch = Batch.of(offsets, weeks, burden, span, step)
-    change = _numbers("matters", matters)
+    change = numbers("matters", matters)
     batch.check(change)
     unlikely, likely = map(float, clear)
-    asked = (_days(questions.horizon_weeks), _days(questions.level_weeks), unlikely, likely)
+    asked = (days(questions.horizon_weeks), days(questions.level_weeks), unlikely, likely)
     out = np.full(len(batch.span), np.nan)
 
     from reliefpath.recovery.outlook import outlook_range
@@ -318,8 +310,8 @@ def curve(
     Raises:
         UsageError: The input is not as described.
     """
-    where = _numbers("at", at)
-    batch = Batch.of([0, len(_numbers("weeks", weeks))], weeks, burden, [span], [step])
+    where = numbers("at", at)
+    batch = Batch.of([0, len(numbers("weeks", weeks))], weeks, burden, [span], [step])
     batch.check(np.array([np.nan]))
     if not np.isfinite(where).all():
         raise UsageError("`at` must be finite numbers of weeks.")
@@ -328,136 +320,5 @@ def curve(
         from reliefpath.recovery.answers import curve_at
 
         step = float(batch.common_step[0])
-        curve_at(batch.day, batch.score, step, _days_of(where), prior.packed, out)
+        curve_at(batch.day, batch.score, step, days_of(where), prior.packed, out)
     return Curve(where, *(out * (batch.span[0] / RANGE)))
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """The scores of many episodes, as the compiled loops read them."""
-
-    offsets: NDArray[np.int64]
-    weeks: Floats
-    burden: Floats
-    span: Floats
-    step: Floats
-
-    @classmethod
-    def of(
-        cls,
-        offsets: ArrayLike,
-        weeks: ArrayLike,
-        burden: ArrayLike,
-        span: ArrayLike,
-        step: ArrayLike | None,
-    ) -> Batch:
-        """Return the batch of plain columns; see `recover`."""
-        width = _numbers("span", span)
-        return cls(
-            _whole_numbers("offsets", offsets),
-            _numbers("weeks", weeks),
-            _numbers("burden", burden),
-            width,
-            np.zeros(len(width)) if step is None else _numbers("step", step),
-        )
-
-    @cached_property
-    def day(self) -> NDArray[np.int64]:
-        """The day of each score; those before care began are of the first."""
-        return _days_of(self.weeks)
-
-    @cached_property
-    def score(self) -> Floats:
-        """The burden on the common scale."""
-        return self.burden / np.repeat(self.span, np.diff(self.offsets)) * RANGE
-
-    @cached_property
-    def common_step(self) -> Floats:
-        """The step on the common scale; without scores, when span and step may be anything, 0."""
-        scored = np.diff(self.offsets) > 0
-        return np.where(scored, self.step, 0) * (RANGE / np.where(scored, self.span, RANGE))
-
-    def share_out(self, answer: Callable[[int, int], None], threads: int | None) -> None:
-        """Have all episodes answered, a chunk at a time."""
-        n = len(self.span)
-        workers = min(threads or os.cpu_count() or 1, n // CHUNK)
-        if workers < 2:
-            answer(0, n)
-            return
-        with ThreadPoolExecutor(workers) as pool:
-            starts = range(0, n, CHUNK)
-            list(pool.map(answer, starts, (min(i + CHUNK, n) for i in starts)))
-
-    def check(self, matters: Floats) -> None:
-        """Refuse input that is not as `recover` describes it; name the episode, never its data."""
-        offsets, weeks, burden, span = self.offsets, self.weeks, self.burden, self.span
-        if not (len(offsets) - 1 == len(span) == len(matters) == len(self.step)):
-            raise UsageError("`offsets` must have one number more than each column of episodes.")
-        if len(weeks) != len(burden):
-            raise UsageError("`weeks` and `burden` must be of the same length.")
-        if offsets[0] != 0 or offsets[-1] != len(weeks):
-            raise UsageError("`offsets` must begin with 0 and end with the number of scores.")
-        counts = np.diff(offsets)
-        _refuse(counts < 0, "its `offsets` go backwards")
-        episode = np.repeat(np.arange(len(span)), counts)
-        scored = counts > 0
-        _refuse(scored & ~(np.isfinite(span) & (span > 0)), "its `span` must be a number above 0")
-        _refuse(
-            scored & ~np.isnan(matters) & ~((matters > 0) & np.isfinite(matters)),
-            "its `matters` must be a number above 0, or NaN if it is not known",
-        )
-        _refuse(
-            scored & ~((self.step >= 0) & (self.step <= span)),
-            "its `step` must be a number from 0 to its `span`",
-        )
-        _refuse(~np.isfinite(weeks), "its `weeks` must be finite numbers", episode)
-        _refuse(~np.isfinite(burden), "its `burden` must be finite numbers", episode)
-        _refuse(
-            np.abs(burden) > span[episode] * (1 + 1e-9),
-            "a score can't lie further from well than the whole `span`",
-            episode,
-        )
-        falls = (np.diff(weeks) < 0) & (np.diff(episode) == 0)
-        _refuse(falls, "its `weeks` must ascend", episode[1:])
-
-
-def _days(weeks: float) -> int:
-    return max(round(min(weeks, LAST_WEEK) * 7), 1)
-
-
-def _days_of(weeks: Floats) -> NDArray[np.int64]:
-    return np.rint(np.clip(weeks, 0, LAST_WEEK) * 7).astype(np.int64)
-
-
-def _numbers(name: str, values: ArrayLike) -> Floats:
-    return _column(name, _as(name, values, np.float64))
-
-
-def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.int64]:
-    given = np.asarray(values)
-    if given.dtype.kind not in "iu":
-        raise UsageError(f"`{name}` must be whole numbers.")
-    return _column(name, _as(name, given, np.int64))
-
-
-def _as(name: str, values: ArrayLike, kind: type[Any]) -> NDArray[Any]:
-    try:
-        # The loops are compiled once, for aligned, writable arrays.
-        return np.require(values, kind, ["C", "A", "W"])
-    except (TypeError, ValueError):
-        raise UsageError(f"`{name}` must be numbers.") from None
-
-
-def _column(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    if values.ndim != 1:
-        raise UsageError(f"`{name}` must be one column, not an array of {values.ndim} dimensions.")
-    return values
-
-
-def _refuse(
-    wrong: NDArray[np.bool_], demand: str, episode: NDArray[np.int64] | None = None
-) -> None:
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        number = first if episode is None else int(episode[first])
-        raise UsageError(f"Episode {number}, counted from 0: {demand}.")

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from reliefpath.recovery.answers import (
-    ask,
-    below,
-    between,
-    mean,
-    questions,
-    steeper,
-)
 from reliefpath.recovery.compiling import compiled
 from reliefpath.recovery.posterior import Floats, Ints, Packed, find_posterior, space
 from reliefpath.recovery.prior import RANGE
+from reliefpath.recovery.question import ask, below, between, mean, questions, steeper
 
 
 @compiled

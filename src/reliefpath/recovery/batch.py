@@ -1,0 +1,153 @@
+"""The scores of many episodes as columns, checked, and shared out among threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reliefpath.errors import UsageError
+from reliefpath.recovery.prior import RANGE
+
+Floats = NDArray[np.float64]
+LAST_WEEK = 1e6
+"""Later than any course; it keeps days within whole numbers."""
+CHUNK = 1024
+"""Episodes that a thread takes at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The scores of many episodes, as the compiled loops read them."""
+
+    offsets: NDArray[np.int64]
+    weeks: Floats
+    burden: Floats
+    span: Floats
+    step: Floats
+
+    @classmethod
+    def of(
+        cls,
+        offsets: ArrayLike,
+        weeks: ArrayLike,
+        burden: ArrayLike,
+        span: ArrayLike,
+        step: ArrayLike | None,
+    ) -> Batch:
+        """Return the batch of plain columns; see `recover`."""
+        width = numbers("span", span)
+        return cls(
+            _whole_numbers("offsets", offsets),
+            numbers("weeks", weeks),
+            numbers("burden", burden),
+            width,
+            np.zeros(len(width)) if step is None else numbers("step", step),
+        )
+
+    @cached_property
+    def day(self) -> NDArray[np.int64]:
+        """The day of each score; those before care began are of the first."""
+        return days_of(self.weeks)
+
+    @cached_property
+    def score(self) -> Floats:
+        """The burden on the common scale."""
+        return self.burden / np.repeat(self.span, np.diff(self.offsets)) * RANGE
+
+    @cached_property
+    def common_step(self) -> Floats:
+        """The step on the common scale; without scores, when span and step may be anything, 0."""
+        scored = np.diff(self.offsets) > 0
+        return np.where(scored, self.step, 0) * (RANGE / np.where(scored, self.span, RANGE))
+
+    def share_out(self, answer: Callable[[int, int], None], threads: int | None) -> None:
+        """Have all episodes answered, a chunk at a time."""
+        n = len(self.span)
+        workers = min(threads or os.cpu_count() or 1, n // CHUNK)
+        if workers < 2:
+            answer(0, n)
+            return
+        with ThreadPoolExecutor(workers) as pool:
+            starts = range(0, n, CHUNK)
+            list(pool.map(answer, starts, (min(i + CHUNK, n) for i in starts)))
+
+    def check(self, matters: Floats) -> None:
+        """Refuse input that is not as `recover` describes it; name the episode, never its data."""
+        offsets, weeks, burden, span = self.offsets, self.weeks, self.burden, self.span
+        if not (len(offsets) - 1 == len(span) == len(matters) == len(self.step)):
+            raise UsageError("`offsets` must have one number more than each column of episodes.")
+        if len(weeks) != len(burden):
+            raise UsageError("`weeks` and `burden` must be of the same length.")
+        if offsets[0] != 0 or offsets[-1] != len(weeks):
+            raise UsageError("`offsets` must begin with 0 and end with the number of scores.")
+        counts = np.diff(offsets)
+        _refuse(counts < 0, "its `offsets` go backwards")
+        episode = np.repeat(np.arange(len(span)), counts)
+        scored = counts > 0
+        _refuse(scored & ~(np.isfinite(span) & (span > 0)), "its `span` must be a number above 0")
+        _refuse(
+            scored & ~np.isnan(matters) & ~((matters > 0) & np.isfinite(matters)),
+            "its `matters` must be a number above 0, or NaN if it is not known",
+        )
+        _refuse(
+            scored & ~((self.step >= 0) & (self.step <= span)),
+            "its `step` must be a number from 0 to its `span`",
+        )
+        _refuse(~np.isfinite(weeks), "its `weeks` must be finite numbers", episode)
+        _refuse(~np.isfinite(burden), "its `burden` must be finite numbers", episode)
+        _refuse(
+            np.abs(burden) > span[episode] * (1 + 1e-9),
+            "a score can't lie further from well than the whole `span`",
+            episode,
+        )
+        falls = (np.diff(weeks) < 0) & (np.diff(episode) == 0)
+        _refuse(falls, "its `weeks` must ascend", episode[1:])
+
+
+def days(weeks: float) -> int:
+    return max(round(min(weeks, LAST_WEEK) * 7), 1)
+
+
+def days_of(weeks: Floats) -> NDArray[np.int64]:
+    return np.rint(np.clip(weeks, 0, LAST_WEEK) * 7).astype(np.int64)
+
+
+def numbers(name: str, values: ArrayLike) -> Floats:
+    return _column(name, _as(name, values, np.float64))
+
+
+def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.int64]:
+    given = np.asarray(values)
+    if given.dtype.kind not in "iu":
+        raise UsageError(f"`{name}` must be whole numbers.")
+    return _column(name, _as(name, given, np.int64))
+
+
+def _as(name: str, values: ArrayLike, kind: type[Any]) -> NDArray[Any]:
+    try:
+        # The loops are compiled once, for aligned, writable arrays.
+        return np.require(values, kind, ["C", "A", "W"])
+    except (TypeError, ValueError):
+        raise UsageError(f"`{name}` must be numbers.") from None
+
+
+def _column(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    if values.ndim != 1:
+        raise UsageError(f"`{name}` must be one column, not an array of {values.ndim} dimensions.")
+    return values
+
+
+def _refuse(
+    wrong: NDArray[np.bool_], demand: str, episode: NDArray[np.int64] | None = None
+) -> None:
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        number = first if episode is None else int(episode[first])
+        raise UsageError(f"Episode {number}, counted from 0: {demand}.")
