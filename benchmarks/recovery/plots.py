@@ -35,7 +35,7 @@ def draw(results: Results, all_scores: Scored, folder: Path) -> None:
     )
     for plot, save in zip(PLOTS, drawn, strict=True):
         with save as figure:
-            figure.savefig(folder / file_of(plot), metadata={"Date": None})
+            figure.savefig(folder / file_of(plot), bbox_inches="tight", metadata={"Date": None})
 
 
 @contextmanager
