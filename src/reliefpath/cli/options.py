@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -87,12 +88,21 @@ def read_care_log(source: Path, skip_bad_rows: bool) -> CareLog:
 
     # loading the compiled curve takes as long as reading 10,000 episodes: do both at once
     Thread(target=_load_curve).start()
+    _give_memory_back()
     reading = read_folder(source, skip_bad_rows=skip_bad_rows)
     for problem in reading.problems[:SHOWN_PROBLEMS]:
         typer.echo(problem, err=True)
     if len(reading.problems) > SHOWN_PROBLEMS:
         typer.echo("... `reliefpath check` lists them all", err=True)
     return reading.care_log
+
+
+def _give_memory_back() -> None:
+    """Let Arrow use the allocator that holds least of a large clinic, where there is one."""
+    import pyarrow as pa
+
+    with suppress(NotImplementedError):
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def _load_curve() -> None:

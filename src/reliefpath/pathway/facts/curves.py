@@ -78,7 +78,9 @@ def primary_curves(
     parts = _prior_of_each(episode, priors)
     curve = _curve(s, at, parts, questions)
     age = (np.datetime64(moment.day, "D") - s.day[s.last]).astype(float) / 7
-    wait = _weeks_until_clear(s, at, parts, questions, curve["p_level"]) - age
+    # from an old score nobody can tell when the next ones will settle anything
+    level = np.where(age <= questions.level_weeks, curve["p_level"], np.nan)
+    wait = _weeks_until_clear(s, at, parts, questions, level) - age
     known = {**plain, **curve, LOOK_AGAIN: np.maximum(wait, 0.0)}
     return pl.DataFrame(known).fill_nan(None)
 
