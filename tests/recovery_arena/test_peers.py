@@ -19,14 +19,11 @@ from benchmarks.recovery.peers.pelt import last_segment
 
 from .plain import FALLING, FLAT, ODD, REACHED, histories, weekly
 
-NEEDS = {"ruptures PELT": "ruptures", "local linear trend": "statsmodels"}
 MIDDLE = LEVELS.size // 2
 FORECASTING = ["least squares", "curve_fit", "local linear trend"]
 
 
 def answers(name: str, given: Histories) -> Answers:
-    if name in NEEDS:
-        pytest.importorskip(NEEDS[name])
     if name in LEARNING:
         return LEARNING[name](given)(given)
     return PEERS[name](given)
@@ -142,7 +139,6 @@ def test_mann_kendall_corrects_for_ties() -> None:
 
 
 def test_pelt_finds_the_last_step() -> None:
-    pytest.importorskip("ruptures")
     scores = np.array([8.0, 8, 8, 8, 3, 3, 3])
     assert last_segment(scores, 0.5).tolist() == [4, 5, 6]
     assert last_segment(scores[:3], 0.5).tolist() == [0, 1, 2]
