@@ -90,6 +90,18 @@ def test_score_of_0_says_more_than_one_point_less_than_1() -> None:
     assert lowest < low - 0.5
 
 
+def test_patient_who_wrote_a_diary_for_a_year_and_is_at_0_since_its_third_week_is_recovered() -> (
+    None
+):
+    days = np.arange(400)
+    scores = [max(8 - 0.4 * day, 0.0) for day in days]
+    answers = one(list(days / 7), scores)
+    assert np.isfinite([getattr(answers, name) for name in answers.__dataclass_fields__]).all()
+    assert answers.p_recovered > 0.99
+    assert answers.p_level > 0.99
+    assert answers.improvement == pytest.approx(1, abs=0.05)
+
+
 def test_patient_at_the_worst_of_the_scale_may_be_worse_than_it_shows() -> None:
     weeks = [0.0, 2, 4, 6]
     most, less = (curve(weeks, [score] * 4, 10, [6.0], step=1.0).mean[0] for score in (10.0, 9.0))

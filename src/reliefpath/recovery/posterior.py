@@ -1,4 +1,4 @@
-"""The posterior of one episode's curve: a mixture of normal distributions, in closed form.
+"""The posterior of one episode's curve: a mixture of Student-t distributions, in closed form.
 
 A candidate is one shape, kind of wander and ending. Given them the scores are linear in the start
 and the recovery with normal errors, so that each candidate's weight and its posterior follow from a
@@ -29,6 +29,7 @@ from reliefpath.recovery.compiling import (
     total,
 )
 from reliefpath.recovery.packing import LONGEST_GAP
+from reliefpath.recovery.prior import RANGE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,7 +41,7 @@ Space = Any
 # rows of the sums, a column a shape
 G1, GG, GY, WG = range(4)
 # rows of what a kind of wander makes of the ones and the scores
-N1, Y1, YY, CHANCE, W1, WY, WP = range(7)
+N1, Y1, YY, PENALTY, W1, WY, WP = range(7)
 # rows of the candidates, a column a shape, ending and kind of wander
 P_SQUARES, P_RATIO, P_B, P_C, P_BB, P_BC, P_CC = range(7)
 # rows of the posterior, a column a component
@@ -75,8 +76,16 @@ def space(prior: Packed, longest: int) -> Space:
         np.empty((2, components), np.float32),
         np.empty((2, longest)),
         np.empty((5, shapes), np.float32),
-        np.empty((4, longest)),
     )
+
+
+@compiled
+def most_scores(first: int, last: int, offsets: Ints) -> int:
+    """Return how many scores the longest episode from `first` up to `last` has, at least 1."""
+    most = 1
+    for i in range(first, last):
+        most = max(most, offsets[i + 1] - offsets[i])
+    return most
 
 
 @compiled
@@ -84,16 +93,18 @@ def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Sp
     """Fill the sums of `n` scores `y` (from the mean start), whitened by each kind of wander.
 
     A scalar Kalman filter takes from every column, the ones, the scores and the shapes, what the
-    scores before it foretell; `ratio` is how many times the noise of a score is the usual.
+    scores before it foretell; `ratio` is how many times the noise of a score is the usual. The
+    freedom that a wander has counts as a factor of its squares, the penalty, since a product over
+    hundreds of scores would leave the range of numbers.
     """
-    reached, kept, ratios, chances = prior[0], prior[2], prior[3], prior[4]
+    reached, kept, ratios, dof = prior[0], prior[2], prior[3], prior[6] + n
     sums, scalars = work[0], work[2]
     shapes = sums.shape[2]
     sums[:] = ZERO
     for j in range(len(ratios)):
         q = ratios[j]
         p, s1, sy = q, 0.0, 0.0
-        n1, y1, yy, f_all = 0.0, 0.0, 0.0, 1.0
+        n1, y1, yy, freedom, log_freedom = 0.0, 0.0, 0.0, 1.0, 0.0
         for i in range(n):
             if i > 0 and q > 0.0:
                 stays = kept[j, min(day[i] - day[i - 1], LONGEST_GAP)]
@@ -109,7 +120,10 @@ def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Sp
             n1 += w * e1 * e1
             y1 += w * e1 * ey
             yy += w * ey * ey
-            f_all *= f
+            freedom *= f / ratio[i]
+            if freedom > 1e100:
+                log_freedom += math.log(freedom)
+                freedom = 1.0
             w0, w1, wy, gain = F(w), F(w * e1), F(w * ey), F(p * w)
             row = min(day[i], len(reached) - 2)
             for k in range(shapes):
@@ -121,16 +135,16 @@ def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Sp
             s1 += p * w * e1
             sy += p * w * ey
             p -= p * p * w
-        chance = chances[j] / math.sqrt(f_all)
+        penalty = math.exp((log_freedom + math.log(freedom)) / dof)
         for k in range(shapes):
             scalars[N1, j, k], scalars[Y1, j, k], scalars[YY, j, k] = F(n1), F(y1), F(yy)
-            scalars[CHANCE, j, k] = F(chance)
+            scalars[PENALTY, j, k] = F(penalty)
             scalars[W1, j, k], scalars[WY, j, k], scalars[WP, j, k] = F(s1), F(sy), F(p)
 
 
 @compiled
 def _candidates(noise: float, prior: Packed, work: Space) -> np.float32:
-    """Fill the candidates, each a shape, ending and wander; return the least sum of squares.
+    """Fill the candidates, each a shape, ending and wander; return the least penalized squares.
 
     `noise` is the usual variance of a score, rounding included.
     """
@@ -153,7 +167,7 @@ def _candidates(noise: float, prior: Packed, work: Space) -> np.float32:
             c = (a11 * b2 - a12 * b1) * det
             squares = start + scalars[YY, p] - b * b1 - c * b2
             parts[r, P_SQUARES, p] = squares
-            parts[r, P_RATIO, p] = weight * scalars[CHANCE, p] * math.sqrt(det)
+            parts[r, P_RATIO, p] = weight * math.sqrt(det)
             parts[r, P_B, p] = b
             parts[r, P_C, p] = c
             parts[r, P_BB, p] = a22 * det
@@ -166,9 +180,9 @@ def _candidates(noise: float, prior: Packed, work: Space) -> np.float32:
             # the smaller of the two, without a branch
             a, b = lane[0, p], parts[r, P_SQUARES, p]
             lane[0, p] = HALF * (a + b - abs(a - b))
-    least: np.float32 = lane[0, 0]
+    least: np.float32 = lane[0, 0] * scalars[PENALTY, 0]
     for p in range(size):
-        least = min(least, lane[0, p])
+        least = min(least, lane[0, p] * scalars[PENALTY, p])
     return least
 
 
@@ -177,9 +191,9 @@ def _components(n: int, least: np.float32, prior: Packed, work: Space) -> None:
     """Fill the posterior: the candidates of one shape and wander, their endings put together.
 
     Each component gets the weight, the mean and the covariance of its candidates. `least` is the
-    least sum of squares of a candidate.
+    least sum of squares of a candidate, penalty included.
     """
-    shape_weight = prior[1]
+    shape_weight, chances = prior[1], prior[4]
     sums, scalars, out, parts, lane = work[1], work[3], work[5], work[6], work[7]
     size, shapes = out.shape[1], len(shape_weight)
     dof = prior[6] + n
@@ -190,7 +204,9 @@ def _components(n: int, least: np.float32, prior: Packed, work: Space) -> None:
     for r in range(len(parts)):
         for p in range(size):
             squares = parts[r, P_SQUARES, p]
-            weight = parts[r, P_RATIO, p] * exponential(power * logarithm(squares * scale))
+            weight = parts[r, P_RATIO, p] * exponential(
+                power * logarithm(squares * scalars[PENALTY, p] * scale)
+            )
             noise = weight * squares * per_degree
             b, c = parts[r, P_B, p], parts[r, P_C, p]
             out[WEIGHT, p] += weight
@@ -209,9 +225,10 @@ def _components(n: int, least: np.float32, prior: Packed, work: Space) -> None:
         out[CC, p] = out[CC, p] * share - c * c
         out[W_B, p], out[W_C, p], out[W_0, p] = scalars[W1, p], sums[WG, p], scalars[WY, p]
         out[W_VAR, p] = scalars[WP, p] * noise
-    for at in range(0, size, shapes):
+    for j in range(len(chances)):
+        chance = F(chances[j])
         for k in range(shapes):
-            out[WEIGHT, at + k] *= shape_weight[k]
+            out[WEIGHT, j * shapes + k] *= chance * shape_weight[k]
     for p in range(size):
         lane[0, p] = out[WEIGHT, p]
     share = ONE / total(lane, size)
@@ -301,7 +318,7 @@ def find_posterior(
     noise = prior[8] + step * step / 12.0
     days, y, adjusted = day[first:last], score[first:last] - mean_start, work[8]
     adjusted[1, :n] = 1.0
-    ends = (-mean_start, 10.0 - mean_start, 0.5 * step)
+    ends = (-mean_start, RANGE - mean_start, 0.5 * step)
     _sum_up(days, y, adjusted[1], n, prior, work)
     _components(n, _candidates(noise, prior, work), prior, work)
     if y.min() <= ends[0] + 1e-9 or y.max() >= ends[1] - 1e-9:

@@ -12,10 +12,12 @@ from reliefpath.recovery.posterior import (
     P_BB,
     P_RATIO,
     P_SQUARES,
+    PENALTY,
     Floats,
     Ints,
     Packed,
     find_posterior,
+    most_scores,
     space,
 )
 
@@ -48,11 +50,8 @@ def tally_range(
     `shapes`, `wanders` and `endings` get how many episodes belong to each, a part of an episode
     where it may belong to several.
     """
-    longest = 1
-    for i in range(first, last):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    work = space(prior, longest)
-    parts = work[6]
+    work = space(prior, most_scores(first, last, offsets))
+    scalars, parts = work[3], work[6]
     k_count = len(prior[1])
     weight = np.empty((parts.shape[0], parts.shape[2]))
     for i in range(first, last):
@@ -62,17 +61,19 @@ def tally_range(
         find_posterior(day, score, offsets[i], offsets[i + 1], step[i], prior, work)
         dof = prior[6] + n
         noise = prior[8] + step[i] ** 2 / 12.0
-        least = parts[0, P_SQUARES, 0]
+        least = parts[0, P_SQUARES, 0] * scalars[PENALTY, 0]
         for r in range(weight.shape[0]):
             for p in range(weight.shape[1]):
-                least = min(least, parts[r, P_SQUARES, p])
+                least = min(least, parts[r, P_SQUARES, p] * scalars[PENALTY, p])
         mean_log = digamma(0.5 * dof)
         everything = 0.0
         for r in range(weight.shape[0]):
             for p in range(weight.shape[1]):
                 k = p % k_count
-                power = math.exp(-0.5 * dof * math.log(parts[r, P_SQUARES, p] / least))
-                weight[r, p] = prior[1][k] * parts[r, P_RATIO, p] * power
+                squares = parts[r, P_SQUARES, p] * scalars[PENALTY, p]
+                power = math.exp(-0.5 * dof * math.log(squares / least))
+                chance = prior[1][k] * prior[4][p // k_count]
+                weight[r, p] = chance * parts[r, P_RATIO, p] * power
                 everything += weight[r, p]
         numbers[EPISODES] += 1.0
         for r in range(weight.shape[0]):
