@@ -17,6 +17,7 @@ from reliefpath.recovery.posterior import (
     Ints,
     Packed,
     find_posterior,
+    most_scores,
     space,
 )
 from reliefpath.recovery.prior import RANGE
@@ -81,10 +82,7 @@ def recover_range(
     the common scale; `span`, `matters` and `step` are in the measure's units.
     """
     window_low, window_high, recovered, horizon, level_ahead = asked
-    longest = 1
-    for i in range(first, last):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    work, question = space(prior, longest), questions(prior)
+    work, question = space(prior, most_scores(first, last, offsets)), questions(prior)
     end = len(prior[0]) - 2
     nothing = end + 1
     lane = question[2]
@@ -167,10 +165,7 @@ def forecast_range(
 
     `burden`, `step` and the answers are on the common scale; a day below 0 is not asked for.
     """
-    longest = 1
-    for i in range(first, last):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    work, question = space(prior, longest), questions(prior)
+    work, question = space(prior, most_scores(first, last, offsets)), questions(prior)
     end = len(prior[0]) - 2
     for i in range(first, last):
         n = offsets[i + 1] - offsets[i]

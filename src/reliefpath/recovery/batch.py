@@ -120,17 +120,17 @@ def days_of(weeks: Floats) -> NDArray[np.int64]:
 
 
 def numbers(name: str, values: ArrayLike) -> Floats:
-    return _column(name, _as(name, values, np.float64))
+    return _column(name, array_of(name, values, np.float64))
 
 
 def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.int64]:
     given = np.asarray(values)
     if given.dtype.kind not in "iu":
         raise UsageError(f"`{name}` must be whole numbers.")
-    return _column(name, _as(name, given, np.int64))
+    return _column(name, array_of(name, given, np.int64))
 
 
-def _as(name: str, values: ArrayLike, kind: type[Any]) -> NDArray[Any]:
+def array_of(name: str, values: ArrayLike, kind: type[Any]) -> NDArray[Any]:
     try:
         # The loops are compiled once, for aligned, writable arrays.
         return np.require(values, kind, ["C", "A", "W"])

@@ -19,7 +19,6 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 
 F = np.float32
 ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
-TINY = F(1e-12)
 HIGHEST = F(9)
 """Standard deviations from the mean beyond which a probability is 0 or 1."""
 # Abramowitz & Stegun 7.1.28: erf(x) = 1 - 1 / (1 + a1 x + ... + a6 x^6)^16, to 3e-7

@@ -95,7 +95,7 @@ class LearnedFile(Catalogue):
 
 
 def read_priors(file: Path) -> Priors:
-    """Read a file that `write_priors` wrote.
+    """Read a file of the text that `priors_text` gives.
 
     Raises:
         UsageError: There is no such file.

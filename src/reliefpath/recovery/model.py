@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reliefpath.errors import UsageError
-from reliefpath.recovery.batch import Batch, _as, days, days_of, numbers
+from reliefpath.recovery.batch import Batch, array_of, days, days_of, numbers
 from reliefpath.recovery.prior import DEFAULT_PRIOR, RANGE, Prior
 
 Floats = NDArray[np.float64]
@@ -200,7 +200,7 @@ def forecast(
     """
     batch = Batch.of(offsets, weeks, burden, span, step)
     batch.check(np.full(len(batch.span), np.nan))
-    where, asked = _as("at", at, np.float64), numbers("levels", levels)
+    where, asked = array_of("at", at, np.float64), numbers("levels", levels)
     if where.ndim != 2 or len(where) != len(batch.span):
         raise UsageError("`at` must have a row of weeks for each episode.")
     if not ((asked > 0) & (asked < 1)).all():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reliefpath.recovery.compiling import compiled
-from reliefpath.recovery.posterior import Floats, Ints, Packed, find_posterior, space
+from reliefpath.recovery.posterior import Floats, Ints, Packed, find_posterior, most_scores, space
 from reliefpath.recovery.prior import RANGE
 from reliefpath.recovery.question import ask, below, between, mean, questions, steeper
 
@@ -31,9 +31,7 @@ def outlook_range(
     """
     horizon, level_days, unlikely, likely = asked
     weeks = level_days // 7
-    longest = 1
-    for i in range(first, last):
-        longest = max(longest, offsets[i + 1] - offsets[i])
+    longest = most_scores(first, last, offsets)
     work, question = space(prior, longest + weeks), questions(prior)
     end = len(prior[0]) - 2
     days, scores = np.empty(longest + weeks, np.int64), np.empty(longest + weeks)

@@ -27,9 +27,7 @@ def score_facts(
     combine: Combine,
 ) -> pl.LazyFrame:
     """Return the facts of the scores, one row an episode in the order of `episodes`."""
-    said = rows_of(scores, episodes, moment, "episode", "measure", "item", "value")
-    scored = totals(said)
-    rows = collected(_with_burden(scored.lazy()).sort("k", "at")).lazy()
+    rows = _rows(scores, episodes, moment)
     latest = collected(_by_measure(rows)).lazy()
     primary = collected(_primary(latest, episodes)).lazy()
     second = collected(_second(latest, primary, episodes, moment, questions)).lazy()
@@ -62,6 +60,12 @@ def _measures() -> pl.LazyFrame:
         .with_row_index("order")
         .lazy()
     )
+
+
+def _rows(scores: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
+    """The scores known at the moment, items made totals, by measure of an episode and time."""
+    said = rows_of(scores, episodes, moment, "episode", "measure", "item", "value")
+    return collected(_with_burden(totals(said).lazy()).sort("k", "at")).lazy()
 
 
 def _with_burden(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -97,8 +101,7 @@ def curved_series(scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) 
     Columns: k (numbers the series, ascending), measure, region, weeks (since care began), burden,
     span and step (in the measure's units).
     """
-    said = rows_of(scores, episodes.lazy(), moment, "episode", "measure", "item", "value")
-    rows = collected(_with_burden(totals(said).lazy()).sort("k", "at")).lazy()
+    rows = _rows(scores, episodes.lazy(), moment)
     kept = _by_measure(rows).filter(pl.col("first") > 0).drop_nulls(["span", "last"])
     known = kept.select("k", "measure", "span", pl.col("step").fill_null(0.0))
     begun = episodes.lazy().select("e", "region", "started_on")
