@@ -29,7 +29,7 @@ AHEAD = 3
 TAUGHT = 1_000
 ONE, TWO = f"{SHIPPED}, 1 thread", f"{SHIPPED}, 2 threads"
 FORECAST = f"{SHIPPED}, {AHEAD} visits forecast, 2 threads"
-LEARN = f"{LEARNED}: learning, a round"
+LEARN = f"{LEARNED}: learning, a round of each set of shapes"
 
 
 @dataclass(frozen=True)

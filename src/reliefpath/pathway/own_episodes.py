@@ -11,9 +11,9 @@ import polars as pl
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.facts.scores import curved_series
-from reliefpath.recovery import DEFAULT_PRIOR, Prior, Priors, learn
+from reliefpath.recovery import Prior, Priors, learn
 from reliefpath.recovery.learned import Group
-from reliefpath.recovery.learning import STRENGTH
+from reliefpath.recovery.learning import BEGIN, STRENGTH
 
 CARRIES = 50.0
 """Episodes' worth of evidence that the prior of all carries in that of a group."""
@@ -53,9 +53,7 @@ def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -
     return Learned(Priors(overall, groups), counts)
 
 
-def _learned(
-    series: pl.DataFrame, begin: Prior = DEFAULT_PRIOR, strength: float = STRENGTH
-) -> Prior:
+def _learned(series: pl.DataFrame, begin: Prior = BEGIN, strength: float = STRENGTH) -> Prior:
     k = series["k"].to_numpy()
     first = np.flatnonzero(np.append(True, np.diff(k) != 0)) if k.size else np.empty(0, np.int64)
     weeks, burden, span, step = (

@@ -2,7 +2,8 @@
 
 Expectation maximisation on the same mixture that `recover` uses: each round asks how probable each
 shape, ending and wander, each start and each noise are for every episode, and makes the averages
-the next prior. Scores are all it takes: nobody has to say who recovered.
+the next prior. Then shapes that lie between are tried, and the likeliest are kept. Scores are all
+it takes: nobody has to say who recovered.
 """
 
 from __future__ import annotations
@@ -16,14 +17,31 @@ from numpy.typing import ArrayLike, NDArray
 
 from reliefpath.errors import UsageError
 from reliefpath.recovery.batch import Batch
-from reliefpath.recovery.prior import DEFAULT_PRIOR, Prior
+from reliefpath.recovery.prior import DEFAULT_PRIOR, Ending, Prior
+from reliefpath.recovery.shapes import Shape
 
 Floats = NDArray[np.float64]
-ROUNDS = 30
+ROUNDS = 10
+REFINEMENTS = 2
+LONGER, LATER = 1.2, 0.5
+"""Factor between the lengths of neighbouring shapes, and weeks between their starts."""
+DAY = 1 / 7
 STRENGTH = 2.0
 """Episodes' worth of evidence that the prior one begins with carries."""
 DEGREES = (6.0, 60.0)
 """Fewest and most degrees of freedom of the noise that are learned."""
+BEGIN = replace(
+    DEFAULT_PRIOR,
+    endings={
+        Ending(-0.5, 0.3): 0.05,
+        Ending(0, 0.1): 0.19,
+        Ending(0.3, 0.15): 0.14,
+        Ending(0.6, 0.15): 0.3,
+        Ending(0.88, 0.12): 0.2,
+        Ending(1, 0.05): 0.12,
+    },
+)
+"""The prior as shipped, with its endings in finer parts: getting well is one of its own."""
 LEAST_SD = 0.15
 LEAST_WEIGHT = 1e-9
 KeyT = TypeVar("KeyT")
@@ -36,7 +54,7 @@ def learn(
     span: ArrayLike,
     *,
     step: ArrayLike | None = None,
-    begin: Prior = DEFAULT_PRIOR,
+    begin: Prior = BEGIN,
     strength: float = STRENGTH,
     rounds: int = ROUNDS,
 ) -> Prior:
@@ -46,7 +64,7 @@ def learn(
         offsets, weeks, burden, span, step: Whole episodes, as for `reliefpath.recovery.recover`.
         begin: The prior to begin with; it counts as `strength` episodes.
         strength: See `begin`; 0 trusts the episodes alone.
-        rounds: How often the averages are taken anew.
+        rounds: How often the averages are taken anew, for each set of shapes.
 
     Raises:
         UsageError: The input is not as described.
@@ -59,10 +77,43 @@ def learn(
     if not scored.any():
         return begin
     rounding = float(np.mean(batch.common_step[scored] ** 2)) / 12
-    prior = begin
-    for _ in range(rounds):
-        prior = _next(_tally(batch, prior), prior, begin, strength, rounding)
+
+    def settled(prior: Prior) -> Prior:
+        for _ in range(rounds):
+            prior = _next(_tally(batch, prior), prior, begin, strength, rounding)
+        return prior
+
+    prior = settled(begin)
+    for _ in range(REFINEMENTS):
+        finer = settled(replace(prior, shapes=_with_neighbours(prior.shapes)))
+        prior = settled(replace(finer, shapes=_likeliest(finer.shapes, len(begin.shapes))))
     return prior
+
+
+def _with_neighbours(shapes: dict[Shape, float]) -> dict[Shape, float]:
+    """Return the shapes and those a little shorter, longer, earlier and later, at half the weight.
+
+    Lengths and starts are rounded, so that a neighbour's neighbour is the shape itself.
+    """
+    found = {shape: weight / 2 for shape, weight in shapes.items()}
+    for shape, weight in shapes.items():
+        near = []
+        if shape.length > DAY:
+            lengths = (shape.length / LONGER, shape.length * LONGER)
+            near += [replace(shape, length=round(length, 2)) for length in lengths]
+        if shape.start > 0:
+            starts = (max(shape.start - LATER, 0), shape.start + LATER)
+            near += [replace(shape, start=round(start, 2)) for start in starts]
+        for each in near or [shape]:
+            found[each] = found.get(each, 0) + weight / 2 / max(len(near), 1)
+    return found
+
+
+def _likeliest(shapes: dict[Shape, float], count: int) -> dict[Shape, float]:
+    """Return the `count` shapes of most weight, which adds up to 1 again."""
+    kept = set(sorted(shapes, key=lambda shape: -shapes[shape])[:count])
+    total = math.fsum(shapes[shape] for shape in kept)
+    return {shape: weight / total for shape, weight in shapes.items() if shape in kept}
 
 
 @dataclass(frozen=True)
@@ -105,11 +156,12 @@ def _tally(batch: Batch, prior: Prior) -> _Tally:
 
 def _next(sums: _Tally, prior: Prior, begin: Prior, strength: float, rounding: float) -> Prior:
     """Return the prior that the sums speak for; `rounding` is its mean part of the variance."""
+    held = {shape: begin.shapes.get(shape, 0.0) for shape in prior.shapes}
     return replace(
         prior,
         start=_start(sums, prior, begin, strength),
         noise=_noise(sums, prior, begin, strength, rounding),
-        shapes=_averaged(sums.shapes, begin.shapes, strength),
+        shapes=_averaged(sums.shapes, held, strength),
         wanders=_averaged(sums.wanders, begin.wanders, strength),
         endings=_averaged(sums.endings, begin.endings, strength),
     )
