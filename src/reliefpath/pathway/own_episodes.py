@@ -11,7 +11,7 @@ import polars as pl
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.facts.scores import curved_series
-from reliefpath.recovery import Prior, Priors, learn
+from reliefpath.recovery import DEFAULT_PRIOR, Prior, Priors, learn
 from reliefpath.recovery.learned import Group
 from reliefpath.recovery.learning import BEGIN, STRENGTH
 
@@ -42,7 +42,7 @@ def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -
     moment = Moment.of(as_of)
     episodes = care_log.episodes.filter(pl.col("started_on") <= moment.day)
     series = curved_series(care_log.scores, episodes.sort("episode").with_row_index("e"), moment)
-    overall = _learned(series)
+    overall = DEFAULT_PRIOR if series.is_empty() else _learned(series)
     counts: dict[Group | None, int] = {None: series["k"].n_unique()}
     groups: dict[Group, Prior] = {}
     for (measure, region), rows in series.group_by("measure", "region", maintain_order=True):
