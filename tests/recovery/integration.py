@@ -1,7 +1,7 @@
 """The same posterior by brute force: likelihood times prior, summed over a fine lattice.
 
-Nothing here knows that the posterior has a closed form, that an inverse-chi-squared variance suits
-it, or that endings may be put together. The wander is integrated out as the normal vector it is.
+Nothing here knows that the posterior has a closed form, or that an inverse-chi-squared variance
+suits it. The wander is integrated out as the normal vector it is.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,23 +135,6 @@ def candidates(
     return [Component(w, *part) for w, part in zip(weights.tolist(), parts, strict=True)]
 
 
-def merged(mixture: Mixture) -> Mixture:
-    """One component for the endings of each shape and wander, with their mean and covariance."""
-    found = []
-    for (shape, wander), group in groupby(mixture, lambda part: (part.shape, part.wander)):
-        parts = list(group)
-        weight = sum(part.weight for part in parts)
-        shares = [part.weight / weight if weight else 1 / len(parts) for part in parts]
-        mean = np.average([part.mean for part in parts], axis=0, weights=shares)
-        scale, noise = np.zeros_like(parts[0].scale), 0.0
-        for share, part in zip(shares, parts, strict=True):
-            away = part.mean - mean
-            scale += share * (part.scale + np.outer(away, away))
-            noise += share * part.noise
-        found.append(Component(weight, shape, wander, mean, scale, noise, parts[0].dof))
-    return found
-
-
 def beyond_the_ends(
     weeks: Sequence[float], y: Sequence[float], step: float, mixture: Mixture
 ) -> tuple[list[float], list[float]]:
@@ -196,16 +178,14 @@ def posterior(
     step: float,
     prior: Prior,
     asked: Sequence[float],
-    *,
-    merge: bool = True,
 ) -> Mixture:
     """The mixture given scores `y` on the common scale, with the wander in the weeks `asked`."""
     weeks = in_days(weeks)
     mixture = candidates(weeks, y, [1.0] * len(y), step, asked, prior)
     if min(y) <= 0 or max(y) >= 10:
-        told = beyond_the_ends(weeks, y, step, merged(mixture))
+        told = beyond_the_ends(weeks, y, step, mixture)
         mixture = candidates(weeks, *told, step, asked, prior)
-    return merged(mixture) if merge else mixture
+    return mixture
 
 
 def total(mixture: Mixture, answer: Callable[[Component], float]) -> float:
@@ -230,13 +210,12 @@ class Reference:
     matters: float
     step: float
     questions: Questions = ASKED
-    merge: bool = True
 
     def mixture(self, prior: Prior, *asked: float) -> Mixture:
         """The posterior, with the wander in the weeks `asked`."""
         unit = 10 / self.span
         y = [value * unit for value in self.burden]
-        return posterior(self.weeks, y, self.step * unit, prior, asked, merge=self.merge)
+        return posterior(self.weeks, y, self.step * unit, prior, asked)
 
     def now(self) -> float:
         return in_days(self.weeks)[-1]

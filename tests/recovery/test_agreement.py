@@ -1,7 +1,7 @@
 """The compiled loops against the slow reference, and both against brute force.
 
-What may differ: sums in single precision, the Student-t by an approximation good to 3e-4, and
-quantiles that are searched for until they are right to 2e-4 of a standard deviation.
+What may differ: sums in single precision, the Student-t by a polynomial good to 1e-4, and
+quantiles, of which the last step is foretold.
 """
 
 from dataclasses import fields, replace
@@ -23,11 +23,11 @@ THIN_PRIOR = replace(DEFAULT_PRIOR, shapes=dict.fromkeys(SHAPES, 1 / len(SHAPES)
 """The default prior with every fifth shape: the reference is slow."""
 OTHER_QUESTIONS = Questions(window=(0.3, 0.5), recovered=0.8, horizon_weeks=12.5, level_weeks=20)
 QUANTILES = {"improvement": 0.5, "low": 0.05, "high": 0.95}
-PROBABILITY, SHARE = 4e-4, 5e-4
+PROBABILITY, SHARE, QUANTILE = 4e-4, 5e-4, 1e-3
 
 
-def reference(episode: Episode, questions: Questions = ASKED, merge: bool = True) -> Reference:
-    return Reference(**vars(episode), questions=questions, merge=merge)
+def reference(episode: Episode, questions: Questions = ASKED) -> Reference:
+    return Reference(**vars(episode), questions=questions)
 
 
 def check(episode: Episode, prior: Prior, questions: Questions) -> None:
@@ -49,7 +49,7 @@ def check(episode: Episode, prior: Prior, questions: Questions) -> None:
             def below(q: float) -> float:
                 return total(mixture, lambda part: slow.improvement_below(q, part))
 
-            assert near or below(value) == pytest.approx(p, abs=PROBABILITY), name
+            assert near or below(value) == pytest.approx(p, abs=QUANTILE), name
         elif name == "level_ahead":
             assert near or abs(value) > 9
         elif name == "expected_gain":
@@ -93,7 +93,7 @@ def test_curve_agrees_with_the_reference(episode: Episode, at: float, prior: Pri
     mean = total(mixture, lambda part: part.form(b=1, c=-part.g(at)) @ part.mean)
     assert answer.mean[0] == pytest.approx(mean * episode.span / 10, abs=5e-5 * episode.span)
     for bound, level in ((answer.low[0], 0.05), (answer.high[0], 0.95)):
-        assert slow.curve_below(at, bound, prior) == pytest.approx(level, abs=PROBABILITY)
+        assert slow.curve_below(at, bound, prior) == pytest.approx(level, abs=QUANTILE)
 
 
 @given(episodes(), st.floats(0, 50), st.sampled_from([THIN_PRIOR, SMALL_PRIOR]))
@@ -105,28 +105,29 @@ def test_forecast_agrees_with_the_reference(episode: Episode, ahead: float, prio
     for score, level in zip(scores.tolist(), levels, strict=True):
         p = reference(episode).score_below(at, score, prior)
         if score == 0:
-            assert p >= level - PROBABILITY
+            assert p >= level - QUANTILE
         elif score == episode.span:
-            assert p <= level + PROBABILITY
+            assert p <= level + QUANTILE
         else:
-            assert p == pytest.approx(level, abs=PROBABILITY)
+            assert p == pytest.approx(level, abs=QUANTILE)
 
 
-def test_putting_the_endings_together_moves_a_probability_by_little() -> None:
-    """Each shape's and wander's endings become one distribution; here is what that costs."""
+def test_answers_after_few_scores_are_those_of_every_candidate() -> None:
+    """Where several endings are as likely, nothing may stand for them together."""
     random = np.random.default_rng(8)
-    days = np.cumsum(random.integers(4, 15, (16, 8)), axis=1)
+    days = np.cumsum(random.integers(4, 15, (24, 8)), axis=1)
     patients = drawn(DEFAULT_PRIOR, days - days[:, :1], random)
     scores = np.clip(np.rint(patients.scores), 0, 10)
     names = ["p_plateau", "p_level", "p_worsening", "p_window", "p_recovered"]
-    moved = []
-    for row, weeks in zip(scores, patients.days / 7, strict=True):
-        episode = Episode(weeks.tolist(), row.tolist(), step=1.0)
-        one, exact = (reference(episode, merge=m).recover(DEFAULT_PRIOR) for m in (True, False))
-        moved.append([abs(one[name] - exact[name]) for name in names])
-        assert one["expected_gain"] == pytest.approx(exact["expected_gain"], abs=1e-9)
-    assert np.mean(moved) < 0.004
-    assert np.max(moved) < 0.03
+    names.append("p_plateau_in_window")
+    for k, (row, weeks) in enumerate(zip(scores, patients.days / 7, strict=True)):
+        visits = 3 + k % 6
+        episode = Episode(weeks[:visits].tolist(), row[:visits].tolist(), step=1.0)
+        exact = reference(episode).recover(DEFAULT_PRIOR)
+        answers = recover(*episode.batch(), step=[1.0])
+        for name in names:
+            found = getattr(answers, name)[0]
+            assert np.isnan(found) or found == pytest.approx(exact[name], abs=PROBABILITY), name
 
 
 LONG, SHORT = [0.0, 2, 4, 6, 9, 12], [0.0, 1, 4, 8]
@@ -141,7 +142,7 @@ EPISODES = {
 @pytest.mark.parametrize(("weeks", "y"), EPISODES.values(), ids=EPISODES)
 def test_brute_force_integration_agrees(weeks: list[float], y: list[float]) -> None:
     brute, now = Integration(weeks, y, SMALL_PRIOR), weeks[-1]
-    slow = Reference(weeks, y, 10.0, 2.0, 0.0, merge=False)
+    slow = Reference(weeks, y, 10.0, 2.0, 0.0)
     exact = slow.recover(SMALL_PRIOR)
     fast = recover([0, len(y)], weeks, y, [10.0], [2.0], prior=SMALL_PRIOR)
 
@@ -156,8 +157,7 @@ def test_brute_force_integration_agrees(weeks: list[float], y: list[float]) -> N
     }
     for name, value in integrated.items():
         assert exact[name] == pytest.approx(value, abs=5e-5), name
-        # with the endings put together
-        assert getattr(fast, name)[0] == pytest.approx(value, abs=0.02), name
+        assert getattr(fast, name)[0] == pytest.approx(value, abs=PROBABILITY), name
     for name, p in QUANTILES.items():
         assert improvement_below(exact[name]) == pytest.approx(p, abs=5e-5)
 

@@ -11,11 +11,10 @@ import numpy as np
 
 from reliefpath.recovery.compiling import compiled
 from reliefpath.recovery.posterior import (
-    LEAST_WEIGHT,
-    WEIGHT,
     Floats,
     Ints,
     Packed,
+    find_moments,
     find_posterior,
     most_scores,
     space,
@@ -23,21 +22,20 @@ from reliefpath.recovery.posterior import (
 from reliefpath.recovery.prior import RANGE
 from reliefpath.recovery.question import (
     NO_WANDER,
+    about,
     ask,
     below,
     between,
-    each_below,
-    each_share_below,
     loss_quantiles,
     mean,
-    mean_start,
+    mixture,
+    note,
     quantile,
     questions,
+    score,
     share_below,
-    share_of_start,
-    share_spread,
+    share_within,
     steeper,
-    sum_of,
     surely_unwell,
 )
 
@@ -85,67 +83,56 @@ def recover_range(
     work, question = space(prior, most_scores(first, last, offsets)), questions(prior)
     end = len(prior[0]) - 2
     nothing = end + 1
-    lane = question[2]
     for i in range(first, last):
         n = offsets[i + 1] - offsets[i]
         if n == 0:
             continue
         unit = RANGE / span[i]
         find_posterior(day, burden, offsets[i], offsets[i + 1], step[i] * unit, prior, work)
-        dof = prior[6] + n
+        find_moments(prior, work)
+        of = mixture(n, prior, work, question)
         now = min(day[offsets[i + 1] - 1], end)
         later, change = min(now + horizon, end), matters[i] * unit
-
-        between(now, later, prior, question)
-        ask(0.0, horizon, 1.0, 0.0, prior, work, question)
-        out[EXPECTED_GAIN, i] = mean(work, question) / unit
         known = not math.isnan(change)
         if known:
-            each_below(change, dof, work, question, 1)
-            out[P_PLATEAU, i] = sum_of(lane, 1)
             steeper(max(now - horizon, 0), now, min(now + level_ahead, end), prior, question)
             ask(0.0, level_ahead, 1.0, 0.0, prior, work, question)
-            out[P_LEVEL, i] = below(change, dof, work, question)
+            out[P_LEVEL, i] = below(change, of)
             between(nothing, later, prior, question)
             ask(0.0, horizon, 0.0, 0.0, prior, work, question)
-            out[P_WORSENING, i] = below(-change, dof, work, question)
+            out[P_WORSENING, i] = below(-change, of)
+        between(now, later, prior, question)
+        ask(0.0, horizon, 1.0, 0.0, prior, work, question)
+        out[EXPECTED_GAIN, i] = mean(of) / unit
+        if known:
+            out[P_PLATEAU, i] = below(change, of)
 
         between(nothing, now, prior, question)
         ask(0.0, 0, 0.0, 0.0, prior, work, question)
-        share_of_start(1.0, prior, work, question)
-        if surely_unwell(dof, work, question) < 1.0 - TAIL:
+        guess, spread, bound = about(prior[7], work[11], question[2])
+        # Cantelli's inequality mostly tells that the start is surely above 0
+        if bound > TAIL and surely_unwell(of) < 1.0 - TAIL:
             continue
-        each_share_below(window_high, dof, work, question, 2)
-        at_most_window = sum_of(lane, 2)
-        each_share_below(window_low, dof, work, question, 3)
-        for p in range(lane.shape[1]):
-            lane[2, p] -= lane[3, p]
-            # within a component whether there is more to come says nothing of where it stands
-            lane[1, p] *= lane[2, p] / max(work[5][WEIGHT, p], LEAST_WEIGHT)
-        out[P_WINDOW, i] = sum_of(lane, 2)
+        under, inside, both = share_within(window_low, window_high, of)
+        out[P_WINDOW, i], out[P_RECOVERED, i] = inside, 1.0 - under - inside
         if known:
-            out[P_PLATEAU_IN_WINDOW, i] = sum_of(lane, 1)
-        out[P_RECOVERED, i] = 1.0 - at_most_window
+            out[P_PLATEAU_IN_WINDOW, i] = both
         if recovered != window_high:
-            out[P_RECOVERED, i] = 1.0 - share_below(recovered, dof, work, question)
-        start = mean_start(work, question)
+            out[P_RECOVERED, i] = 1.0 - share_below(recovered, of)
+        seen = note(window_low, score(under), 0, question[4])
+        seen = note(window_high, score(under + inside), seen, question[4])
         middle, low, high = 0.0, 0.0, 0.0
         if now > 0:
-            guess = mean(work, question) / start
-            spread = share_spread(guess, work, question) / start
-            known_by = (dof, work, question)
-            middle = quantile(0.5, guess, spread, RATIO_LIMIT, True, *known_by)
             reach = Z_TAIL * spread
-            low = quantile(TAIL, guess - reach, spread, RATIO_LIMIT, True, *known_by)
-            high = quantile(1.0 - TAIL, guess + reach, spread, RATIO_LIMIT, True, *known_by)
+            middle, seen = quantile(0.5, guess, spread, RATIO_LIMIT, True, seen, of)
+            low, seen = quantile(TAIL, guess - reach, spread, RATIO_LIMIT, True, seen, of)
+            high, seen = quantile(1.0 - TAIL, guess + reach, spread, RATIO_LIMIT, True, seen, of)
         out[IMPROVEMENT, i] = middle
         out[LOW, i], out[HIGH, i] = min(low, middle), max(high, middle)
         between(nothing, end, prior, question)
         ask(0.0, NO_WANDER, 0.0, 0.0, prior, work, question)
-        share_of_start(0.0, prior, work, question)
-        guess = mean(work, question) / start
-        spread = share_spread(guess, work, question) / start
-        out[LEVEL_AHEAD, i] = quantile(0.5, guess, spread, RATIO_LIMIT, True, dof, work, question)
+        guess, spread, _ = about(prior[7], work[11], question[2])
+        out[LEVEL_AHEAD, i], _ = quantile(0.5, guess, spread, RATIO_LIMIT, True, 0, of)
 
 
 @compiled
@@ -172,13 +159,14 @@ def forecast_range(
         if n == 0:
             continue
         find_posterior(day, burden, offsets[i], offsets[i + 1], step[i], prior, work)
+        of = mixture(n, prior, work, question)
         now = day[offsets[i + 1] - 1]
         for a in range(at.shape[1]):
             if at[i, a] < 0:
                 continue
             between(end + 1, min(at[i, a], end), prior, question)
             ask(1.0, max(at[i, a] - now, 0), 0.0, 1.0, prior, work, question)
-            loss_quantiles(levels, prior[6] + n, work, question, out[i, a])
+            loss_quantiles(levels, of, out[i, a])
 
 
 @compiled
@@ -189,9 +177,10 @@ def curve_at(day: Ints, burden: Floats, step: float, at: Ints, prior: Packed, ou
     end = len(prior[0]) - 2
     levels, found = np.array([TAIL, 1.0 - TAIL]), np.empty(2)
     find_posterior(day, burden, 0, n, step, prior, work)
+    of = mixture(n, prior, work, question)
     for i in range(len(at)):
         between(end + 1, min(max(at[i], 0), end), prior, question)
         ask(1.0, NO_WANDER, 0.0, 0.0, prior, work, question)
-        out[0, i] = -mean(work, question)
-        loss_quantiles(levels, prior[6] + n, work, question, found)
+        out[0, i] = -mean(of)
+        loss_quantiles(levels, of, found)
         out[1, i], out[2, i] = min(found[0], out[0, i]), max(found[1], out[0, i])

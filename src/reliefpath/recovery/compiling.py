@@ -9,25 +9,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 
 F = np.float32
+I = np.int32  # noqa: E741
 ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
-HIGHEST = F(9)
-"""Standard deviations from the mean beyond which a probability is 0 or 1."""
-# Abramowitz & Stegun 7.1.28: erf(x) = 1 - 1 / (1 + a1 x + ... + a6 x^6)^16, to 3e-7
-E1, E2, E3 = F(0.0705230784), F(0.0422820123), F(0.0092705272)
-E4, E5, E6 = F(0.0001520143), F(0.0002765672), F(0.0000430638)
-ROOT_HALF = F(math.sqrt(0.5))
-X2, X3, X4, X5 = (F(1 / math.factorial(m)) for m in range(2, 6))
-L3, L5, L7, L9, L11, L13, L15 = (F(2 / m) for m in range(3, 16, 2))
-LOWEST = F(-50)
+LOG_2, LOG2_E = F(math.log(2)), F(1 / math.log(2))
+ROUND = F(3 << 22)
+"""Added to a small number, it leaves the nearest whole one in the lowest bits."""
+ROOT_HALF_BITS, EXPONENT = I(0x3F3504F3), I(23)
+X2, X3, X4, X5, X6 = (F(1 / math.factorial(m)) for m in range(2, 7))
+L3, L5, L7 = (F(2 / m) for m in range(3, 8, 2))
+LOWEST = F(-80)
+UNIT = F(1 << 30)
+"""Parts of a probability are added up as whole numbers of this size: in any order, to the bit."""
+
+Law = tuple[np.float32, ...]
+"""How the Student-t of an episode is computed; see `student_law`."""
 
 
 def compiled(function: FunctionT) -> FunctionT:
@@ -39,48 +44,70 @@ def compiled(function: FunctionT) -> FunctionT:
     return cast(FunctionT, machine_code)
 
 
+def _same_bits(kind: Any) -> Callable[..., Any]:
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(kind))
+
+    return generate
+
+
+def _bits(_context: Any, _x: Any) -> Any:
+    return types.int32(types.float32), _same_bits(types.int32)
+
+
+def _number(_context: Any, _x: Any) -> Any:
+    return types.float32(types.int32), _same_bits(types.float32)
+
+
+bits = cast(Callable[[Any], Any], intrinsic(_bits))
+"""The bits of a number in single precision, as a whole number."""
+number = cast(Callable[[Any], Any], intrinsic(_number))
+"""The number in single precision that has these bits."""
+
+
 @compiled
 def exponential(x: np.float32) -> np.float32:
-    """Return e^x for x of at most 0, to 5 digits; below -50 it is as at -50."""
+    """Return e^x for x of at most 0, to 6 digits; below -80 it is as at -80."""
     x = max(x, LOWEST)
-    p = x * F(1 / 128)
-    power = ONE + p * (ONE + p * (X2 + p * (X3 + p * (X4 + p * X5))))
-    for _ in range(7):
-        power *= power
-    return power
-
-
-@compiled
-def normal(x: np.float32) -> np.float32:
-    """Return the standard normal probability below x, to 1e-6."""
-    a = min(abs(x), HIGHEST) * ROOT_HALF
-    t = ONE + a * (E1 + a * (E2 + a * (E3 + a * (E4 + a * (E5 + a * E6)))))
-    t *= t
-    t *= t
-    t *= t
-    t *= t
-    tail = HALF / t
-    return ONE - tail if x > ZERO else tail
-
-
-@compiled
-def student(t: np.float32, four_degrees: np.float32) -> np.float32:
-    """Return the Student-t probability below t, to 3e-4 from 9 degrees of freedom on.
-
-    Li & De Moor 1999, Computational Statistics & Data Analysis 29:459: a normal probability of
-    t (4 v + t^2 - 1) / (4 v + 2 t^2).
-    """
-    square = t * t
-    return normal(t * (four_degrees + square - ONE) / (four_degrees + square + square))
+    shifted = x * LOG2_E + ROUND
+    f = x - (shifted - ROUND) * LOG_2
+    power = ONE + f * (ONE + f * (X2 + f * (X3 + f * (X4 + f * (X5 + f * X6)))))
+    found: np.float32 = number(I(bits(power) + I(bits(shifted) << EXPONENT)))
+    return found
 
 
 @compiled
 def logarithm(x: np.float32) -> np.float32:
-    """Return log x for x of at least 1: to 1e-6 up to 3, to 1e-3 up to 8, ever lower beyond."""
-    u = (x - ONE) / (x + ONE)
+    """Return log x, to 7 digits of its distance from the nearest power of 2."""
+    power = I(I(bits(x) - ROOT_HALF_BITS) >> EXPONENT)
+    m = number(I(bits(x) - I(power << EXPONENT)))
+    u = (m - ONE) / (m + ONE)
     q = u * u
-    series = L9 + q * (L11 + q * (L13 + q * L15))
-    return u * (TWO + q * (L3 + q * (L5 + q * (L7 + q * series))))
+    found: np.float32 = F(power) * LOG_2 + u * (TWO + q * (L3 + q * (L5 + q * L7)))
+    return found
+
+
+@compiled
+def student_law(n: int, prior: Any) -> Law:
+    """Return 1 by the degrees of freedom after `n` scores, and the table's row for them."""
+    row = prior[10][min(n, len(prior[10]) - 1)]
+    per_degree = F(1.0 / (prior[6] + n))
+    return per_degree, row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]
+
+
+@compiled
+def student(off: np.float32, variance: np.float32, law: Law) -> np.float32:
+    """Return the Student-t probability below what is `off` from the mean, to 2e-4.
+
+    With z = t / sqrt(1 + t^2 / v) its density is (1 - z^2 / v)^(v/2 - 1), for which the packed
+    prior has a polynomial; one root and one division are all it takes.
+    """
+    per_degree, end, c0, c1, c2, c3, c4, c5, c6 = law
+    z = off / math.sqrt(variance + off * off * per_degree)
+    z = min(max(z, -end), end)
+    q = z * z
+    series = c0 + q * (c1 + q * (c2 + q * (c3 + q * (c4 + q * (c5 + q * c6)))))
+    return HALF + z * series
 
 
 @compiled

@@ -7,7 +7,7 @@ import numpy as np
 from reliefpath.recovery.compiling import compiled
 from reliefpath.recovery.posterior import Floats, Ints, Packed, find_posterior, most_scores, space
 from reliefpath.recovery.prior import RANGE
-from reliefpath.recovery.question import ask, below, between, mean, questions, steeper
+from reliefpath.recovery.question import ask, below, between, mean, mixture, questions, steeper
 
 
 @compiled
@@ -48,7 +48,7 @@ def outlook_range(
             days[n + w - 1] = now + 7 * w
             between(end + 1, min(now + 7 * w, end), prior, question)
             ask(1.0, 7 * w, 0.0, 0.0, prior, work, question)
-            scores[n + w - 1] = min(max(-mean(work, question), 0.0), RANGE)
+            scores[n + w - 1] = min(max(-mean(mixture(n, prior, work, question)), 0.0), RANGE)
         for w in range(weeks + 1):
             if w > 0:
                 find_posterior(days, scores, 0, n + w, distance, prior, work)
@@ -56,7 +56,7 @@ def outlook_range(
             ahead = min(at + level_days, end)
             steeper(max(at - horizon, 0), at, ahead, prior, question)
             ask(0.0, level_days, 1.0, 0.0, prior, work, question)
-            level = below(change, prior[6] + n + w, work, question)
+            level = below(change, mixture(n + w, prior, work, question))
             if level <= unlikely or level >= likely:
                 out[i] = w
                 break

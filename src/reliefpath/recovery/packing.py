@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reliefpath.recovery.prior import Ending, Prior
 from reliefpath.recovery.shapes import Shape
@@ -14,6 +15,12 @@ LAST_DAY = 2048
 """From here on a course is at its end."""
 LONGEST_GAP = 400
 """Days between two scores; a longer gap counts as one of these."""
+MANY_SCORES = 1023
+"""The Student-t of more scores than this is taken as that of so many."""
+TERMS = 7
+"""Of the polynomial for a Student-t."""
+FAR = 3.9
+"""A Student-t is as good as 0 or 1 where a normal is this far from its mean."""
 WIDTH = 16
 """Shapes are filled up to a multiple of it, so that no vector instruction is left half empty."""
 
@@ -23,14 +30,16 @@ def packed(prior: Prior) -> tuple[Any, ...]:
 
     0: share reached, a row a day and a column a shape; at the end a row for ever and one for
     nothing. 1: weight of each shape. 2: what is kept of each wander after days, 3: its ratio,
-    4: its weight. 5: each ending's density at its mean, precision (3), precision times mean (2),
-    square of the mean by it. 6: degrees of freedom of the noise. 7: the mean start. 8: variance of
-    the noise. 9: whether each wander is real.
+    4: its weight. 5: by ending and shape, a column each, the ending's density at its mean times the
+    weights of both, precision (3), precision times mean (2), square of the mean by it. 6: degrees
+    of freedom of the noise. 7: the mean start. 8: variance of the noise. 9: whether each wander is
+    real. 10: polynomials for the Student-t, a row for each number of scores.
     """
     shapes, weights = list(prior.shapes), list(prior.shapes.values())
     fill = -len(shapes) % WIDTH
     shapes += [Shape("exponential", 0, 1)] * fill
     weights += [0.0] * fill
+    ones = [1.0] * len(shapes)
     weeks = np.append(np.arange(LAST_DAY) / 7, [np.inf, -1])
     gaps = np.arange(LONGEST_GAP + 1) / 7
     return (
@@ -39,18 +48,38 @@ def packed(prior: Prior) -> tuple[Any, ...]:
         np.array([np.exp(-gaps / wander.weeks) for wander in prior.wanders]),
         np.array([wander.ratio for wander in prior.wanders], float),
         np.array(list(prior.wanders.values())),
-        np.array([_ending(prior, e, w) for e, w in prior.endings.items()], np.float32),
+        np.hstack(
+            [
+                _ending(prior, ending, weight)[:, None] * ([weights] + 6 * [ones])
+                for ending, weight in prior.endings.items()
+            ]
+        ).astype(np.float32),
         float(prior.noise[0]),
         float(prior.start[0]),
         float(prior.noise[1]) ** 2,
         np.array([wander.real for wander in prior.wanders]),
+        _students(prior.noise[0] + np.arange(MANY_SCORES + 1.0)),
     )
 
 
-def _ending(prior: Prior, ending: Ending, weight: float) -> list[float]:
+def _ending(prior: Prior, ending: Ending, weight: float) -> NDArray[np.float64]:
     """Return the normal prior of (b - mean, c) of one ending."""
     mean, sd = prior.start
     variance, centre = (ending.spread * mean) ** 2, ending.share * mean
     bb, bc, cc = 1 / sd**2 + ending.share**2 / variance, -ending.share / variance, 1 / variance
     density = weight / (sd * math.sqrt(variance))
-    return [density, bb, bc, cc, bc * centre, cc * centre, cc * centre**2]
+    return np.array([density, bb, bc, cc, bc * centre, cc * centre, cc * centre**2])
+
+
+def _students(dof: NDArray[Any]) -> NDArray[np.float32]:
+    """Return, a row for each of the degrees of freedom v, how far z goes and the coefficients c.
+
+    z = t / sqrt(1 + t^2 / v), and P(t) = 1/2 + c0 z + c1 z^3 + ... fits the integral of its
+    density, (1 - z^2 / v)^(v/2 - 1), that is 1 at the end.
+    """
+    v, end, k = dof[:, None], np.minimum(np.sqrt(dof), FAR)[:, None], np.arange(TERMS)
+    of_end = np.polynomial.chebyshev.chebpts1(128)[64:]
+    density = np.exp((v / 2 - 1) * np.log1p(-((of_end * end) ** 2) / v))
+    fitted = density @ np.linalg.pinv(of_end[:, None] ** (2 * k)).T / (2 * k + 1)
+    fitted /= 2 * fitted.sum(axis=1, keepdims=True)
+    return np.hstack([end, fitted / end ** (2 * k + 1)]).astype(np.float32)

@@ -2,8 +2,7 @@
 
 A candidate is one shape, kind of wander and ending. Given them the scores are linear in the start
 and the recovery with normal errors, so that each candidate's weight and its posterior follow from a
-few sums. The candidates that differ in the ending only are put together as one component.
-docs/recovery.md derives every formula.
+few sums. docs/recovery.md derives every formula.
 
 Imported on first use only, because numba is slow to import. Nothing here keeps state, so any number
 of threads may call it.
@@ -18,14 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reliefpath.recovery.compiling import (
-    HALF,
     ONE,
     TWO,
     ZERO,
     F,
+    bits,
     compiled,
     exponential,
     logarithm,
+    number,
     total,
 )
 from reliefpath.recovery.packing import LONGEST_GAP
@@ -42,12 +42,11 @@ Space = Any
 G1, GG, GY, WG = range(4)
 # rows of what a kind of wander makes of the ones and the scores
 N1, Y1, YY, PENALTY, W1, WY, WP = range(7)
-# rows of the candidates, a column a shape, ending and kind of wander
-P_SQUARES, P_RATIO, P_B, P_C, P_BB, P_BC, P_CC = range(7)
-# rows of the posterior, a column a component
-WEIGHT, B, C, BB, BC, CC, NOISE, W_B, W_C, W_0, W_VAR = range(11)
+# rows of the posterior, a column a candidate: wander by wander, of each ending after ending
+WEIGHT, B, C, BB, BC, CC, NOISE = range(7)
+# rows of the moments, a column a shape
+M_B, M_C, M_BB, M_BC, M_CC, M_NOISE = range(6)
 
-LEAST_WEIGHT = F(1e-30)
 HIGHEST_RATIO = 1000.0
 WEAK = 0.04
 """Precision of what the other scores say of a score, below which it is not judged by them."""
@@ -57,25 +56,32 @@ WEAK = 0.04
 def space(prior: Packed, longest: int) -> Space:
     """Return working space for episodes of up to `longest` scores.
 
-    Some arrays are there twice, with their components by wander and shape and in one line: a loop
-    over plain indices is what the compiler turns into vector instructions.
+    0: the sums of one wander. 1: those of all by wander, ending and shape, the same for every
+    ending; 2: in lines by wander. 3: what each wander makes of the scores. 4: the posterior in
+    lines by wander, 5: in one line. 6: its penalized squares in lines by wander, 7: in one line.
+    8: a line to add up. 9: scores and their noise in place of those at an end of the scale. 10: the
+    moments in a line, 11: by ending and shape. A loop over plain indices of a long line is what the
+    compiler turns into vector instructions.
     """
-    shapes, wanders, endings = prior[0].shape[1], len(prior[3]), len(prior[5])
-    components = shapes * wanders
-    sums = np.empty((4, wanders, shapes), np.float32)
-    scalars = np.empty((7, wanders, shapes), np.float32)
-    out = np.empty((11, wanders, shapes), np.float32)
+    shapes, wanders, lanes = prior[0].shape[1], len(prior[3]), prior[5].shape[1]
+    size, endings = wanders * lanes, lanes // shapes
+    sums = np.empty((4, wanders, endings, shapes), np.float32)
+    out = np.empty((7, wanders, lanes), np.float32)
+    penalized = np.empty((wanders, lanes), np.float32)
+    moments = np.empty((6, lanes), np.float32)
     return (
+        np.empty((4, shapes), np.float32),
         sums,
-        sums.reshape((4, components)),
-        scalars,
-        scalars.reshape((7, components)),
+        sums.reshape((4, wanders, lanes)),
+        np.empty((7, wanders)),
         out,
-        out.reshape((11, components)),
-        np.empty((endings, 7, components), np.float32),
-        np.empty((2, components), np.float32),
+        out.reshape((7, size)),
+        penalized,
+        penalized.reshape(size),
+        np.empty((1, size), np.float32),
         np.empty((2, longest)),
-        np.empty((5, shapes), np.float32),
+        moments,
+        moments.reshape((6, endings, shapes)),
     )
 
 
@@ -98,22 +104,20 @@ def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Sp
     hundreds of scores would leave the range of numbers.
     """
     reached, kept, ratios, dof = prior[0], prior[2], prior[3], prior[6] + n
-    sums, scalars = work[0], work[2]
-    shapes = sums.shape[2]
-    sums[:] = ZERO
+    sums, wide, scalars = work[0], work[1], work[3]
+    shapes = sums.shape[1]
     for j in range(len(ratios)):
         q = ratios[j]
+        sums[:] = ZERO
         p, s1, sy = q, 0.0, 0.0
         n1, y1, yy, freedom, log_freedom = 0.0, 0.0, 0.0, 1.0, 0.0
         for i in range(n):
+            stays = 0.0
             if i > 0 and q > 0.0:
                 stays = kept[j, min(day[i] - day[i - 1], LONGEST_GAP)]
                 s1 *= stays
                 sy *= stays
                 p = stays * stays * p + q * (1.0 - stays * stays)
-                low = F(stays)
-                for k in range(shapes):
-                    sums[WG, j, k] *= low
             f = p + ratio[i]
             e1, ey = 1.0 - s1, y[i] - sy
             w = 1.0 / f
@@ -124,116 +128,96 @@ def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Sp
             if freedom > 1e100:
                 log_freedom += math.log(freedom)
                 freedom = 1.0
-            w0, w1, wy, gain = F(w), F(w * e1), F(w * ey), F(p * w)
+            w0, w1, wy, gain, left = F(w), F(w * e1), F(w * ey), F(p * w), F(stays)
             row = min(day[i], len(reached) - 2)
             for k in range(shapes):
-                e = reached[row, k] - sums[WG, j, k]
-                sums[G1, j, k] += w1 * e
-                sums[GG, j, k] += w0 * e * e
-                sums[GY, j, k] += wy * e
-                sums[WG, j, k] += gain * e
+                foretold = left * sums[WG, k]
+                e = reached[row, k] - foretold
+                sums[G1, k] += w1 * e
+                sums[GG, k] += w0 * e * e
+                sums[GY, k] += wy * e
+                sums[WG, k] = foretold + gain * e
             s1 += p * w * e1
             sy += p * w * ey
             p -= p * p * w
-        penalty = math.exp((log_freedom + math.log(freedom)) / dof)
-        for k in range(shapes):
-            scalars[N1, j, k], scalars[Y1, j, k], scalars[YY, j, k] = F(n1), F(y1), F(yy)
-            scalars[PENALTY, j, k] = F(penalty)
-            scalars[W1, j, k], scalars[WY, j, k], scalars[WP, j, k] = F(s1), F(sy), F(p)
+        for row in range(len(sums)):
+            for r in range(wide.shape[2]):
+                for k in range(shapes):
+                    wide[row, j, r, k] = sums[row, k]
+        scalars[N1, j], scalars[Y1, j], scalars[YY, j] = n1, y1, yy
+        scalars[PENALTY, j] = math.exp((log_freedom + math.log(freedom)) / dof)
+        scalars[W1, j], scalars[WY, j], scalars[WP, j] = s1, sy, p
 
 
 @compiled
-def _candidates(noise: float, prior: Packed, work: Space) -> np.float32:
-    """Fill the candidates, each a shape, ending and wander; return the least penalized squares.
+def _candidates(n: int, noise: float, prior: Packed, work: Space) -> None:
+    """Fill the posterior of each candidate; of its weight what does not depend on the squares.
 
     `noise` is the usual variance of a score, rounding included.
     """
-    endings, degrees = prior[5], prior[6]
-    sums, scalars, parts, lane = work[1], work[3], work[6], work[7]
-    size = sums.shape[1]
-    unit, usual = F(noise), F(degrees * noise)
-    for r in range(len(endings)):
-        p11, p12, p22 = endings[r, 1] * unit, endings[r, 2] * unit, endings[r, 3] * unit
-        h1, h2 = endings[r, 4] * unit, endings[r, 5] * unit
-        start, weight = usual + endings[r, 6] * unit, endings[r, 0]
-        for p in range(size):
-            a11 = p11 + scalars[N1, p]
-            a12 = p12 - sums[G1, p]
-            a22 = p22 + sums[GG, p]
-            b1 = h1 + scalars[Y1, p]
-            b2 = h2 - sums[GY, p]
+    chances, endings, degrees = prior[4], prior[5], prior[6]
+    sums, scalars, out, penalized = work[2], work[3], work[4], work[6]
+    unit, usual, per_degree = F(noise), F(degrees * noise), F(1.0 / (degrees + n))
+    for j in range(len(chances)):
+        n1, y1, yy = F(scalars[N1, j]), F(scalars[Y1, j]), F(scalars[YY, j])
+        chance, penalty = F(chances[j]), F(scalars[PENALTY, j])
+        for p in range(endings.shape[1]):
+            a11 = endings[1, p] * unit + n1
+            a12 = endings[2, p] * unit - sums[G1, j, p]
+            a22 = endings[3, p] * unit + sums[GG, j, p]
+            b1 = endings[4, p] * unit + y1
+            b2 = endings[5, p] * unit - sums[GY, j, p]
             det = ONE / (a11 * a22 - a12 * a12)
-            b = (a22 * b1 - a12 * b2) * det
-            c = (a11 * b2 - a12 * b1) * det
-            squares = start + scalars[YY, p] - b * b1 - c * b2
-            parts[r, P_SQUARES, p] = squares
-            parts[r, P_RATIO, p] = weight * math.sqrt(det)
-            parts[r, P_B, p] = b
-            parts[r, P_C, p] = c
-            parts[r, P_BB, p] = a22 * det
-            parts[r, P_BC, p] = -a12 * det
-            parts[r, P_CC, p] = a11 * det
-    for p in range(size):
-        lane[0, p] = parts[0, P_SQUARES, p]
-    for r in range(1, len(endings)):
-        for p in range(size):
-            # the smaller of the two, without a branch
-            a, b = lane[0, p], parts[r, P_SQUARES, p]
-            lane[0, p] = HALF * (a + b - abs(a - b))
-    least: np.float32 = lane[0, 0] * scalars[PENALTY, 0]
-    for p in range(size):
-        least = min(least, lane[0, p] * scalars[PENALTY, p])
-    return least
+            b, c = (a22 * b1 - a12 * b2) * det, (a11 * b2 - a12 * b1) * det
+            squares = usual + endings[6, p] * unit + yy - b * b1 - c * b2
+            variance = squares * per_degree
+            scale = variance * det
+            penalized[j, p] = squares * penalty
+            out[WEIGHT, j, p] = chance * endings[0, p] * math.sqrt(det)
+            out[B, j, p], out[C, j, p], out[NOISE, j, p] = b, c, variance
+            out[BB, j, p] = a22 * scale
+            out[BC, j, p] = -a12 * scale
+            out[CC, j, p] = a11 * scale
 
 
 @compiled
-def _components(n: int, least: np.float32, prior: Packed, work: Space) -> None:
-    """Fill the posterior: the candidates of one shape and wander, their endings put together.
-
-    Each component gets the weight, the mean and the covariance of its candidates. `least` is the
-    least sum of squares of a candidate, penalty included.
-    """
-    shape_weight, chances = prior[1], prior[4]
-    sums, scalars, out, parts, lane = work[1], work[3], work[5], work[6], work[7]
-    size, shapes = out.shape[1], len(shape_weight)
-    dof = prior[6] + n
-    scale, power, per_degree = ONE / least, F(-0.5 * dof), F(1.0 / dof)
-    for row in range(NOISE + 1):
-        for p in range(size):
-            out[row, p] = ZERO
-    for r in range(len(parts)):
-        for p in range(size):
-            squares = parts[r, P_SQUARES, p]
-            weight = parts[r, P_RATIO, p] * exponential(
-                power * logarithm(squares * scalars[PENALTY, p] * scale)
-            )
-            noise = weight * squares * per_degree
-            b, c = parts[r, P_B, p], parts[r, P_C, p]
-            out[WEIGHT, p] += weight
-            out[NOISE, p] += noise
-            out[B, p] += weight * b
-            out[C, p] += weight * c
-            out[BB, p] += noise * parts[r, P_BB, p] + weight * b * b
-            out[BC, p] += noise * parts[r, P_BC, p] + weight * b * c
-            out[CC, p] += noise * parts[r, P_CC, p] + weight * c * c
+def _weigh(n: int, prior: Packed, work: Space) -> None:
+    """Complete the weights: by the squares to a power, the least of them taken as 1."""
+    out, penalized, lane = work[5], work[7], work[8]
+    size = len(penalized)
+    # positive numbers are in the order of their bits
+    least: Any = bits(penalized[0])
     for p in range(size):
-        share = ONE / max(out[WEIGHT, p], LEAST_WEIGHT)
-        b, c, noise = out[B, p] * share, out[C, p] * share, out[NOISE, p] * share
-        out[B, p], out[C, p], out[NOISE, p] = b, c, noise
-        out[BB, p] = out[BB, p] * share - b * b
-        out[BC, p] = out[BC, p] * share - b * c
-        out[CC, p] = out[CC, p] * share - c * c
-        out[W_B, p], out[W_C, p], out[W_0, p] = scalars[W1, p], sums[WG, p], scalars[WY, p]
-        out[W_VAR, p] = scalars[WP, p] * noise
-    for j in range(len(chances)):
-        chance = F(chances[j])
-        for k in range(shapes):
-            out[WEIGHT, j * shapes + k] *= chance * shape_weight[k]
+        least = min(least, bits(penalized[p]))
+    scale, power = ONE / number(least), F(-0.5 * (prior[6] + n))
+    for p in range(size):
+        out[WEIGHT, p] *= exponential(power * logarithm(penalized[p] * scale))
     for p in range(size):
         lane[0, p] = out[WEIGHT, p]
     share = ONE / total(lane, size)
     for p in range(size):
         out[WEIGHT, p] *= share
+
+
+@compiled
+def find_moments(prior: Packed, work: Space) -> None:
+    """Fill the moments of each shape: weighted sums over its endings and wanders."""
+    ratios, out, moments, by_ending = prior[3], work[4], work[10], work[11]
+    moments[:] = ZERO
+    for j in range(len(ratios)):
+        wider = F(1.0 + ratios[j])
+        for p in range(moments.shape[1]):
+            w, b, c = out[WEIGHT, j, p], out[B, j, p], out[C, j, p]
+            moments[M_B, p] += w * b
+            moments[M_C, p] += w * c
+            moments[M_BB, p] += w * (b * b + out[BB, j, p])
+            moments[M_BC, p] += w * (b * c + out[BC, j, p])
+            moments[M_CC, p] += w * (c * c + out[CC, j, p])
+            moments[M_NOISE, p] += w * wider * out[NOISE, j, p]
+    for row in range(len(moments)):
+        for r in range(1, by_ending.shape[1]):
+            for k in range(by_ending.shape[2]):
+                by_ending[row, 0, k] += by_ending[row, r, k]
 
 
 @compiled
@@ -246,21 +230,12 @@ def _look_beyond_the_ends(
     normal error says the same about the curve. `ends` are the lowest and the highest score, and
     half a step, from the mean start.
     """
-    reached, ratios = prior[0], prior[3]
-    out, lane, adjusted, moments = work[4], work[7], work[8], work[9]
-    shapes = moments.shape[1]
-    moments[:] = ZERO
-    noise = 0.0
-    for j in range(len(ratios)):
-        for k in range(shapes):
-            w, b, c = out[WEIGHT, j, k], out[B, j, k], out[C, j, k]
-            moments[0, k] += w * b
-            moments[1, k] += w * c
-            moments[2, k] += w * (b * b + out[BB, j, k])
-            moments[3, k] += w * TWO * (b * c + out[BC, j, k])
-            moments[4, k] += w * (c * c + out[CC, j, k])
-            lane[0, k] = w * out[NOISE, j, k]
-        noise += total(lane, shapes) * (1.0 + ratios[j])
+    reached, lane, adjusted, moments = prior[0], work[8], work[9], work[10]
+    shapes = reached.shape[1]
+    find_moments(prior, work)
+    for k in range(shapes):
+        lane[0, k] = moments[M_NOISE, k]
+    noise = float(total(lane, shapes))
     for i in range(n):
         adjusted[0, i], adjusted[1, i] = y[i], 1.0
         side = 1.0 if y[i] <= ends[0] + 1e-9 else -1.0 if y[i] >= ends[1] - 1e-9 else 0.0
@@ -268,11 +243,11 @@ def _look_beyond_the_ends(
             continue
         row = min(day[i], len(reached) - 2)
         for k in range(shapes):
-            lane[0, k] = moments[0, k] - reached[row, k] * moments[1, k]
+            lane[0, k] = moments[M_B, k] - reached[row, k] * moments[M_C, k]
         mean = float(total(lane, shapes))
         for k in range(shapes):
             g = reached[row, k]
-            lane[0, k] = moments[2, k] + g * (g * moments[4, k] - moments[3, k])
+            lane[0, k] = moments[M_BB, k] + g * (g * moments[M_CC, k] - TWO * moments[M_BC, k])
         variance = max(float(total(lane, shapes)) - mean * mean, 1e-4)
         # what the other scores say of this one
         precision = 1.0 / variance - 1.0 / noise
@@ -296,7 +271,8 @@ def _beyond(
     a = side * (edge - mean) / deviation
     below = 0.5 * math.erfc(-a * math.sqrt(0.5))
     # the ratio of density to probability; far out it is what it tends to
-    hazard = -a - 1.0 / a if below < 1e-12 else math.exp(-0.5 * a * a) / 2.5066282746310002 / below
+    far = -a - 1.0 / a + 2.0 / a**3
+    hazard = far if below < 1e-12 else math.exp(-0.5 * a * a) / 2.5066282746310002 / below
     found = mean - side * spread * hazard / deviation
     left = max(spread - spread * spread * hazard * (hazard + a) / (spread + noise), 1e-6)
     precision = max(1.0 / left - 1.0 / spread, 1e-4)
@@ -316,12 +292,14 @@ def find_posterior(
     n = last - first
     mean_start = prior[7]
     noise = prior[8] + step * step / 12.0
-    days, y, adjusted = day[first:last], score[first:last] - mean_start, work[8]
+    days, y, adjusted = day[first:last], score[first:last] - mean_start, work[9]
     adjusted[1, :n] = 1.0
     ends = (-mean_start, RANGE - mean_start, 0.5 * step)
     _sum_up(days, y, adjusted[1], n, prior, work)
-    _components(n, _candidates(noise, prior, work), prior, work)
+    _candidates(n, noise, prior, work)
+    _weigh(n, prior, work)
     if y.min() <= ends[0] + 1e-9 or y.max() >= ends[1] - 1e-9:
         _look_beyond_the_ends(days, y, n, ends, prior, work)
         _sum_up(days, adjusted[0], adjusted[1], n, prior, work)
-        _components(n, _candidates(noise, prior, work), prior, work)
+        _candidates(n, noise, prior, work)
+        _weigh(n, prior, work)

@@ -1,7 +1,7 @@
-"""A question put to the posterior: how `x` compares with a number `q`, or with `q d`.
+"""A question put to the posterior: how `x` compares with a number `q`, or with `q` starts.
 
-Both x and d are linear in the start b, the recovery c and the wander w at the latest score, so that
-each component answers with a Student-t probability. Compiled, and imported on first use only.
+x is linear in the start b, the recovery c and the wander w at the latest score, so that each
+candidate answers with a Student-t probability. Compiled, and imported on first use only.
 """
 
 from __future__ import annotations
@@ -11,18 +11,35 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reliefpath.recovery.compiling import HALF, ONE, TWO, ZERO, F, compiled, student, total
+from reliefpath.recovery.compiling import (
+    HALF,
+    TWO,
+    UNIT,
+    ZERO,
+    F,
+    I,
+    Law,
+    compiled,
+    student,
+    student_law,
+    total,
+)
 from reliefpath.recovery.packing import LONGEST_GAP
 from reliefpath.recovery.posterior import (
     BB,
     BC,
     CC,
+    M_B,
+    M_BB,
+    M_BC,
+    M_C,
+    M_CC,
     NOISE,
-    W_0,
-    W_B,
-    W_C,
-    W_VAR,
+    W1,
     WEIGHT,
+    WG,
+    WP,
+    WY,
     B,
     C,
     Floats,
@@ -31,46 +48,61 @@ from reliefpath.recovery.posterior import (
 )
 from reliefpath.recovery.prior import RANGE
 
-X, VAR_X, D, VAR_D, COV, PART = range(6)
-"""Rows of a question: mean and variance of x, of d, their covariance; what x has of c."""
+X, VAR_X, COV, EACH, UNDER = range(5)
+"""Rows of a question: mean and variance of x, covariance with the start, probabilities of each."""
 NO_WANDER = -1
 LEVEL_LIMIT = 100 * RANGE
 """A point of the curve is looked for this far from well."""
-CLOSE = 2e-4
-"""A quantile is found when it is this close, in standard deviations."""
+CLOSE, NEAR, FAR = 0.03, 0.06, 1.0
+"""What is foretold of a quantile is taken for it if it can't be off by more than about `CLOSE`
+hundredths of a standard deviation and a point is `NEAR`; one that is `FAR` tells nothing."""
+WARY, UNEVEN = 5.0, 2.5
+"""How much less is believed of fewer than three points, or of ones this unevenly spaced."""
+TIGHT, TRUSTED = 1e-3, 3.5
+"""A bracket this narrow is enough; nothing is foretold from a point that far out."""
 STEPS = 40
 SURE = 1e-7
 LEAST_VARIANCE = F(1e-9)
 
-Question = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
-"""Rows as above by wander and shape, the same in one line, and working space."""
+Question = tuple[
+    NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Floats
+]
+"""Rows as above in lines by wander, and in one line; what x has of c by ending and shape, and in a
+line; points known of a distribution function."""
+
+Mixture = tuple[NDArray[np.float32], NDArray[np.float32], Law, float, NDArray[np.float32], Floats]
+"""What answers a question, and no more, since whatever a call is given has its price: the rows of
+question and posterior in one line, the Student-t, the mean start, a line to add up, known points.
+"""
 
 
 @compiled
 def questions(prior: Packed) -> Question:
     """Return space for one question."""
-    wanders, shapes = len(prior[3]), prior[0].shape[1]
-    rows = np.empty((6, wanders, shapes), np.float32)
-    return rows, rows.reshape((6, wanders * shapes)), np.empty((4, wanders * shapes), np.float32)
+    shapes, wanders, lanes = prior[0].shape[1], len(prior[3]), prior[5].shape[1]
+    rows = np.empty((5, wanders, lanes), np.float32)
+    part = np.empty((lanes // shapes, shapes), np.float32)
+    line = rows.reshape((5, wanders * lanes))
+    return rows, line, part, part.reshape(lanes), np.empty((2, 4 * STEPS))
 
 
 @compiled
 def between(earlier: int, later: int, prior: Packed, question: Question) -> None:
     """Let x have of c what is reached between two days."""
-    reached, rows = prior[0], question[0]
-    for j in range(rows.shape[1]):
-        for k in range(rows.shape[2]):
-            rows[PART, j, k] = reached[later, k] - reached[earlier, k]
+    reached, part = prior[0], question[2]
+    for r in range(part.shape[0]):
+        for k in range(part.shape[1]):
+            part[r, k] = reached[later, k] - reached[earlier, k]
 
 
 @compiled
 def steeper(behind: int, now: int, ahead: int, prior: Packed, question: Question) -> None:
     """Let x have of c what is reached from `behind` to `now` or to `ahead`, whichever is more."""
-    reached, rows = prior[0], question[0]
-    for j in range(rows.shape[1]):
-        for k in range(rows.shape[2]):
+    reached, part = prior[0], question[2]
+    for r in range(part.shape[0]):
+        for k in range(part.shape[1]):
             a, b = reached[now, k] - reached[behind, k], reached[ahead, k] - reached[now, k]
-            rows[PART, j, k] = HALF * (a + b + abs(a - b))
+            part[r, k] = HALF * (a + b + abs(a - b))
 
 
 @compiled
@@ -90,102 +122,115 @@ def ask(
     noise of its own.
     """
     kept, ratios, real = prior[2], prior[3], prior[9]
-    out, rows = work[4], question[0]
+    sums, scalars, out = work[2], work[3], work[4]
+    rows, part = question[0], question[3]
     kb, constant = F(-start), F(-start * prior[7])
     for j in range(len(ratios)):
         counts = days != NO_WANDER and (real[j] or score > 0.0)
+        if not counts and start == 0.0:
+            for p in range(len(part)):
+                rows[X, j, p] = part[p] * out[C, j, p]
+                rows[VAR_X, j, p] = part[p] * part[p] * out[CC, j, p]
+                rows[COV, j, p] = part[p] * out[BC, j, p]
+            continue
         left = kept[j, min(days, LONGEST_GAP)] if counts else 0.0
         kw = F(wander - left) if counts else ZERO
         new = F((ratios[j] * (1.0 - left * left) if counts else 0.0) + score)
-        for k in range(rows.shape[2]):
-            cb = kb - kw * out[W_B, j, k]
-            cc = rows[PART, j, k] + kw * out[W_C, j, k]
-            rows[X, j, k] = constant + cb * out[B, j, k] + cc * out[C, j, k] + kw * out[W_0, j, k]
-            variance = cb * cb * out[BB, j, k] + cc * (TWO * cb * out[BC, j, k])
-            variance += cc * cc * out[CC, j, k] + kw * kw * out[W_VAR, j, k]
-            rows[VAR_X, j, k] = variance + new * out[NOISE, j, k]
+        new += kw * kw * F(scalars[WP, j])
+        cb, fixed = kb - kw * F(scalars[W1, j]), constant + kw * F(scalars[WY, j])
+        for p in range(len(part)):
+            cc = part[p] + kw * sums[WG, j, p]
+            rows[X, j, p] = fixed + cb * out[B, j, p] + cc * out[C, j, p]
+            with_b = cb * out[BB, j, p] + cc * out[BC, j, p]
+            with_c = cb * out[BC, j, p] + cc * out[CC, j, p]
+            rows[VAR_X, j, p] = cb * with_b + cc * with_c + new * out[NOISE, j, p]
+            rows[COV, j, p] = with_b
 
 
 @compiled
-def share_of_start(now: float, prior: Packed, work: Space, question: Question) -> None:
-    """Let d be the start; `now` is 1 if x is less the wander of today."""
-    real, out, rows = prior[9], work[4], question[0]
-    mean = F(prior[7])
-    for j in range(len(real)):
-        kw = F(now) if real[j] else ZERO
-        for k in range(rows.shape[2]):
-            cb, cc = kw * out[W_B, j, k], rows[PART, j, k] - kw * out[W_C, j, k]
-            rows[D, j, k] = mean + out[B, j, k]
-            rows[VAR_D, j, k] = out[BB, j, k]
-            rows[COV, j, k] = cb * out[BB, j, k] + cc * out[BC, j, k]
+def mixture(n: int, prior: Packed, work: Space, question: Question) -> Mixture:
+    """Return what answers questions after `n` scores."""
+    return question[1], work[5], student_law(n, prior), prior[7], work[8], question[4]
 
 
 @compiled
-def each_below(q: float, dof: float, work: Space, question: Question, row: int) -> None:
-    """Fill a row of the working space with each component's part of P(x <= q)."""
-    rows, lane, out = question[1], question[2], work[5]
-    at, degrees = F(q), F(4.0 * dof)
+def _probability(units: np.int32) -> float:
+    return min(max(units / float(UNIT), 0.0), 1.0)
+
+
+@compiled
+def below(q: float, of: Mixture) -> float:
+    """Return P(x <= q), and keep that of each candidate."""
+    rows, out, law = of[0], of[1], of[2]
+    at, units = F(q), I(0)
     for p in range(rows.shape[1]):
-        sharpness = ONE / math.sqrt(max(rows[VAR_X, p], LEAST_VARIANCE))
-        lane[row, p] = out[WEIGHT, p] * student((at - rows[X, p]) * sharpness, degrees)
+        each = student(at - rows[X, p], max(rows[VAR_X, p], LEAST_VARIANCE), law)
+        rows[EACH, p] = each
+        units = I(units + I(UNIT * out[WEIGHT, p] * each))
+    return _probability(units)
 
 
 @compiled
-def each_share_below(q: float, dof: float, work: Space, question: Question, row: int) -> None:
-    """Fill a row of the working space with each component's part of P(x <= q d)."""
-    rows, lane, out = question[1], question[2], work[5]
-    at, degrees = F(q), F(4.0 * dof)
+def share_below(q: float, of: Mixture) -> float:
+    """Return P(x <= q b)."""
+    rows, out, law, usual = of[0], of[1], of[2], of[3]
+    at, fixed, units = F(q), F(q * usual), I(0)
     for p in range(rows.shape[1]):
-        variance = rows[VAR_X, p] + at * (at * rows[VAR_D, p] - TWO * rows[COV, p])
-        sharpness = ONE / math.sqrt(max(variance, LEAST_VARIANCE))
-        lane[row, p] = out[WEIGHT, p] * student((at * rows[D, p] - rows[X, p]) * sharpness, degrees)
+        variance = rows[VAR_X, p] + at * (at * out[BB, p] - TWO * rows[COV, p])
+        off = fixed + at * out[B, p] - rows[X, p]
+        each = student(off, max(variance, LEAST_VARIANCE), law)
+        units = I(units + I(UNIT * out[WEIGHT, p] * each))
+    return _probability(units)
 
 
 @compiled
-def sum_of(lane: NDArray[np.float32], row: int) -> float:
-    """Return the sum of a row of parts of a probability."""
-    for p in range(lane.shape[1]):
-        lane[0, p] = lane[row, p]
-    return min(max(float(total(lane, lane.shape[1])), 0.0), 1.0)
+def share_within(low: float, high: float, of: Mixture) -> tuple[float, float, float]:
+    """Return P(x <= low b), P(low b < x <= high b), and the latter with what `below` kept.
 
-
-@compiled
-def below(q: float, dof: float, work: Space, question: Question) -> float:
-    """Return P(x <= q)."""
-    each_below(q, dof, work, question, 0)
-    return min(float(total(question[2], question[2].shape[1])), 1.0)
-
-
-@compiled
-def share_below(q: float, dof: float, work: Space, question: Question) -> float:
-    """Return P(x <= q d)."""
-    each_share_below(q, dof, work, question, 0)
-    return min(float(total(question[2], question[2].shape[1])), 1.0)
-
-
-@compiled
-def surely_unwell(dof: float, work: Space, question: Question) -> float:
-    """Return P(d > 0)."""
-    rows, lane, out = question[1], question[2], work[5]
-    degrees = F(4.0 * dof)
+    Within a candidate those two are taken as independent.
+    """
+    rows, out, law, usual = of[0], of[1], of[2], of[3]
+    at, fixed, under = F(low), F(low * usual), I(0)
     for p in range(rows.shape[1]):
-        lane[0, p] = out[WEIGHT, p] * student(rows[D, p] / math.sqrt(rows[VAR_D, p]), degrees)
-    return float(total(lane, lane.shape[1]))
+        variance = rows[VAR_X, p] + at * (at * out[BB, p] - TWO * rows[COV, p])
+        off = fixed + at * out[B, p] - rows[X, p]
+        each = student(off, max(variance, LEAST_VARIANCE), law)
+        rows[UNDER, p] = each
+        under = I(under + I(UNIT * out[WEIGHT, p] * each))
+    at, fixed, inside, both = F(high), F(high * usual), I(0), I(0)
+    for p in range(rows.shape[1]):
+        variance = rows[VAR_X, p] + at * (at * out[BB, p] - TWO * rows[COV, p])
+        off = fixed + at * out[B, p] - rows[X, p]
+        each = student(off, max(variance, LEAST_VARIANCE), law) - rows[UNDER, p]
+        units = UNIT * out[WEIGHT, p] * each
+        inside = I(inside + I(units))
+        both = I(both + I(units * rows[EACH, p]))
+    return _probability(under), _probability(inside), _probability(both)
 
 
 @compiled
-def mean(work: Space, question: Question) -> float:
+def surely_unwell(of: Mixture) -> float:
+    """Return P(b > 0)."""
+    rows, out, law, usual = of[0], of[1], of[2], of[3]
+    fixed, units = F(usual), I(0)
+    for p in range(rows.shape[1]):
+        units = I(units + I(UNIT * out[WEIGHT, p] * student(fixed + out[B, p], out[BB, p], law)))
+    return _probability(units)
+
+
+@compiled
+def mean(of: Mixture) -> float:
     """Return the mean of x."""
-    rows, lane, out = question[1], question[2], work[5]
+    rows, out, lane = of[0], of[1], of[4]
     for p in range(rows.shape[1]):
         lane[0, p] = out[WEIGHT, p] * rows[X, p]
     return float(total(lane, lane.shape[1]))
 
 
 @compiled
-def _spread(mean: float, work: Space, question: Question) -> float:
+def _spread(mean: float, of: Mixture) -> float:
     """Return the standard deviation of x."""
-    rows, lane, out = question[1], question[2], work[5]
+    rows, out, lane = of[0], of[1], of[4]
     middle = F(mean)
     for p in range(rows.shape[1]):
         off = rows[X, p] - middle
@@ -194,28 +239,29 @@ def _spread(mean: float, work: Space, question: Question) -> float:
 
 
 @compiled
-def share_spread(q: float, work: Space, question: Question) -> float:
-    """Return the standard deviation of x - q d."""
-    rows, lane, out = question[1], question[2], work[5]
-    at = F(q)
-    for p in range(rows.shape[1]):
-        off = rows[X, p] - at * rows[D, p]
-        spread = rows[VAR_X, p] + at * (at * rows[VAR_D, p] - TWO * rows[COV, p])
-        lane[0, p] = out[WEIGHT, p] * (off * off + spread)
-    return math.sqrt(max(float(total(lane, lane.shape[1])), 1e-8))
+def about(
+    usual: float, moments: NDArray[np.float32], part: NDArray[np.float32]
+) -> tuple[float, float, float]:
+    """Return about where x / b lies, its standard deviation, and the Cantelli bound of P(b <= 0).
+
+    The wander is left out: it is where a search begins.
+    """
+    b, c, bb, bc, cc = 0.0, 0.0, 0.0, 0.0, 0.0
+    for k in range(part.shape[1]):
+        b += moments[M_B, 0, k]
+        bb += moments[M_BB, 0, k]
+        c += part[0, k] * moments[M_C, 0, k]
+        bc += part[0, k] * moments[M_BC, 0, k]
+        cc += part[0, k] * part[0, k] * moments[M_CC, 0, k]
+    start = usual + b
+    at = c / start
+    square = cc - 2.0 * at * (bc + usual * c) + at * at * (bb + usual * (2.0 * b + usual))
+    variance = max(bb - b * b, 0.0)
+    return at, math.sqrt(max(square, 1e-6)) / start, variance / (variance + start * start)
 
 
 @compiled
-def mean_start(work: Space, question: Question) -> float:
-    """Return the mean of d."""
-    rows, lane, out = question[1], question[2], work[5]
-    for p in range(rows.shape[1]):
-        lane[0, p] = out[WEIGHT, p] * rows[D, p]
-    return float(total(lane, lane.shape[1]))
-
-
-@compiled
-def _score(p: float) -> float:
+def score(p: float) -> float:
     """Return the standard normal quantile of p, to 5e-4 (Abramowitz & Stegun 26.2.23)."""
     p = min(max(p, SURE), 1.0 - SURE)
     t = math.sqrt(-2.0 * math.log(min(p, 1.0 - p)))
@@ -226,54 +272,113 @@ def _score(p: float) -> float:
 
 
 @compiled
+def note(q: float, z: float, seen: int, known: Floats) -> int:
+    """Note beside `seen` other points that z is the normal quantile of P(x <= q)."""
+    known[0, seen], known[1, seen] = q, z
+    return seen + 1
+
+
+@compiled
+def _foretold(
+    goal: float,
+    spread: float,
+    below_q: float,
+    below_z: float,
+    above_q: float,
+    above_z: float,
+    third_q: float,
+    third_z: float,
+) -> tuple[float, float]:
+    """Return where z is expected to be `goal`, and how far off that may be, but for a factor.
+
+    By inverse interpolation through the points that are known.
+    """
+    if above_z - goal < goal - below_z:
+        near_q, near_z, other_q, other_z = above_q, above_z, below_q, below_z
+    else:
+        near_q, near_z, other_q, other_z = below_q, below_z, above_q, above_z
+    if not math.isfinite(other_z):
+        other_q, other_z, third_z = third_q, third_z, math.nan
+    off = WARY * abs(goal - near_z)
+    if not math.isfinite(other_z):
+        return near_q + (goal - near_z) * spread, off
+    slope = (other_q - near_q) / (other_z - near_z)
+    step = slope * (goal - near_z)
+    if not math.isfinite(third_z):
+        return near_q + step, off
+    next_slope = (third_q - other_q) / (third_z - other_z)
+    bend = (next_slope - slope) / (third_z - near_z) * (goal - near_z) * (goal - other_z)
+    # probability may climb all at once, where shapes have not begun
+    if max(slope, next_slope) > UNEVEN * min(slope, next_slope) or abs(bend) > abs(step):
+        return near_q + step, off
+    return near_q + step + bend, abs((goal - near_z) * (goal - other_z) * (goal - third_z))
+
+
+@compiled
 def quantile(
     p: float,
     guess: float,
     spread: float,
     limit: float,
     share: bool,
-    dof: float,
-    work: Space,
-    question: Question,
-) -> float:
-    """Return the q within `limit` where P(x <= q), or of a share P(x <= q d), is p.
+    seen: int,
+    of: Mixture,
+) -> tuple[float, int]:
+    """Return the q within `limit` where P(x <= q), or of a share P(x <= q b), is p.
 
-    The secant method on normal quantiles, which are nearly straight in q, from `guess` on and
-    inside a bracket that shrinks.
+    Inverse interpolation in normal quantiles, which are nearly straight in q, inside a bracket that
+    shrinks. It begins with the `seen` points that are known of the distribution function, adds to
+    them, and returns how many there are then.
     """
-    goal = _score(p)
+    known = of[5]
+    goal = score(p)
     low, high = -limit, limit
-    q = min(max(guess, low), high)
-    slope = 1.0 / spread
-    last_q, last_z = q, 0.0
-    for step in range(STEPS):
-        if share:
-            z = _score(share_below(q, dof, work, question))
-        else:
-            z = _score(below(q, dof, work, question))
-        if abs(z - goal) < CLOSE or high - low < CLOSE * spread:
-            break
+    # the nearest points below and above, and the one that was displaced last
+    below_q, below_z, above_q, above_z = 0.0, -math.inf, 0.0, math.inf
+    third_q, third_z = 0.0, math.nan
+    q, look, m = min(max(guess, low), high), 0, 0
+    while look < STEPS:
+        if m == seen:
+            z = score(share_below(q, of) if share else below(q, of))
+            seen = note(q, z, seen, known)
+            look += 1
+        at, z = known[0, m], known[1, m]
+        m += 1
         if z < goal:
-            low = q
+            low = max(low, at)
         else:
-            high = q
-        if step > 0 and z != last_z:
-            slope = (z - last_z) / (q - last_q)
-        last_q, last_z = q, z
-        q += (goal - z) / slope if slope > 0.0 else limit
+            high = min(high, at)
+        if abs(z) < TRUSTED:
+            if below_z < z < goal:
+                third_q, third_z, below_q, below_z = below_q, below_z, at, z
+            elif goal <= z < above_z:
+                third_q, third_z, above_q, above_z = above_q, above_z, at, z
+            else:
+                third_q, third_z = at, z
+        if m < seen:
+            continue
+        if high - low < TIGHT * spread:
+            break
+        near = min(goal - below_z, above_z - goal)
+        if look == 0 and near > FAR:
+            continue
+        q, off = _foretold(goal, spread, below_q, below_z, above_q, above_z, third_q, third_z)
         if not low < q < high:
             q = 0.5 * (low + high)
-    return q
+        elif near < NEAR and off < CLOSE:
+            break
+    return q, seen
 
 
 @compiled
-def loss_quantiles(
-    levels: Floats, dof: float, work: Space, question: Question, out: Floats
-) -> None:
+def loss_quantiles(levels: Floats, of: Mixture, out: Floats) -> None:
     """Fill `out` with the quantiles of -x."""
-    guess = mean(work, question)
-    spread = _spread(guess, work, question)
+    guess = mean(of)
+    spread = _spread(guess, of)
+    seen = 0
     for m in range(len(levels)):
-        near = guess - _score(levels[m]) * spread
-        found = quantile(1.0 - levels[m], near, spread, LEVEL_LIMIT, False, dof, work, question)
+        if seen + STEPS > of[5].shape[1]:
+            seen = 0
+        near = guess - score(levels[m]) * spread
+        found, seen = quantile(1.0 - levels[m], near, spread, LEVEL_LIMIT, False, seen, of)
         out[m] = -found

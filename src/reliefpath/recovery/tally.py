@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from reliefpath.recovery.compiling import compiled
 from reliefpath.recovery.posterior import (
-    P_B,
-    P_BB,
-    P_RATIO,
-    P_SQUARES,
-    PENALTY,
+    BB,
+    NOISE,
+    WEIGHT,
+    B,
     Floats,
     Ints,
     Packed,
@@ -51,9 +48,7 @@ def tally_range(
     where it may belong to several.
     """
     work = space(prior, most_scores(first, last, offsets))
-    scalars, parts = work[3], work[6]
-    k_count = len(prior[1])
-    weight = np.empty((parts.shape[0], parts.shape[2]))
+    out = work[4].reshape((7, len(wanders), len(endings), len(shapes)))
     for i in range(first, last):
         n = offsets[i + 1] - offsets[i]
         if n == 0:
@@ -61,31 +56,19 @@ def tally_range(
         find_posterior(day, score, offsets[i], offsets[i + 1], step[i], prior, work)
         dof = prior[6] + n
         noise = prior[8] + step[i] ** 2 / 12.0
-        least = parts[0, P_SQUARES, 0] * scalars[PENALTY, 0]
-        for r in range(weight.shape[0]):
-            for p in range(weight.shape[1]):
-                least = min(least, parts[r, P_SQUARES, p] * scalars[PENALTY, p])
         mean_log = digamma(0.5 * dof)
-        everything = 0.0
-        for r in range(weight.shape[0]):
-            for p in range(weight.shape[1]):
-                k = p % k_count
-                squares = parts[r, P_SQUARES, p] * scalars[PENALTY, p]
-                power = math.exp(-0.5 * dof * math.log(squares / least))
-                chance = prior[1][k] * prior[4][p // k_count]
-                weight[r, p] = chance * parts[r, P_RATIO, p] * power
-                everything += weight[r, p]
         numbers[EPISODES] += 1.0
-        for r in range(weight.shape[0]):
-            for p in range(weight.shape[1]):
-                w = weight[r, p] / everything
-                squares = parts[r, P_SQUARES, p]
-                shapes[p % k_count] += w
-                wanders[p // k_count] += w
-                endings[r] += w
-                precision = w * dof / squares
-                numbers[PRECISION] += precision * noise
-                numbers[LOG_VARIANCE] += w * (math.log(0.5 * squares / noise) - mean_log)
-                numbers[START] += precision * noise * parts[r, P_B, p]
-                numbers[SQUARE] += precision * noise * parts[r, P_B, p] ** 2
-                numbers[VARIANCE] += w * noise * parts[r, P_BB, p]
+        for j in range(out.shape[1]):
+            for r in range(out.shape[2]):
+                for k in range(out.shape[3]):
+                    w, b = out[WEIGHT, j, r, k], out[B, j, r, k]
+                    shapes[k] += w
+                    wanders[j] += w
+                    endings[r] += w
+                    variance = out[NOISE, j, r, k] / noise
+                    precision = w / variance
+                    numbers[PRECISION] += precision
+                    numbers[LOG_VARIANCE] += w * (math.log(0.5 * dof * variance) - mean_log)
+                    numbers[START] += precision * b
+                    numbers[SQUARE] += precision * b**2
+                    numbers[VARIANCE] += w * out[BB, j, r, k] / variance
