@@ -124,9 +124,9 @@ def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Sp
             n1 += w * e1 * e1
             y1 += w * e1 * ey
             yy += w * ey * ey
-            freedom *= f / ratio[i]
-            if freedom > 1e100:
-                log_freedom += math.log(freedom)
+            freedom *= w * ratio[i]
+            if freedom < 1e-100:
+                log_freedom -= math.log(freedom)
                 freedom = 1.0
             w0, w1, wy, gain, left = F(w), F(w * e1), F(w * ey), F(p * w), F(stays)
             row = min(day[i], len(reached) - 2)
@@ -145,7 +145,7 @@ def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Sp
                 for k in range(shapes):
                     wide[row, j, r, k] = sums[row, k]
         scalars[N1, j], scalars[Y1, j], scalars[YY, j] = n1, y1, yy
-        scalars[PENALTY, j] = math.exp((log_freedom + math.log(freedom)) / dof)
+        scalars[PENALTY, j] = math.exp((log_freedom - math.log(freedom)) / dof)
         scalars[W1, j], scalars[WY, j], scalars[WP, j] = s1, sy, p
 
 
@@ -191,9 +191,9 @@ def _weigh(n: int, prior: Packed, work: Space) -> None:
         least = min(least, bits(penalized[p]))
     scale, power = ONE / number(least), F(-0.5 * (prior[6] + n))
     for p in range(size):
-        out[WEIGHT, p] *= exponential(power * logarithm(penalized[p] * scale))
-    for p in range(size):
-        lane[0, p] = out[WEIGHT, p]
+        weight = out[WEIGHT, p] * exponential(power * logarithm(penalized[p] * scale))
+        out[WEIGHT, p] = weight
+        lane[0, p] = weight
     share = ONE / total(lane, size)
     for p in range(size):
         out[WEIGHT, p] *= share
@@ -272,7 +272,7 @@ def _beyond(
     below = 0.5 * math.erfc(-a * math.sqrt(0.5))
     # the ratio of density to probability; far out it is what it tends to
     far = -a - 1.0 / a + 2.0 / a**3
-    hazard = far if below < 1e-12 else math.exp(-0.5 * a * a) / 2.5066282746310002 / below
+    hazard = far if below < 1e-280 else math.exp(-0.5 * a * a) / 2.5066282746310002 / below
     found = mean - side * spread * hazard / deviation
     left = max(spread - spread * spread * hazard * (hazard + a) / (spread + noise), 1e-6)
     precision = max(1.0 / left - 1.0 / spread, 1e-4)

@@ -53,7 +53,7 @@ X, VAR_X, COV, EACH, UNDER = range(5)
 NO_WANDER = -1
 LEVEL_LIMIT = 100 * RANGE
 """A point of the curve is looked for this far from well."""
-CLOSE, NEAR, FAR = 0.03, 0.06, 1.0
+CLOSE, NEAR, FAR = 0.01, 0.012, 1.0
 """What is foretold of a quantile is taken for it if it can't be off by more than about `CLOSE`
 hundredths of a standard deviation and a point is `NEAR`; one that is `FAR` tells nothing."""
 WARY, UNEVEN = 5.0, 2.5
@@ -288,6 +288,8 @@ def _foretold(
     above_z: float,
     third_q: float,
     third_z: float,
+    fourth_q: float,
+    fourth_z: float,
 ) -> tuple[float, float]:
     """Return where z is expected to be `goal`, and how far off that may be, but for a factor.
 
@@ -298,7 +300,7 @@ def _foretold(
     else:
         near_q, near_z, other_q, other_z = below_q, below_z, above_q, above_z
     if not math.isfinite(other_z):
-        other_q, other_z, third_z = third_q, third_z, math.nan
+        other_q, other_z, third_q, third_z = third_q, third_z, fourth_q, fourth_z
     off = WARY * abs(goal - near_z)
     if not math.isfinite(other_z):
         return near_q + (goal - near_z) * spread, off
@@ -333,9 +335,9 @@ def quantile(
     known = of[5]
     goal = score(p)
     low, high = -limit, limit
-    # the nearest points below and above, and the one that was displaced last
+    # the nearest points below and above, and the two that were displaced last
     below_q, below_z, above_q, above_z = 0.0, -math.inf, 0.0, math.inf
-    third_q, third_z = 0.0, math.nan
+    third_q, third_z, fourth_q, fourth_z = 0.0, math.nan, 0.0, math.nan
     q, look, m = min(max(guess, low), high), 0, 0
     while look < STEPS:
         if m == seen:
@@ -349,12 +351,13 @@ def quantile(
         else:
             high = min(high, at)
         if abs(z) < TRUSTED:
+            old_q, old_z = at, z
             if below_z < z < goal:
-                third_q, third_z, below_q, below_z = below_q, below_z, at, z
+                old_q, old_z, below_q, below_z = below_q, below_z, at, z
             elif goal <= z < above_z:
-                third_q, third_z, above_q, above_z = above_q, above_z, at, z
-            else:
-                third_q, third_z = at, z
+                old_q, old_z, above_q, above_z = above_q, above_z, at, z
+            if math.isfinite(old_z):
+                fourth_q, fourth_z, third_q, third_z = third_q, third_z, old_q, old_z
         if m < seen:
             continue
         if high - low < TIGHT * spread:
@@ -362,7 +365,18 @@ def quantile(
         near = min(goal - below_z, above_z - goal)
         if look == 0 and near > FAR:
             continue
-        q, off = _foretold(goal, spread, below_q, below_z, above_q, above_z, third_q, third_z)
+        q, off = _foretold(
+            goal,
+            spread,
+            below_q,
+            below_z,
+            above_q,
+            above_z,
+            third_q,
+            third_z,
+            fourth_q,
+            fourth_z,
+        )
         if not low < q < high:
             q = 0.5 * (low + high)
         elif near < NEAR and off < CLOSE:
