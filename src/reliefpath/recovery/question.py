@@ -55,12 +55,15 @@ LEVEL_LIMIT = 100 * RANGE
 """A point of the curve is looked for this far from well."""
 CLOSE, NEAR, FAR = 0.01, 0.012, 1.0
 """What is foretold of a quantile is taken for it if it can't be off by more than about `CLOSE`
-hundredths of a standard deviation and a point is `NEAR`; one that is `FAR` tells nothing."""
+hundredths of a standard deviation and a point is `NEAR`; one that is `FAR` tells nothing. In the
+tails, where a deviation is less of a probability, more is let pass."""
 WARY, UNEVEN = 5.0, 2.5
 """How much less is believed of fewer than three points, or of ones this unevenly spaced."""
 TIGHT, TRUSTED = 1e-3, 3.5
 """A bracket this narrow is enough; nothing is foretold from a point that far out."""
 STEPS = 40
+PATIENCE, STILL = 4, 1e-4
+"""After so many looks on both sides of 0 a share is looked for next to it, at this distance."""
 SURE = 1e-7
 LEAST_VARIANCE = F(1e-9)
 
@@ -334,6 +337,7 @@ def quantile(
     """
     known = of[5]
     goal = score(p)
+    loose = math.exp(0.25 * goal * goal)
     low, high = -limit, limit
     # the nearest points below and above, and the two that were displaced last
     below_q, below_z, above_q, above_z = 0.0, -math.inf, 0.0, math.inf
@@ -377,9 +381,14 @@ def quantile(
             fourth_q,
             fourth_z,
         )
-        if not low < q < high:
+        if share and look >= PATIENCE and low < 0.0 < high:
+            # shapes that have not begun have all their probability at 0
+            if high - low < 4.0 * STILL:
+                return 0.0, seen
+            q = STILL if high > STILL else -STILL
+        elif not low < q < high:
             q = 0.5 * (low + high)
-        elif near < NEAR and off < CLOSE:
+        elif near < NEAR * loose and off < CLOSE * loose:
             break
     return q, seen
 
