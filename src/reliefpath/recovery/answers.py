@@ -26,6 +26,7 @@ from reliefpath.recovery.question import (
     ask,
     below,
     between,
+    compare_with_start,
     loss_quantiles,
     mean,
     mixture,
@@ -113,6 +114,7 @@ def recover_range(
         # Cantelli's inequality mostly tells that the start is surely above 0
         if bound > TAIL and surely_unwell(of) < 1.0 - TAIL:
             continue
+        compare_with_start(of)
         under, inside, both = share_within(window_low, window_high, of)
         out[P_WINDOW, i], out[P_RECOVERED, i] = inside, 1.0 - under - inside
         if known:
@@ -131,6 +133,7 @@ def recover_range(
         out[LOW, i], out[HIGH, i] = min(low, middle), max(high, middle)
         between(nothing, end, prior, question)
         ask(0.0, NO_WANDER, 0.0, 0.0, prior, work, question)
+        compare_with_start(of)
         guess, spread, _ = about(prior[7], work[11], question[2])
         out[LEVEL_AHEAD, i], _ = quantile(0.5, guess, spread, RATIO_LIMIT, True, 0, of)
 

@@ -28,6 +28,7 @@ ROOT_HALF_BITS, EXPONENT = I(0x3F3504F3), I(23)
 X2, X3, X4, X5, X6 = (F(1 / math.factorial(m)) for m in range(2, 7))
 L3, L5, L7 = (F(2 / m) for m in range(3, 8, 2))
 LOWEST = F(-80)
+LEAST_SQUARE = F(1e-9)
 UNIT = F(1 << 30)
 """Parts of a probability are added up as whole numbers of this size: in any order, to the bit."""
 
@@ -96,14 +97,15 @@ def student_law(n: int, prior: Any) -> Law:
 
 
 @compiled
-def student(off: np.float32, variance: np.float32, law: Law) -> np.float32:
+def student(off: np.float32, square: np.float32, law: Law) -> np.float32:
     """Return the Student-t probability below what is `off` from the mean, to 2e-4.
 
-    With z = t / sqrt(1 + t^2 / v) its density is (1 - z^2 / v)^(v/2 - 1), for which the packed
-    prior has a polynomial; one root and one division are all it takes.
+    `square` is the variance and `off` squared by the degrees of freedom v. So z = off by its root
+    is t / sqrt(1 + t^2 / v), whose density is (1 - z^2 / v)^(v/2 - 1), for which the packed prior
+    has a polynomial; one root and one division are all it takes.
     """
-    per_degree, end, c0, c1, c2, c3, c4, c5, c6 = law
-    z = off / math.sqrt(variance + off * off * per_degree)
+    _, end, c0, c1, c2, c3, c4, c5, c6 = law
+    z = off / math.sqrt(max(square, LEAST_SQUARE))
     z = min(max(z, -end), end)
     q = z * z
     series = c0 + q * (c1 + q * (c2 + q * (c3 + q * (c4 + q * (c5 + q * c6)))))

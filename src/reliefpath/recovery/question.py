@@ -48,8 +48,9 @@ from reliefpath.recovery.posterior import (
 )
 from reliefpath.recovery.prior import RANGE
 
-X, VAR_X, COV, EACH, UNDER = range(5)
-"""Rows of a question: mean and variance of x, covariance with the start, probabilities of each."""
+X, VAR_X, COV, EACH, UNDER, START, VAR_B = range(7)
+"""Rows of a question: mean and variance of x, covariance with the start, probabilities of each,
+mean and variance of the start."""
 NO_WANDER = -1
 LEVEL_LIMIT = 100 * RANGE
 """A point of the curve is looked for this far from well."""
@@ -57,7 +58,7 @@ CLOSE, NEAR, FAR = 0.01, 0.012, 1.0
 """What is foretold of a quantile is taken for it if it can't be off by more than about `CLOSE`
 hundredths of a standard deviation and a point is `NEAR`; one that is `FAR` tells nothing. In the
 tails, where a deviation is less of a probability, more is let pass."""
-WARY, UNEVEN = 5.0, 2.5
+WARY, UNEVEN = 5, 2.5
 """How much less is believed of fewer than three points, or of ones this unevenly spaced."""
 TIGHT, TRUSTED = 1e-3, 3.5
 """A bracket this narrow is enough; nothing is foretold from a point that far out."""
@@ -65,7 +66,6 @@ STEPS = 40
 PATIENCE, STILL = 4, 1e-4
 """After so many looks on both sides of 0 a share is looked for next to it, at this distance."""
 SURE = 1e-7
-LEAST_VARIANCE = F(1e-9)
 
 Question = tuple[
     NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Floats
@@ -83,9 +83,9 @@ question and posterior in one line, the Student-t, the mean start, a line to add
 def questions(prior: Packed) -> Question:
     """Return space for one question."""
     shapes, wanders, lanes = prior[0].shape[1], len(prior[3]), prior[5].shape[1]
-    rows = np.empty((5, wanders, lanes), np.float32)
+    rows = np.empty((7, wanders, lanes), np.float32)
     part = np.empty((lanes // shapes, shapes), np.float32)
-    line = rows.reshape((5, wanders * lanes))
+    line = rows.reshape((7, wanders * lanes))
     return rows, line, part, part.reshape(lanes), np.empty((2, 4 * STEPS))
 
 
@@ -167,21 +167,38 @@ def below(q: float, of: Mixture) -> float:
     rows, out, law = of[0], of[1], of[2]
     at, units = F(q), I(0)
     for p in range(rows.shape[1]):
-        each = student(at - rows[X, p], max(rows[VAR_X, p], LEAST_VARIANCE), law)
+        off = at - rows[X, p]
+        each = student(off, rows[VAR_X, p] + off * off * law[0], law)
         rows[EACH, p] = each
         units = I(units + I(UNIT * out[WEIGHT, p] * each))
     return _probability(units)
 
 
 @compiled
-def share_below(q: float, of: Mixture) -> float:
-    """Return P(x <= q b)."""
-    rows, out, law, usual = of[0], of[1], of[2], of[3]
-    at, fixed, units = F(q), F(q * usual), I(0)
+def compare_with_start(of: Mixture) -> None:
+    """Have the next questions ask for shares of the start b: how x compares with q b.
+
+    The square on which the Student-t of x - q b rests is one of q; its coefficients take the place
+    of the variances.
+    """
+    rows, out, per_degree, usual = of[0], of[1], of[2][0], F(of[3])
     for p in range(rows.shape[1]):
-        variance = rows[VAR_X, p] + at * (at * out[BB, p] - TWO * rows[COV, p])
-        off = fixed + at * out[B, p] - rows[X, p]
-        each = student(off, max(variance, LEAST_VARIANCE), law)
+        b, x = usual + out[B, p], rows[X, p]
+        rows[START, p] = b
+        rows[VAR_B, p] = out[BB, p] + b * b * per_degree
+        rows[COV, p] = -TWO * (rows[COV, p] + b * x * per_degree)
+        rows[VAR_X, p] += x * x * per_degree
+
+
+@compiled
+def share_below(q: float, of: Mixture) -> float:
+    """Return P(x <= q b), after `compare_with_start`."""
+    rows, out, law = of[0], of[1], of[2]
+    at, units = F(q), I(0)
+    for p in range(rows.shape[1]):
+        off = at * rows[START, p] - rows[X, p]
+        square = rows[VAR_X, p] + at * (rows[COV, p] + at * rows[VAR_B, p])
+        each = student(off, square, law)
         units = I(units + I(UNIT * out[WEIGHT, p] * each))
     return _probability(units)
 
@@ -192,19 +209,19 @@ def share_within(low: float, high: float, of: Mixture) -> tuple[float, float, fl
 
     Within a candidate those two are taken as independent.
     """
-    rows, out, law, usual = of[0], of[1], of[2], of[3]
-    at, fixed, under = F(low), F(low * usual), I(0)
+    rows, out, law = of[0], of[1], of[2]
+    at, under = F(low), I(0)
     for p in range(rows.shape[1]):
-        variance = rows[VAR_X, p] + at * (at * out[BB, p] - TWO * rows[COV, p])
-        off = fixed + at * out[B, p] - rows[X, p]
-        each = student(off, max(variance, LEAST_VARIANCE), law)
+        off = at * rows[START, p] - rows[X, p]
+        square = rows[VAR_X, p] + at * (rows[COV, p] + at * rows[VAR_B, p])
+        each = student(off, square, law)
         rows[UNDER, p] = each
         under = I(under + I(UNIT * out[WEIGHT, p] * each))
-    at, fixed, inside, both = F(high), F(high * usual), I(0), I(0)
+    at, inside, both = F(high), I(0), I(0)
     for p in range(rows.shape[1]):
-        variance = rows[VAR_X, p] + at * (at * out[BB, p] - TWO * rows[COV, p])
-        off = fixed + at * out[B, p] - rows[X, p]
-        each = student(off, max(variance, LEAST_VARIANCE), law) - rows[UNDER, p]
+        off = at * rows[START, p] - rows[X, p]
+        square = rows[VAR_X, p] + at * (rows[COV, p] + at * rows[VAR_B, p])
+        each = student(off, square, law) - rows[UNDER, p]
         units = UNIT * out[WEIGHT, p] * each
         inside = I(inside + I(units))
         both = I(both + I(units * rows[EACH, p]))
@@ -217,7 +234,9 @@ def surely_unwell(of: Mixture) -> float:
     rows, out, law, usual = of[0], of[1], of[2], of[3]
     fixed, units = F(usual), I(0)
     for p in range(rows.shape[1]):
-        units = I(units + I(UNIT * out[WEIGHT, p] * student(fixed + out[B, p], out[BB, p], law)))
+        off = fixed + out[B, p]
+        each = student(off, out[BB, p] + off * off * law[0], law)
+        units = I(units + I(UNIT * out[WEIGHT, p] * each))
     return _probability(units)
 
 
