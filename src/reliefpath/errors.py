@@ -2,6 +2,7 @@
 
 ReliefPathError             shown to the user without a traceback
 ├── UsageError              the command or function was called wrongly (exit 2)
+├── ChartError              the database cannot do it now: full, locked, read-only, away (exit 3)
 └── ContentError            what was read has problems (exit 1)
     ├── CareLogError        a care log that breaks its schema
     ├── PathwayError        a pathway file that cannot be used
@@ -46,6 +47,12 @@ class ReliefPathError(Exception):
 
 class UsageError(ReliefPathError):
     """The command or function was called wrongly."""
+
+
+class ChartError(ReliefPathError):
+    """The database behind a chart cannot do what was asked; nothing was written."""
+
+    exit_code = 3
 
 
 class ContentError(ReliefPathError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,6 +58,18 @@ class CareLog:
             raise CareLogError(problems)
         return log
 
+    @classmethod
+    def of(cls, table: Callable[[str], pl.DataFrame]) -> CareLog:
+        """Build a care log from what gives each table by its name."""
+        return cls(
+            table("patients"),
+            table("episodes"),
+            table("scores"),
+            table("treatments"),
+            table("exams"),
+            table("findings"),
+        )
+
     def only(self, episode: str) -> CareLog:
         """Return what concerns one episode: its patient, and every episode of that patient.
 
@@ -78,14 +90,17 @@ class CareLog:
         )
 
 
-def assemble(raw: Mapping[str, pl.DataFrame]) -> tuple[CareLog, list[tuple[str, Bad]]]:
+def assemble(
+    raw: Mapping[str, pl.DataFrame], on_record: Mapping[str, pl.DataFrame] | None = None
+) -> tuple[CareLog, list[tuple[str, Bad]]]:
     """Type and check raw tables; return the good rows and, by table, everything refused.
 
     A row is kept only when all of it is good, and when the rows it refers to are. An absent table
     is empty, and so is one that lacks a required column; rows that refer to it are not blamed.
+    `on_record` holds patients and episodes that rows may refer to besides those in `raw`.
     """
     frames = {name: pl.DataFrame(schema=table.schema) for name, table in TABLES.items()}
-    read: dict[str, pl.DataFrame] = {}
+    read = dict(on_record or {})
     bad: list[tuple[str, Bad]] = []
     incomplete: set[str] = set()
     for name in raw:
@@ -96,7 +111,8 @@ def assemble(raw: Mapping[str, pl.DataFrame]) -> tuple[CareLog, list[tuple[str, 
             names = [name for name in wave if name in raw and name not in unreadable]
             checked = threads.map(lambda name: _checked(TABLES[name], raw[name], read), names)
             for name, (frame, refusals, patients) in zip(names, list(checked), strict=True):
-                frames[name] = read[name] = frame
+                frames[name] = frame
+                read[name] = pl.concat([read[name], frame]) if name in read else frame
                 bad += [(name, b) for b in refusals]
                 incomplete |= patients
     return CareLog(**frames, incomplete=frozenset(incomplete)), bad

@@ -1,0 +1,65 @@
+"""The audit log: who saw and who changed what, each entry chained to the one before by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from reliefpath.chart.store.tables import AUDIT, stored
+
+BEGINNING = "0" * 64
+"""What stands for the hash before the first entry."""
+Stored = str | int | float
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last entry of the log: whoever notes it down can prove that nothing was cut off after."""
+
+    entry: int
+    at: str
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.entry}:{self.hash}"
+
+
+def digest(rows: Iterable[Mapping[str, Stored | None]]) -> str:
+    """Return the SHA-256 of rows: of a JSON array of what is known in each, by name.
+
+    A column that did not exist when a row was written is null in it, so it changes nothing.
+    """
+    known = [{name: row[name] for name in sorted(row) if row[name] is not None} for row in rows]
+    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def entry_hash(record: Mapping[str, Stored | None]) -> str:
+    """Return the hash of an entry, of everything in it and of the hash before it."""
+    return digest([{name: record[name] for name in record if name != "hash"}])
+
+
+def instant_text(moment: datetime) -> str:
+    """Return a moment in stored form."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def head_of(connection: sa.Connection, before: str | None = None) -> Head:
+    """Return the last entry, or the last one recorded before a moment in stored form."""
+    at = stored(AUDIT.c.at, connection.dialect.name)
+    query = sa.select(AUDIT.c.entry, at, AUDIT.c.hash).order_by(AUDIT.c.entry.desc()).limit(1)
+    if before is not None:
+        query = query.where(AUDIT.c.at < before)
+    found = connection.execute(query).one_or_none()
+    return Head(0, "", BEGINNING) if found is None else Head(*found)
+
+
+def append(connection: sa.Connection, record: dict[str, Any]) -> None:
+    """Write an entry, whose `previous` is the hash of the entry before it."""
+    connection.execute(AUDIT.insert().values(**record, hash=entry_hash(record)))

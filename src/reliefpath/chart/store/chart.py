@@ -1,0 +1,253 @@
+"""A clinic's chart: everything that can be read from it and recorded in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from reliefpath.chart.care_log import CareLog, assemble
+from reliefpath.chart.schema import TABLES
+from reliefpath.chart.store import loading, migrations
+from reliefpath.chart.store.audit import Head, head_of, instant_text
+from reliefpath.chart.store.copying import copy_chart
+from reliefpath.chart.store.corrections import correct, withdraw
+from reliefpath.chart.store.database import engine_of, plainly, snapshot, url_of
+from reliefpath.chart.store.invariants import check
+from reliefpath.chart.store.reading import known_parents, read_batches, read_care_log
+from reliefpath.chart.store.tables import ROWS, holding
+from reliefpath.chart.store.verifying import Verified, verify
+from reliefpath.chart.store.writing import Act, Change, Clock, changing
+from reliefpath.errors import CareLogError, UsageError
+
+Known = date | datetime | int | None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart on SQLite or PostgreSQL; any number of threads and processes may use it at once."""
+
+    engine: sa.Engine
+    clock: Clock = _now
+
+    @property
+    def name(self) -> str:
+        """How the chart is called in messages, without a password."""
+        url = self.engine.url
+        return str(url.database if url.get_backend_name() == "sqlite" else url)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    # what is on record
+
+    def care_logs(self, known_at: Known = None) -> Iterator[CareLog]:
+        """Yield the care log of a few thousand patients at a time, all of one moment.
+
+        Args:
+            known_at: what was on record by the end of a day, or by a moment with its zone, or by an
+                entry of the audit log; by default what holds now.
+
+        Raises:
+            UsageError: `known_at` is a moment without a zone.
+        """
+        with snapshot(self.engine) as connection:
+            yield from read_batches(connection, _upto(connection, known_at))
+
+    def care_log(self, known_at: Known = None) -> CareLog:
+        """Return everybody's care log; see `care_logs`."""
+        with snapshot(self.engine) as connection:
+            return read_care_log(connection, _upto(connection, known_at))
+
+    def care_log_of(self, patient: str, known_at: Known = None) -> CareLog:
+        """Return one patient's care log; see `care_logs`."""
+        with snapshot(self.engine) as connection:
+            return read_care_log(connection, _upto(connection, known_at), (patient, patient))
+
+    def patient_of(self, episode: str) -> str | None:
+        """Return whose episode it is, or None where there is no such episode."""
+        rows = ROWS["episodes"]
+        with snapshot(self.engine) as connection:
+            return connection.scalar(
+                sa.select(rows.c.patient).where(rows.c.episode == episode, holding(rows))
+            )
+
+    def head(self) -> Head:
+        """Return the last entry of the audit log."""
+        with snapshot(self.engine) as connection:
+            return head_of(connection)
+
+    def verify(self, expected: str | None = None) -> Verified:
+        """Check that the chart holds exactly what was recorded; see `verifying.verify`."""
+        with snapshot(self.engine) as connection:
+            return verify(connection, expected)
+
+    # what is recorded
+
+    @contextmanager
+    def change(self, act: Act) -> Iterator[Change]:
+        """Yield a change that is recorded whole, or not at all.
+
+        Raises:
+            UsageError: it would leave two rows saying different things of the same, or a row
+                without its patient or episode.
+            ChartError: the database could not write.
+        """
+        with changing(self.engine, act, self.clock) as change:
+            yield change
+            check(change)
+
+    def note(self, act: Act, **detail: Any) -> None:
+        """Record in the audit log that somebody saw or did something."""
+        with changing(self.engine, act, self.clock) as change:
+            change.detail.update(detail)
+
+    def enter(self, tables: Mapping[str, pl.DataFrame], act: Act) -> int:
+        """Record new rows; return the entry of the audit log.
+
+        Raises:
+            CareLogError: a row breaks the schema; it lists every one of them.
+            UsageError: a row says otherwise than one that holds; correct that one.
+        """
+        with self.change(act) as change:
+            care_log = _checked(change.connection, tables)
+            for name in TABLES:
+                if care_log.table(name).height:
+                    change.add(name, care_log.table(name))
+        return change.entry
+
+    def correct(self, name: str, row: int, values: Mapping[str, str | None], act: Act) -> int:
+        """Record a row in the place of another, with some values changed; return the entry.
+
+        Raises:
+            UsageError: the row does not hold, or may not be corrected like that.
+            CareLogError: a value breaks the schema.
+        """
+        with self.change(act) as change:
+            correct(change, name, row, values)
+        return change.entry
+
+    def withdraw(self, name: str, row: int, act: Act) -> dict[str, int]:
+        """Record that a row was entered in error, and with it what belongs to it alone.
+
+        Returns:
+            How many rows of each table no longer hold.
+
+        Raises:
+            UsageError: the row does not hold.
+        """
+        with self.change(act) as change:
+            return withdraw(change, name, row)
+
+    def load(
+        self,
+        care_log: CareLog,
+        fingerprint: str,
+        act: Act,
+        *,
+        corrections: bool = False,
+        progress: loading.Progress = lambda table, done, total: None,
+    ) -> loading.Loaded:
+        """Record a whole care log at once, whatever its size; see `loading`.
+
+        Raises:
+            UsageError: a patient or episode was withdrawn meanwhile.
+            ChartError: the database could not write.
+        """
+        load = loading.stage(self.engine, care_log, fingerprint, progress)
+        with changing(self.engine, act, self.clock) as change:
+            loaded = loading.record(change, load, corrections=corrections)
+            check(change)
+            change.silent = not (any(loaded.new.values()) or any(loaded.corrected.values()))
+        if loaded.contradictions:
+            with changing(self.engine, act, self.clock) as change:
+                loading.clear(change.connection, load)
+                change.silent = True
+        return loaded
+
+    def on_record(self, raw: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        """Return the patients and episodes on record to which rows of `raw` may refer."""
+        with snapshot(self.engine) as connection:
+            return known_parents(connection, raw.values())
+
+    def copy_to(self, target: Chart) -> None:
+        """Copy everything recorded into a chart that is empty."""
+        if target.head().entry:
+            raise UsageError(f"`{target.name}` is not empty; copy into a new chart")
+        copy_chart(self.engine, target.engine)
+
+
+def _checked(connection: sa.Connection, tables: Mapping[str, pl.DataFrame]) -> CareLog:
+    care_log, bad = assemble(tables, known_parents(connection, tables.values()))
+    problems = [b.at(name, None if b.row is None else b.row + 1) for name, b in bad]
+    if any(not problem.warning for problem in problems):
+        raise CareLogError(problems)
+    return replace(care_log, incomplete=frozenset())
+
+
+def _upto(connection: sa.Connection, known_at: Known) -> int | None:
+    match known_at:
+        case None | int():
+            return known_at
+        case datetime(tzinfo=None):
+            raise UsageError(f"{known_at.isoformat()!r} has no zone; give a date, or add a zone")
+        case datetime():
+            before = known_at + timedelta(microseconds=1)
+        case date():
+            before = datetime(known_at.year, known_at.month, known_at.day, tzinfo=UTC)
+            before += timedelta(days=1)
+    return head_of(connection, instant_text(before)).entry
+
+
+def create_chart(source: str) -> Chart:
+    """Make a chart where there is none: an SQLite file, or the tables in an empty database.
+
+    Raises:
+        UsageError: there is one already, or something else.
+        ChartError: the database could not be reached or written.
+    """
+    url = url_of(source)
+    if url.get_backend_name() == "sqlite" and Path(str(url.database)).exists():
+        raise UsageError(f"`{url.database}` already exists")
+    engine = engine_of(url)
+    with plainly(url):
+        if migrations.version_of(engine) is not None:
+            raise UsageError(f"there is a chart in `{url}` already")
+        migrations.upgrade(engine)
+    return Chart(engine)
+
+
+def open_chart(source: str) -> Chart:
+    """Open a chart.
+
+    Raises:
+        UsageError: there is none, or its version is not this software's; the message says what to
+            do.
+        ChartError: the database could not be reached.
+    """
+    url = url_of(source)
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
+        raise UsageError(f"there is no chart `{source}`; make one: reliefpath chart init {source}")
+    engine = engine_of(url)
+    version = migrations.version_of(engine)
+    if version is None:
+        raise UsageError(f"there is no chart in `{url}`; make one: reliefpath chart init URL")
+    if version != migrations.newest():
+        if migrations.known(version):
+            raise UsageError(
+                f"`{url}` was written by an older version of ReliefPath; make a backup with that "
+                "version, then: reliefpath chart upgrade CHART"
+            )
+        raise UsageError(f"`{url}` was written by a newer version of ReliefPath; install that one")
+    return Chart(engine)

@@ -1,0 +1,156 @@
+"""Connections to the one database behind a chart, SQLite or PostgreSQL, and what they refuse."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from reliefpath.errors import ChartError, UsageError
+
+WAIT_SECONDS = 60
+"""How long a writer waits for the writers before it."""
+LOCK = 7_264_833_017
+"""The advisory lock that PostgreSQL's writers queue for; any number that nobody else uses."""
+SQLITE_HEADER = b"SQLite format 3\x00"
+
+
+def url_of(source: str) -> sa.URL:
+    """Return the URL of a database, given as URL or as the path of an SQLite file.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if "://" not in source:
+        return sa.URL.create("sqlite", database=source)
+    try:
+        url = sa.make_url(source)
+    except sa.exc.ArgumentError:
+        raise UsageError(f"`{source}` is not a database URL; expected {_EXPECTED}") from None
+    if url.drivername in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise UsageError(f"`{url.drivername}` is not a known database; expected {_EXPECTED}")
+    return url
+
+
+_EXPECTED = "a file, or postgresql://USER@HOST/DATABASE"
+
+
+def is_chart_source(source: str) -> bool:
+    """Return whether `source` names a database: a URL, or a file that SQLite wrote."""
+    if "://" in source:
+        return True
+    file = Path(source)
+    if not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        return stream.read(len(SQLITE_HEADER)) == SQLITE_HEADER
+
+
+def engine_of(url: sa.URL) -> sa.Engine:
+    """Return an engine whose transactions begin as its connections say; see `snapshot`, `turn`."""
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, connect_args={"timeout": WAIT_SECONDS})
+        sa.event.listen(engine, "connect", _set_up_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        engine = sa.create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+    except ModuleNotFoundError:
+        raise UsageError(
+            "PostgreSQL needs its driver; install it with: pip install 'reliefpath[postgres]'"
+        ) from None
+    sa.event.listen(engine, "connect", _set_up_postgres)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
+    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
+        connection.execute(f"pragma {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("begin immediate" if writes else "begin")
+
+
+def _set_up_postgres(connection: Any, _: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set time zone 'UTC'")
+    connection.commit()
+
+
+@contextmanager
+def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Yield a connection that sees one moment's state, whatever others write meanwhile."""
+    with plainly(engine.url), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def turn(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Yield the connection of the only writer; commit at the end, or undo everything.
+
+    Writers queue, so that none is lost, none waits for another in a circle, and entries of the
+    audit log are recorded in the order of their numbers.
+    """
+    with plainly(engine.url), engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection = connection.execution_options(writes=True)
+        else:
+            connection = connection.execution_options(isolation_level="READ COMMITTED")
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"set local lock_timeout = '{WAIT_SECONDS}s'")
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            yield connection
+
+
+@contextmanager
+def plainly(url: sa.URL) -> Iterator[None]:
+    """Say in plain words what a database refuses.
+
+    Raises:
+        ChartError: the database could not do what was asked; nothing was written.
+    """
+    try:
+        yield
+    except sa.exc.DBAPIError as e:
+        raise ChartError(f"{_name(url)}: {_why(e)}; nothing was written") from e
+    except sqlite3.Error as e:
+        raise ChartError(f"{_name(url)}: {e}; nothing was written") from e
+
+
+def _name(url: sa.URL) -> str:
+    return f"`{url.database if url.get_backend_name() == 'sqlite' else url.render_as_string()}`"
+
+
+_REASONS = {
+    "database or disk is full": "the disk is full: make room and try again",
+    "could not extend file": "the server's disk is full: make room and try again",
+    "No space left": "the server's disk is full: make room and try again",
+    "readonly database": "the medium or the file is read-only, and looking is recorded too; "
+    "copy it to where it may be written",
+    "read-only transaction": "the server is read-only (a standby?); use the primary",
+    "unable to open database file": "cannot be opened; check the path and its permissions",
+    "file is not a database": "is not an SQLite file",
+    "malformed": "is damaged; restore a backup: reliefpath chart restore FILE TARGET",
+    "database is locked": f"another program has kept it locked for {WAIT_SECONDS} seconds",
+    "lock timeout": f"another writer has kept it locked for {WAIT_SECONDS} seconds",
+    "append-only": "rows are kept for ever: correct or withdraw them instead",
+    "Connection refused": "no server answers there; is it running?",
+    "authentication failed": "the server refused the name or password",
+    "does not exist": "the server does not know it",
+}
+
+
+def _why(error: sa.exc.DBAPIError) -> str:
+    said = str(error.orig)
+    found = (reason for words, reason in _REASONS.items() if words in said)
+    return next(found, " ".join(said.split()))

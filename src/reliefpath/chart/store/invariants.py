@@ -1,0 +1,56 @@
+"""What must hold after every change, whoever else wrote meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from reliefpath.chart.schema import TABLES
+from reliefpath.chart.store.tables import ROWS, holding, natural_key
+from reliefpath.chart.store.writing import Change
+from reliefpath.errors import UsageError
+
+
+def check(change: Change) -> None:
+    """Check the rows of a change against all that hold.
+
+    Raises:
+        UsageError: two rows say different things of the same, or a row's patient or episode is not
+            on record; nothing is recorded.
+    """
+    for said in (*_twice(change), *_orphans(change)):
+        raise UsageError(said)
+
+
+def _twice(change: Change) -> Iterator[str]:
+    for name in change.touched & TABLES.keys():
+        if key := natural_key(TABLES[name]):
+            rows, other = ROWS[name], ROWS[name].alias()
+            same = [rows.c[column].is_not_distinct_from(other.c[column]) for column in key[1:]]
+            twin = sa.select(sa.func.min(other.c.id)).where(
+                rows.c[key[0]] == other.c[key[0]], rows.c.id != other.c.id, *same, holding(other)
+            )
+            query = sa.select(twin.scalar_subquery()).where(
+                change.new(name), holding(rows), twin.scalar_subquery().is_not(None)
+            )
+            if (found := change.connection.scalar(query.limit(1))) is not None:
+                yield (
+                    f"row {found} of {name} is about the same {' and '.join(key)}: correct it "
+                    f"instead: reliefpath chart correct CHART {name} {found} ..."
+                )
+
+
+def _orphans(change: Change) -> Iterator[str]:
+    for name in change.touched & TABLES.keys():
+        rows = ROWS[name]
+        for key, parents in (("patient", "patients"), ("episode", "episodes")):
+            if key not in rows.c or parents == name:
+                continue
+            parent = ROWS[parents].alias()
+            there = sa.select(1).where(parent.c[key] == rows.c[key], holding(parent)).exists()
+            query = sa.select(rows.c[key]).where(
+                change.new(name), holding(rows), rows.c[key].is_not(None), ~there
+            )
+            if (lost := change.connection.scalar(query.limit(1))) is not None:
+                yield f"{key} `{lost}` is not on record (any more); record it first"

@@ -1,0 +1,103 @@
+"""Does the chart hold what was recorded: every entry of the log in its chain, every row sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from reliefpath.chart.store.audit import BEGINNING, Head, digest, entry_hash
+from reliefpath.chart.store.frames import stream_rows
+from reliefpath.chart.store.tables import AUDIT, ROWS, SEALS
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found: the head of the log, how much was looked at, and all that is wrong."""
+
+    head: Head
+    rows: int
+    wrong: tuple[str, ...]
+
+
+def verify(connection: sa.Connection, expected: str | None = None) -> Verified:
+    """Check the whole chart, a batch of rows at a time.
+
+    Args:
+        connection: a snapshot of the chart.
+        expected: a head noted down earlier, `ENTRY:HASH`; without one, entries cut off at the end
+            of the log together with their rows leave no trace.
+    """
+    wrong: list[str] = []
+    seals = _seals_by_entry(connection)
+    head, seen = _verify_log(connection, seals, expected, wrong)
+    rows = sum(_verify_rows(connection, name, head, wrong) for name in ROWS)
+    if expected is not None and not seen:
+        wrong.append(f"the log: the entry noted down, {expected}, is not in it; it was cut")
+    return Verified(head, rows, tuple(wrong))
+
+
+def _seals_by_entry(connection: sa.Connection) -> dict[int, str]:
+    """The digest of each entry's seals, as the entry should have it."""
+    found: dict[int, list[Row]] = {}
+    for seal in stream_rows(connection, SEALS, (SEALS.c.entry, SEALS.c.table_name, SEALS.c.first)):
+        found.setdefault(seal["entry"], []).append(seal)
+    return {entry: digest(rows) for entry, rows in found.items()}
+
+
+def _verify_log(
+    connection: sa.Connection, seals: Mapping[int, str], expected: str | None, wrong: list[str]
+) -> tuple[Head, bool]:
+    head, seen = Head(0, "", BEGINNING), expected in (None, str(Head(0, "", BEGINNING)))
+    for entry in stream_rows(connection, AUDIT, (AUDIT.c.entry,)):
+        number = entry["entry"]
+        if number != head.entry + 1:
+            missing = f"{head.entry + 1} to {number - 1}"
+            wrong.append(f"the log: entries {missing} are missing")
+        elif entry["previous"] != head.hash:
+            wrong.append(f"the log: entry {number} does not follow from entry {head.entry}")
+        if entry["hash"] != entry_hash(entry):
+            wrong.append(f"the log: entry {number} was altered ({_said(entry)})")
+        if entry["at"] < head.at:
+            wrong.append(f"the log: entry {number} is older than the one before")
+        if entry["digest"] != seals.get(number):
+            wrong.append(f"seals: those of entry {number} ({_said(entry)}) were altered")
+        head = Head(number, entry["at"], entry["hash"])
+        seen = seen or str(head) == expected
+    return head, seen
+
+
+def _said(entry: Row) -> str:
+    return f"{entry['action']} by {entry['by']} at {entry['at']}"
+
+
+def _verify_rows(connection: sa.Connection, name: str, head: Head, wrong: list[str]) -> int:
+    """Walk the rows and their seals side by side, both in the order of the rows."""
+    seals = stream_rows(connection, SEALS, (SEALS.c.first,), SEALS.c.table_name == name)
+    rows, count = stream_rows(connection, ROWS[name], (ROWS[name].c.id,)), 0
+    row = next(rows, None)
+    for seal in seals:
+        held = []
+        while row is not None and row["id"] <= seal["last"]:
+            count += 1
+            if row["id"] < seal["first"]:
+                wrong.append(f"{name}: row {row['id']} was never recorded")
+            else:
+                held.append(row)
+            row = next(rows, None)
+        place = f"{name}: rows {seal['first']} to {seal['last']} of entry {seal['entry']}"
+        if len(held) != seal["rows"]:
+            wrong.append(f"{place}: {len(held)} are there, {seal['rows']} were recorded")
+        elif digest(held) != seal["digest"]:
+            wrong.append(f"{place}: at least one was altered or moved")
+        if seal["entry"] > head.entry:
+            wrong.append(f"{place}: the log does not know that entry")
+    while row is not None:
+        count += 1
+        wrong.append(f"{name}: row {row['id']} was never recorded")
+        row = next(rows, None)
+    return count
