@@ -112,7 +112,7 @@ def assemble(
             checked = threads.map(lambda name: _checked(TABLES[name], raw[name], read), names)
             for name, (frame, refusals, patients) in zip(names, list(checked), strict=True):
                 frames[name] = frame
-                read[name] = pl.concat([read[name], frame]) if name in read else frame
+                read[name] = _with(frame, read.get(name))
                 bad += [(name, b) for b in refusals]
                 incomplete |= patients
     return CareLog(**frames, incomplete=frozenset(incomplete)), bad
@@ -129,6 +129,13 @@ def _checked(
         return frame, refusals, set()
     good = frame.with_row_index("row").filter(~pl.col("row").is_in(spoiled)).drop("row")
     return good, refusals, _patients_of(frame[spoiled], read)
+
+
+def _with(frame: pl.DataFrame, on_record: pl.DataFrame | None) -> pl.DataFrame:
+    """The rows, and those on record that they do not say anew."""
+    if on_record is None:
+        return frame
+    return pl.concat([frame, on_record.join(frame, on=frame.columns[0], how="anti")])
 
 
 def _patients_of(rows: pl.DataFrame, read: Mapping[str, pl.DataFrame]) -> set[str]:

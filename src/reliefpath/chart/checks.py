@@ -49,7 +49,7 @@ def _missing_parents(
 ) -> Iterator[Bad]:
     """Rows that name a patient or an episode that does not exist."""
     for key, parent in (("patient", "patients"), ("episode", "episodes")):
-        if key not in table.schema or parent not in earlier:
+        if parent == table.name or key not in table.schema or parent not in earlier:
             continue
         known = earlier[parent][key]
         orphans = frame[key].is_not_null() & ~frame[key].is_in(known.implode())

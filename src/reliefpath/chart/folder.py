@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,8 @@ from reliefpath.errors import CareLogError, Problem, UsageError, nearest
 
 Format = Literal["csv", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet")
+OnRecord = Callable[[Mapping[str, pl.DataFrame]], Mapping[str, pl.DataFrame]]
+"""Tells of raw tables which patients and episodes that they may refer to are known already."""
 Read = tuple[pl.DataFrame | None, list[Problem]]
 """What a file holds, if it can be read at all, and its problems."""
 NEEDED = ("patients", "episodes", "scores")
@@ -31,6 +33,12 @@ class Reading:
 
     care_log: CareLog
     problems: list[Problem] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)
+    """The file of each table."""
+
+    def place(self, bad: list[tuple[str, Bad]]) -> list[Problem]:
+        """Return what is wrong with rows, by table, as problems of its files."""
+        return list(_place(bad, self.files))
 
     @property
     def errors(self) -> list[Problem]:
@@ -55,18 +63,23 @@ def read_folder(folder: Path, *, skip_bad_rows: bool = False) -> Reading:
     return reading
 
 
-def inspect_folder(folder: Path) -> Reading:
-    """Read a folder and return its good rows together with all its problems."""
-    files, problems = _find(folder)
+def inspect_folder(folder: Path, on_record: OnRecord | None = None) -> Reading:
+    """Read a folder and return its good rows together with all its problems.
+
+    Given what is `on_record` already, no table has to be there, and rows may refer to what is;
+    `folder` may then be one table's file.
+    """
+    files, problems = _find(folder, alone=on_record is None)
     raw: dict[str, pl.DataFrame] = {}
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
         for name, (frame, malformed) in zip(files, threads.map(_read, files.values()), strict=True):
             if frame is not None:
                 raw[name] = frame
             problems += malformed
-    care_log, bad = assemble(raw)
+    care_log, bad = assemble(raw, None if on_record is None else on_record(raw))
     problems += _place(bad, files)
-    return Reading(care_log, sorted(problems, key=lambda p: (p.file, p.line or 0, p.column or "")))
+    problems.sort(key=lambda p: (p.file, p.line or 0, p.column or ""))
+    return Reading(care_log, problems, files)
 
 
 def write_folder(care_log: CareLog, folder: Path, file_format: Format = "csv") -> None:
@@ -93,8 +106,10 @@ def _instant_text(column: str) -> pl.Expr:
     )
 
 
-def _find(folder: Path) -> tuple[dict[str, Path], list[Problem]]:
-    """The file of each table, and what is odd about the folder."""
+def _find(folder: Path, *, alone: bool) -> tuple[dict[str, Path], list[Problem]]:
+    """The file of each table, and what is odd about a folder that stands alone or does not."""
+    if not alone and folder.is_file() and folder.stem in TABLES:
+        return {folder.stem: folder}, []
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise UsageError(
@@ -115,7 +130,7 @@ def _find(folder: Path) -> tuple[dict[str, Path], list[Problem]]:
             problems.append(problem(path.name, f"unknown table, left out{hint}", warning=True))
         elif files[path.stem] != path:
             problems.append(problem(path.name, f"keep one of it and {files[path.stem].name}"))
-    for name in TABLES.keys() - files.keys():
+    for name in TABLES.keys() - files.keys() if alone else ():
         needed = name in NEEDED
         say = "is missing" if needed else f"is missing: taken as no {name} on record"
         problems.append(problem(f"{name}.csv", say, warning=not needed))

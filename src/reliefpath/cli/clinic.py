@@ -15,23 +15,23 @@ import typer
 from reliefpath.cli.options import (
     AsOf,
     AssessFormat,
+    KnownAt,
     Out,
     PathwayFile,
     PriorFile,
     SkipBadRows,
     Source,
     as_of_day,
-    read_care_log,
     read_pathway,
     read_prior,
 )
+from reliefpath.cli.records import Records, is_chart
 from reliefpath.errors import UsageError, nearest
 from reliefpath.terminal.output import console_on, open_console, write_json, write_table
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from reliefpath.chart.folder import Reading
     from reliefpath.pathway.model import Pathway
 
 app = typer.Typer()
@@ -55,6 +55,7 @@ class Document(StrEnum):
 def assess(
     source: Source,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     pathway: PathwayFile = None,
     prior: PriorFile = None,
     file_format: Annotated[
@@ -85,17 +86,17 @@ def assess(
         os.environ["POLARS_MAX_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = str(workers)
     if file_format is AssessFormat.PARQUET and out is None and sys.stdout.isatty():
         raise UsageError("Parquet is not for reading on a screen; add `--out FILE`")
-    day, chosen, known = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
+    day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
     _check_statuses(status)
     import polars as pl
 
-    from reliefpath.pathway.assessment import assess as assess_care_log
+    from reliefpath.pathway.assessment import assess_parts
     from reliefpath.terminal.progress import stages
 
     with stages(console_on(sys.stderr), total=5) as progress:
         progress("care log")
-        care_log = read_care_log(source, skip_bad_rows)
-        advice = assess_care_log(care_log, chosen, day, known, progress)
+        parts = Records(source, "assess", skip_bad_rows, known_at).parts()
+        advice = assess_parts(parts, chosen, day, priors, progress)
         if status:
             advice = advice.filter(pl.col("status").is_in(status))
         if top is not None:
@@ -115,6 +116,7 @@ def explain(
     source: Source,
     episode: Annotated[str, typer.Argument(help="Which episode.")],
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     pathway: PathwayFile = None,
     prior: PriorFile = None,
     skip_bad_rows: SkipBadRows = False,
@@ -126,18 +128,13 @@ def explain(
     - `reliefpath explain clinic/ demo-0001`
     """
     day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
-    care_log = read_care_log(source, skip_bad_rows)
-    known = care_log.episodes["episode"]
-    if episode not in known:
-        hint = nearest(episode, known.head(100_000))
-        raise UsageError(f"no episode `{episode}` in `{source}`{hint}")
+    mine = Records(source, "explain", skip_bad_rows, known_at).of(episode)
     import polars as pl
 
     from reliefpath.pathway.advice import Writer
     from reliefpath.pathway.assessment import assess as assess_care_log
     from reliefpath.terminal.story import print_story
 
-    mine = care_log.only(episode)
     table = assess_care_log(mine, chosen, day, priors).filter(pl.col("episode") == episode)
     if table.is_empty():
         raise UsageError(f"episode `{episode}` had not begun by {day}")
@@ -146,16 +143,24 @@ def explain(
 
 
 @app.command()
-def check(source: Source) -> None:
+def check(
+    folder: Annotated[
+        Path, typer.Argument(help="A folder with the care log as CSV or Parquet files.")
+    ],
+) -> None:
     """List every problem of a care log: file, line, column, value, and what was expected.
 
-    Exits with 1 when there is a problem; warnings alone exit with 0.
+    Exits with 1 when there is a problem; warnings alone exit with 0. A chart has no problems to
+    list, since it takes only good rows; `reliefpath chart verify` looks whether it was altered.
     """
-    reading = _inspect(source)
-    for problem in reading.problems:
-        typer.echo(problem)
+    if is_chart(str(folder)):
+        raise UsageError("a chart takes only good rows; see: reliefpath chart verify")
+    from reliefpath.chart.folder import inspect_folder
     from reliefpath.chart.schema import TABLES
 
+    reading = inspect_folder(folder)
+    for problem in reading.problems:
+        typer.echo(problem)
     counts = ", ".join(f"{reading.care_log.table(name).height:,} {name}" for name in TABLES)
     warnings = len(reading.problems) - len(reading.errors)
     found = f"{_count(len(reading.errors), 'problem')}, {_count(warnings, 'warning')}"
@@ -168,6 +173,7 @@ def check(source: Source) -> None:
 def facts(
     source: Source,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     pathway: PathwayFile = None,
     prior: PriorFile = None,
     file_format: Annotated[
@@ -181,10 +187,13 @@ def facts(
     `reliefpath pathway facts` says what each column means.
     """
     day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
+    import polars as pl
+
     from reliefpath.pathway.facts import facts as facts_of
 
-    care_log = read_care_log(source, skip_bad_rows)
-    table = facts_of(care_log, day, chosen.questions, priors, chosen.recovery.combine)
+    asked = chosen.questions, priors, chosen.recovery.combine
+    parts = Records(source, "facts", skip_bad_rows, known_at).parts()
+    table = pl.concat(facts_of(part, day, *asked) for part in parts).sort("episode")
     if file_format is AssessFormat.TABLE:
         from rich.table import Table
 
@@ -281,12 +290,6 @@ def _check_statuses(statuses: list[str] | None) -> None:
     for name in statuses or ():
         if name not in set(StatusName):
             raise UsageError(f"unknown status `{name}`{nearest(name, StatusName)}")
-
-
-def _inspect(source: Path) -> Reading:
-    from reliefpath.chart.folder import inspect_folder
-
-    return inspect_folder(source)
 
 
 def _write_advice(

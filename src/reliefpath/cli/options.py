@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +12,6 @@ import typer
 from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
-    from reliefpath.chart.care_log import CareLog
     from reliefpath.pathway.model import Pathway
     from reliefpath.recovery import Priors
 
@@ -31,7 +28,20 @@ class AssessFormat(StrEnum):
     PARQUET = "parquet"
 
 
-Source = Annotated[Path, typer.Argument(help="Folder with the care log as CSV or Parquet files.")]
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="A folder with the care log as CSV or Parquet files, a chart's file, or a database "
+        "URL such as postgresql://me@server/clinic."
+    ),
+]
+KnownAt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Of a chart, only what was on record by then: a date, or a time with its zone.",
+    ),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(
@@ -59,13 +69,15 @@ Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.
 
 
 def as_of_day(text: str | None) -> date | datetime:
-    if text is None:
-        return date.today()
+    return date.today() if text is None else moment(text, "--as-of")
+
+
+def moment(text: str, option: str) -> date | datetime:
     try:
         return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            f"--as-of {text!r}: expected a date, 2026-03-31, or a time with its zone"
+            f"{option} {text!r}: expected a date, 2026-03-31, or a time with its zone"
         ) from None
 
 
@@ -81,32 +93,3 @@ def read_prior(file: Path | None) -> Priors:
     from reliefpath.recovery.learned import read_priors
 
     return Priors() if file is None else read_priors(file)
-
-
-def read_care_log(source: Path, skip_bad_rows: bool) -> CareLog:
-    from reliefpath.chart.folder import read_folder
-
-    # loading the compiled curve takes as long as reading 10,000 episodes: do both at once
-    Thread(target=_load_curve).start()
-    _give_memory_back()
-    reading = read_folder(source, skip_bad_rows=skip_bad_rows)
-    for problem in reading.problems[:SHOWN_PROBLEMS]:
-        typer.echo(problem, err=True)
-    if len(reading.problems) > SHOWN_PROBLEMS:
-        typer.echo("... `reliefpath check` lists them all", err=True)
-    return reading.care_log
-
-
-def _give_memory_back() -> None:
-    """Let Arrow use the allocator that holds least of a large clinic, where there is one."""
-    import pyarrow as pa
-
-    with suppress(NotImplementedError):
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
-
-
-def _load_curve() -> None:
-    from reliefpath.recovery import recover, weeks_until_clear
-
-    recover([0], [], [], [], [])
-    weeks_until_clear([0], [], [], [], [])

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from reliefpath.cli.options import AsOf, SkipBadRows, Source, as_of_day, read_care_log
+from reliefpath.cli.options import AsOf, SkipBadRows, Source, as_of_day
+from reliefpath.cli.records import Records
 from reliefpath.errors import UsageError
 
 app = typer.Typer(help="Learn what recovery looks like in your clinic.", no_args_is_help=True)
@@ -38,7 +39,7 @@ def learn(
     if out.exists():
         raise UsageError(f"`{out}` already exists")
     day = as_of_day(as_of)
-    care_log = read_care_log(source, skip_bad_rows)
+    care_log = Records(source, "recovery learn", skip_bad_rows).whole()
     from reliefpath.pathway.own_episodes import learn_priors
     from reliefpath.recovery.learned import priors_text
 

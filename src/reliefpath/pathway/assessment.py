@@ -40,8 +40,24 @@ def assess(
     Raises:
         UsageError: `as_of` is a moment without a zone.
     """
-    table = facts(care_log, as_of, pathway.questions, priors, pathway.recovery.combine, progress)
+    return assess_parts([care_log], pathway, as_of, priors, progress)
+
+
+def assess_parts(
+    care_logs: Iterable[CareLog],
+    pathway: Pathway,
+    as_of: date | datetime,
+    priors: Priors | None = None,
+    progress: Progress = lambda stage: None,
+) -> pl.DataFrame:
+    """Return the advice table of a care log that comes in parts, each with whole patients.
+
+    Only one part is in memory at a time, and of the others their facts; see `assess`.
+    """
+    asked = pathway.questions, priors, pathway.recovery.combine, progress
+    tables = [facts(care_log, as_of, *asked) for care_log in care_logs]
     progress("pathway")
+    table = tables[0] if len(tables) == 1 else pl.concat(tables).sort("episode")
     return advise(table, pathway, as_of)
 
 

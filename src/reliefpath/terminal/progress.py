@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 
@@ -36,3 +36,20 @@ def stages(console: Console, total: int) -> Iterator[Report]:
     finally:
         timer.cancel()
         bar.stop()
+
+
+@contextmanager
+def counted(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that is told what is being written, how much is and how much there is."""
+    with Progress(
+        BarColumn(bar_width=24),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("")
+        yield lambda what, done, total: bar.update(
+            task, description=what, completed=done, total=total
+        )

@@ -20,8 +20,14 @@ from reliefpath.chart.store.copying import copy_chart
 from reliefpath.chart.store.corrections import correct, withdraw
 from reliefpath.chart.store.database import engine_of, plainly, snapshot, url_of
 from reliefpath.chart.store.invariants import check
-from reliefpath.chart.store.reading import known_parents, read_batches, read_care_log
-from reliefpath.chart.store.tables import ROWS, holding
+from reliefpath.chart.store.reading import (
+    count_rows,
+    known_parents,
+    read_batches,
+    read_care_log,
+    read_log,
+)
+from reliefpath.chart.store.tables import AUDIT, ROWS, holding, stored
 from reliefpath.chart.store.verifying import Verified, verify
 from reliefpath.chart.store.writing import Act, Change, Clock, changing
 from reliefpath.errors import CareLogError, UsageError
@@ -75,13 +81,42 @@ class Chart:
         with snapshot(self.engine) as connection:
             return read_care_log(connection, _upto(connection, known_at), (patient, patient))
 
-    def patient_of(self, episode: str) -> str | None:
+    def patient_of(self, episode: str, known_at: Known = None) -> str | None:
         """Return whose episode it is, or None where there is no such episode."""
         rows = ROWS["episodes"]
         with snapshot(self.engine) as connection:
+            holds = holding(rows, _upto(connection, known_at))
             return connection.scalar(
-                sa.select(rows.c.patient).where(rows.c.episode == episode, holding(rows))
+                sa.select(rows.c.patient).where(rows.c.episode == episode, holds)
             )
+
+    def decisions(self, episode: str | None = None) -> list[dict[str, Any]]:
+        """Return what was made of advice, on one episode or all, with `recorded_at` and `by`."""
+        rows = ROWS["decisions"]
+        with snapshot(self.engine) as connection:
+            at = stored(AUDIT.c.at, connection.dialect.name).label("recorded_at")
+            query = sa.select(rows, at, AUDIT.c.by).join(AUDIT, AUDIT.c.entry == rows.c.entry)
+            query = query.where(holding(rows)).order_by(rows.c.id)
+            if episode is not None:
+                query = query.where(rows.c.episode == episode)
+            return [dict(row._mapping) for row in connection.execute(query)]
+
+    def document(self, name: str) -> str:
+        """Return a text that advice rests on."""
+        rows = ROWS["documents"]
+        with snapshot(self.engine) as connection:
+            text = sa.select(rows.c.text).where(rows.c.document == name)
+            return str(connection.execute(text).scalars().first())
+
+    def log(self, patient: str | None = None) -> pl.DataFrame:
+        """Return the audit log, or the entries that concern one patient, everybody included."""
+        with snapshot(self.engine) as connection:
+            return read_log(connection, patient)
+
+    def counts(self) -> dict[str, tuple[int, int, int, int, int]]:
+        """Return, by table, how many rows hold, were recorded, corrected, withdrawn, and wait."""
+        with snapshot(self.engine) as connection:
+            return count_rows(connection)
 
     def head(self) -> Head:
         """Return the last entry of the audit log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -36,6 +37,7 @@ def correct(change: Change, name: str, row: int, values: Mapping[str, str | None
                 f"`{column}` names the row everywhere: withdraw the row and enter it anew instead"
             )
     new = {**old, **values}
+    change.act = replace(change.act, patient=_patient(change, old))
     if new == old:
         raise UsageError(f"row {row} of {name} already says so")
     texts = {column: None if value is None else _text(value) for column, value in new.items()}
@@ -55,6 +57,7 @@ def _text(value: Any) -> str:
 def withdraw(change: Change, name: str, row: int) -> dict[str, int]:
     """Record that a row, and what belongs to it alone, does not hold; see `Chart.withdraw`."""
     counts: dict[str, int] = {}
+    change.act = replace(change.act, patient=_patient(change, _row(change, name, row)))
     for table, id_ in _with_dependents(change, name, row):
         change.supersede(table, {**_row(change, table, id_), "supersedes": id_}, withdrawn=True)
         counts[table] = counts.get(table, 0) + 1
@@ -72,6 +75,15 @@ def _with_dependents(change: Change, name: str, row: int) -> Iterator[tuple[str,
         for id_ in ids:
             yield from _with_dependents(change, dependent, id_)
     yield name, row
+
+
+def _patient(change: Change, row: Mapping[str, Any]) -> str | None:
+    """Whom a row concerns."""
+    if "patient" in row or "episode" not in row:
+        return row.get("patient")
+    episodes = ROWS["episodes"]
+    theirs = sa.select(episodes.c.patient).where(episodes.c.episode == row["episode"])
+    return change.connection.execute(theirs.order_by(episodes.c.id.desc())).scalars().first()
 
 
 def _row(change: Change, name: str, row: int) -> dict[str, Any]:

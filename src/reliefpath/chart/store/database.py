@@ -41,13 +41,8 @@ def url_of(source: str) -> sa.URL:
 _EXPECTED = "a file, or postgresql://USER@HOST/DATABASE"
 
 
-def is_chart_source(source: str) -> bool:
-    """Return whether `source` names a database: a URL, or a file that SQLite wrote."""
-    if "://" in source:
-        return True
-    file = Path(source)
-    if not file.is_file():
-        return False
+def is_sqlite(file: Path) -> bool:
+    """Return whether SQLite wrote a file."""
     with file.open("rb") as stream:
         return stream.read(len(SQLITE_HEADER)) == SQLITE_HEADER
 

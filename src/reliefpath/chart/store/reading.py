@@ -10,8 +10,16 @@ import polars as pl
 import sqlalchemy as sa
 
 from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.store.frames import Parameters, read_frames, stored_select, to_typed
-from reliefpath.chart.store.tables import HISTORIES, KEY, ROWS, holding
+from reliefpath.chart.schema import TABLES
+from reliefpath.chart.store.audit import digest
+from reliefpath.chart.store.frames import (
+    Parameters,
+    read_frames,
+    stored_select,
+    to_stored,
+    to_typed,
+)
+from reliefpath.chart.store.tables import AUDIT, FLAG, HISTORIES, KEY, ROWS, STAGED, holding
 
 Range = tuple[str, str]
 """The first and the last patient, in the database's own order."""
@@ -81,6 +89,50 @@ def about(
         return whom(rows.c.patient)
     episodes = ROWS["episodes"].alias()
     return rows.c.episode.in_(sa.select(episodes.c.episode).where(whom(episodes.c.patient)))
+
+
+def fingerprint(care_log: CareLog) -> str:
+    """Return the SHA-256 of a care log's rows, whatever their order."""
+    tables = {name: to_stored(care_log.table(name), table) for name, table in TABLES.items()}
+    return digest(
+        {"table": name, **row}
+        for name, frame in tables.items()
+        for row in frame.sort(frame.columns).iter_rows(named=True)
+    )
+
+
+def read_log(connection: sa.Connection, patient: str | None = None) -> pl.DataFrame:
+    """Return the audit log, or what of it concerns one patient.
+
+    That is what names the patient, and what names nobody since the patient is on record: whoever
+    looked at everybody looked at them, too.
+    """
+    query = stored_select(AUDIT, AUDIT.c.keys(), connection.dialect.name).order_by(AUDIT.c.entry)
+    if patient is not None:
+        rows = ROWS["patients"]
+        first = sa.select(sa.func.min(rows.c.entry)).where(rows.c.patient == patient)
+        everybody = sa.and_(AUDIT.c.patient.is_(None), AUDIT.c.entry >= first.scalar_subquery())
+        query = query.where(sa.or_(AUDIT.c.patient == patient, everybody))
+    return pl.concat(read_frames(connection, query))
+
+
+def count_rows(connection: sa.Connection) -> dict[str, tuple[int, int, int, int, int]]:
+    """Return, by table, how many rows hold, were recorded, corrected, withdrawn, and wait."""
+    return {name: _counts(connection, name) for name in HISTORIES}
+
+
+def _counts(connection: sa.Connection, name: str) -> tuple[int, int, int, int, int]:
+    rows, count = ROWS[name], sa.func.count()
+    withdrawn = rows.c.withdrawn == sa.literal(True, FLAG)
+    queries = (
+        sa.select(count).select_from(rows).where(holding(rows)),
+        sa.select(count).select_from(rows),
+        sa.select(count).select_from(rows).where(rows.c.supersedes.is_not(None), ~withdrawn),
+        sa.select(count).select_from(rows).where(withdrawn),
+        sa.select(count).select_from(STAGED[name]) if name in STAGED else sa.select(0),
+    )
+    holds, all_, corrected, gone, waiting = (int(connection.scalar(q) or 0) for q in queries)
+    return holds, all_, corrected, gone, waiting
 
 
 def known_parents(

@@ -71,6 +71,12 @@ class Change:
         """Return whether the touched table `name` had no row before."""
         return self._last[name] == 0
 
+    def has(self, name: str, column: str, value: str) -> bool:
+        """Return whether a row of the table `name` that holds has this value."""
+        rows = ROWS[name]
+        there = sa.select(rows.c.id).where(rows.c[column] == value, holding(rows)).limit(1)
+        return self.connection.scalar(there) is not None
+
     def add(self, name: str, frame: pl.DataFrame) -> None:
         """Record rows that are good, in the schema's types."""
         history = pl.lit(self.entry).alias("entry"), pl.lit(0).alias("withdrawn")

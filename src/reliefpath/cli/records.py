@@ -1,0 +1,142 @@
+"""Where a command reads the care log: from a folder, or from a chart, which notes who looked."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import typer
+
+from reliefpath.cli.options import SHOWN_PROBLEMS, moment
+from reliefpath.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from reliefpath.chart.care_log import CareLog
+    from reliefpath.chart.store.chart import Chart
+
+USER = "RELIEFPATH_USER"
+"""The environment variable that says who is at work, where it is not the computer's user."""
+
+
+def whoami() -> str:
+    return os.environ.get(USER) or getpass.getuser()
+
+
+@dataclass(frozen=True)
+class Records:
+    """The care log of a source, for a command whose name the chart's audit log will tell."""
+
+    source: str
+    command: str
+    skip_bad_rows: bool = False
+    known_at: str | None = None
+
+    def parts(self) -> Iterator[CareLog]:
+        """Yield the care log, a chart's a few thousand patients at a time."""
+        _prepare()
+        chart = self._chart()
+        if chart is None:
+            yield self._folder()
+            return
+        self._look(chart, None)
+        yield from chart.care_logs(self._known())
+
+    def whole(self) -> CareLog:
+        """Return the whole care log."""
+        _prepare()
+        chart = self._chart()
+        if chart is None:
+            return self._folder()
+        self._look(chart, None)
+        return chart.care_log(self._known())
+
+    def of(self, episode: str) -> CareLog:
+        """Return what concerns one episode.
+
+        Raises:
+            UsageError: there is no such episode.
+        """
+        _prepare()
+        chart = self._chart()
+        if chart is None:
+            care_log = self._folder()
+            known = care_log.episodes["episode"]
+            if episode not in known:
+                hint = nearest(episode, known.head(100_000))
+                raise UsageError(f"no episode `{episode}` in `{self.source}`{hint}")
+            return care_log.only(episode)
+        patient = chart.patient_of(episode, self._known())
+        if patient is None:
+            raise UsageError(f"no episode `{episode}` in `{self.source}`")
+        self._look(chart, patient)
+        return chart.care_log_of(patient, self._known())
+
+    def _chart(self) -> Chart | None:
+        return chart_of(self.source) if is_chart(self.source) else None
+
+    def _folder(self) -> CareLog:
+        from reliefpath.chart.folder import read_folder
+
+        if self.known_at is not None:
+            raise UsageError("--known-at asks a chart: a folder does not say when it was recorded")
+        reading = read_folder(Path(self.source), skip_bad_rows=self.skip_bad_rows)
+        for problem in reading.problems[:SHOWN_PROBLEMS]:
+            typer.echo(problem, err=True)
+        if len(reading.problems) > SHOWN_PROBLEMS:
+            typer.echo("... `reliefpath check` lists them all", err=True)
+        return reading.care_log
+
+    def _known(self) -> date | datetime | None:
+        return None if self.known_at is None else moment(self.known_at, "--known-at")
+
+    def _look(self, chart: Chart, patient: str | None) -> None:
+        from reliefpath.chart.store.writing import Act
+
+        chart.note(Act(whoami(), "view", None, patient), command=self.command)
+
+
+def is_chart(source: str) -> bool:
+    """Return whether a source is a chart, without loading what charts need."""
+    if "://" in source:
+        return True
+    file = Path(source)
+    if not file.is_file():
+        return False
+    from reliefpath.chart.store.database import is_sqlite
+
+    return is_sqlite(file)
+
+
+def chart_of(source: str) -> Chart:
+    """Open a chart."""
+    from reliefpath.chart.store.chart import open_chart
+
+    return open_chart(source)
+
+
+def _prepare() -> None:
+    """Load the compiled curve meanwhile: it takes as long as reading 10,000 episodes."""
+    Thread(target=_load_curve).start()
+    _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """Let Arrow use the allocator that holds least of a large clinic, where there is one."""
+    import pyarrow as pa
+
+    with suppress(NotImplementedError):
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
+
+
+def _load_curve() -> None:
+    from reliefpath.recovery import recover, weeks_until_clear
+
+    recover([0], [], [], [], [])
+    weeks_until_clear([0], [], [], [], [])

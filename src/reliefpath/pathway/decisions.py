@@ -1,0 +1,162 @@
+"""Advice that a clinician acted on: kept with all that it rests on, and given again to the byte."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+
+from reliefpath import __version__
+from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.store.chart import Chart
+from reliefpath.chart.store.reading import fingerprint
+from reliefpath.chart.store.writing import Act, Change
+from reliefpath.errors import UsageError
+from reliefpath.pathway.advice import Writer
+from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.model import Pathway, load_pathway
+from reliefpath.recovery import Priors
+from reliefpath.recovery.learned import read_priors
+
+AGREED, OVERRIDDEN = "agreed", "overridden"
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What advice rests on besides the records: the texts of a pathway and of a learned prior."""
+
+    pathway: str
+    prior: str | None = None
+
+    def read(self) -> tuple[Pathway, Priors]:
+        """Return them read and checked."""
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "pathway.yaml"
+            file.write_text(self.pathway, "utf-8")
+            pathway = load_pathway(file)
+            if self.prior is None:
+                return pathway, Priors()
+            file = Path(folder) / "prior.yaml"
+            file.write_text(self.prior, "utf-8")
+            return pathway, read_priors(file)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a decision's advice is today, from the records as they were known then."""
+
+    episode: str
+    decided_at: str
+    decision: str
+    software: str
+    """The version that gave the advice."""
+    differences: tuple[str, ...]
+    """Each says what was, and what is; empty where the advice is the same to the byte."""
+
+
+def decide(
+    chart: Chart,
+    episode: str,
+    decision: str,
+    basis: Basis,
+    as_of: date | datetime,
+    by: str,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    """Keep that a clinician agreed with, or overrode, the advice on an episode; return the advice.
+
+    Raises:
+        UsageError: there is no such episode, or an override has no reason.
+    """
+    if decision == OVERRIDDEN and not reason:
+        raise UsageError("an override needs its reason, for whoever reads it later")
+    patient = chart.patient_of(episode)
+    if patient is None:
+        raise UsageError(f"no episode `{episode}` in `{chart.name}`")
+    known = chart.head().entry
+    care_log = chart.care_log_of(patient, known)
+    advice = _advice(care_log, episode, basis, as_of)
+    with chart.change(Act(by, "decide", reason, patient)) as change:
+        row = {
+            "episode": episode,
+            "as_of": as_of.isoformat(),
+            "known": float(known),
+            "decision": decision,
+            "advice": _text(advice),
+            "inputs": fingerprint(care_log),
+            "pathway": _keep(change, basis.pathway),
+            "prior": None if basis.prior is None else _keep(change, basis.prior),
+            "software": __version__,
+        }
+        change.add("decisions", pl.DataFrame([row], schema_overrides={"prior": pl.String}))
+    return advice
+
+
+def replay(chart: Chart, episode: str | None = None) -> Iterator[Replay]:
+    """Give every advice that was acted on again, and tell every difference."""
+    for row in chart.decisions(episode):
+        yield Replay(
+            row["episode"],
+            row["recorded_at"],
+            row["decision"],
+            row["software"],
+            tuple(_differences(chart, row)),
+        )
+
+
+def _differences(chart: Chart, row: dict[str, Any]) -> Iterator[str]:
+    patient = chart.patient_of(row["episode"], int(row["known"]))
+    if patient is None:
+        yield f"episode: was on record at entry {row['known']:.0f}, is not now"
+        return
+    care_log = chart.care_log_of(patient, int(row["known"]))
+    if fingerprint(care_log) != row["inputs"]:
+        yield "records: not those that the advice was given on; see `reliefpath chart verify`"
+    prior = None if row["prior"] is None else chart.document(row["prior"])
+    basis = Basis(chart.document(row["pathway"]), prior)
+    text = row["as_of"]
+    as_of = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    again = _advice(care_log, row["episode"], basis, as_of)
+    if _text(again) != row["advice"]:
+        yield from _unlike("", json.loads(row["advice"]), json.loads(_text(again)))
+
+
+def _unlike(place: str, before: Any, after: Any) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in before.keys() | after.keys():
+            inside = f"{place}.{key}" if place else key
+            yield from _unlike(inside, before.get(key), after.get(key))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for i, (a, b) in enumerate(zip(before, after, strict=True)):
+            yield from _unlike(f"{place}[{i}]", a, b)
+    elif before != after:
+        yield f"{place}: was {before!r}, is {after!r}"
+
+
+def _advice(
+    care_log: CareLog, episode: str, basis: Basis, as_of: date | datetime
+) -> dict[str, Any]:
+    pathway, priors = basis.read()
+    table = assess(care_log, pathway, as_of, priors).filter(pl.col("episode") == episode)
+    if table.is_empty():
+        raise UsageError(f"episode `{episode}` had not begun by {as_of}")
+    return next(Writer(pathway).objects(table))
+
+
+def _text(advice: dict[str, Any]) -> str:
+    return json.dumps(advice, ensure_ascii=False, sort_keys=True)
+
+
+def _keep(change: Change, text: str) -> str:
+    """Keep a text, once, and return what it is called."""
+    name = sha256(text.encode()).hexdigest()
+    if not change.has("documents", "document", name):
+        change.add("documents", pl.DataFrame({"document": [name], "text": [text]}))
+    return name
