@@ -62,10 +62,10 @@ def made(folder: Path, episodes: int) -> Path:
     return clinic
 
 
-def run(command: list[str]) -> tuple[float, float]:
+def run(command: list[str], *, quiet: bool = False) -> tuple[float, float]:
     """Return the seconds and the peak memory, in MB, of a process."""
     start = time.perf_counter()
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL if quiet else None)
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
         raise SystemExit(f"failed: {' '.join(command)}")

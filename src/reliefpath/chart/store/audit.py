@@ -35,8 +35,8 @@ def digest(rows: Iterable[Mapping[str, Stored | None]]) -> str:
 
     A column that did not exist when a row was written is null in it, so it changes nothing.
     """
-    known = [{name: row[name] for name in sorted(row) if row[name] is not None} for row in rows]
-    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    known = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -98,14 +98,13 @@ def record(change: Change, load: int, *, corrections: bool) -> Loaded:
     else nothing is recorded, and the contradictions are returned.
     """
     loaded = Loaded()
-    staged = {name: _numbered(table, load) for name, table in TABLES.items()}
     if not corrections:
-        for name, table in TABLES.items():
-            loaded.contradictions += _contradictions(change.connection, table, staged[name])
+        for table in TABLES.values():
+            loaded.contradictions += _contradictions(change.connection, table, load)
         if loaded.contradictions:
             return loaded
-    for name, table in TABLES.items():
-        _record_table(change, table, staged[name], loaded)
+    for table in TABLES.values():
+        _record_table(change, table, load, loaded)
     clear(change.connection, load)
     return loaded
 
@@ -127,12 +126,10 @@ def _numbered(table: Table, load: int) -> sa.Subquery:
     return sa.select(staged, nth.label("nth")).where(staged.c.load == load).subquery()
 
 
-def _contradictions(
-    connection: sa.Connection, table: Table, staged: sa.Subquery
-) -> list[Contradiction]:
+def _contradictions(connection: sa.Connection, table: Table, load: int) -> list[Contradiction]:
     if not natural_key(table):
         return []
-    rows = ROWS[table.name]
+    rows, staged = ROWS[table.name], _numbered(table, load)
     query = (
         sa.select(staged.c.row, rows.c.id, rows.c.withdrawn)
         .select_from(staged)
@@ -146,28 +143,39 @@ def _contradictions(
     ]
 
 
-def _record_table(change: Change, table: Table, staged: sa.Subquery, loaded: Loaded) -> None:
+def _record_table(change: Change, table: Table, load: int, loaded: Loaded) -> None:
     name, connection = table.name, change.connection
-    total = connection.scalar(sa.select(sa.func.count()).select_from(staged))
+    total = _count(connection, name, load)
     if not total:
         return
     rows = change.touch(name)
-    columns = [column.name for column in table.columns]
-    place: sa.ColumnElement[Any] = sa.null()
-    if natural_key(table):
-        tip = sa.select(rows.c.id).where(_is_tip_of_key(table, staged))
-        place = tip.limit(1).scalar_subquery()
-    history = sa.literal(change.entry), sa.literal(False, FLAG), place
-    chosen = sa.select(*(staged.c[column] for column in columns), *history)
-    if not change.is_first(name):
-        chosen = chosen.where(_is_new(table, staged))
-    into = [*columns, "entry", "withdrawn", "supersedes"]
-    connection.execute(rows.insert().from_select(into, chosen.order_by(staged.c.row)))
+    if change.is_first(name):
+        chosen = _chosen(change, table, STAGED[name], sa.null()).where(STAGED[name].c.load == load)
+    else:
+        staged = _numbered(table, load)
+        place = _tip(table, staged) if natural_key(table) else sa.null()
+        chosen = _chosen(change, table, staged, place).where(_is_new(table, staged))
+    into = [*table.schema, "entry", "withdrawn", "supersedes"]
+    connection.execute(rows.insert().from_select(into, chosen))
     made = sa.select(sa.func.count(), sa.func.count(rows.c.supersedes)).where(change.new(name))
     recorded, corrected = connection.execute(made).one()
     loaded.new[name] = recorded - corrected
     loaded.corrected[name] = corrected
     loaded.known[name] = total - recorded
+
+
+def _chosen(
+    change: Change, table: Table, staged: sa.FromClause, place: sa.ColumnElement[Any]
+) -> sa.Select[Any]:
+    """The staged rows as rows of this change, each in the `place` of another or of none."""
+    history = sa.literal(change.entry), sa.literal(False, FLAG), place
+    columns = (staged.c[column] for column in table.schema)
+    return sa.select(*columns, *history).order_by(staged.c.row)
+
+
+def _tip(table: Table, staged: sa.Subquery) -> sa.ColumnElement[Any]:
+    tip = sa.select(ROWS[table.name].c.id).where(_is_tip_of_key(table, staged))
+    return tip.limit(1).scalar_subquery()
 
 
 def _is_new(table: Table, staged: sa.Subquery) -> sa.ColumnElement[bool]:

@@ -122,17 +122,20 @@ def count_rows(connection: sa.Connection) -> dict[str, tuple[int, int, int, int,
 
 
 def _counts(connection: sa.Connection, name: str) -> tuple[int, int, int, int, int]:
-    rows, count = ROWS[name], sa.func.count()
-    withdrawn = rows.c.withdrawn == sa.literal(True, FLAG)
-    queries = (
-        sa.select(count).select_from(rows).where(holding(rows)),
-        sa.select(count).select_from(rows),
-        sa.select(count).select_from(rows).where(rows.c.supersedes.is_not(None), ~withdrawn),
-        sa.select(count).select_from(rows).where(withdrawn),
-        sa.select(count).select_from(STAGED[name]) if name in STAGED else sa.select(0),
+    rows = ROWS[name]
+    later, withdrawn = rows.c.supersedes.is_not(None), rows.c.withdrawn
+
+    def count(table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+        query = sa.select(sa.func.count()).select_from(table).where(*where)
+        return int(connection.scalar(query) or 0)
+
+    return (
+        count(rows, holding(rows)),
+        count(rows),
+        count(rows, later, withdrawn == sa.literal(False, FLAG)),
+        count(rows, withdrawn == sa.literal(True, FLAG)),
+        count(STAGED[name]) if name in STAGED else 0,
     )
-    holds, all_, corrected, gone, waiting = (int(connection.scalar(q) or 0) for q in queries)
-    return holds, all_, corrected, gone, waiting
 
 
 def known_parents(

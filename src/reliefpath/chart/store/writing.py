@@ -19,7 +19,7 @@ from reliefpath.chart.store.frames import stream_rows, to_stored, write_frame
 from reliefpath.chart.store.tables import HISTORIES, ROWS, SEALS, holding
 from reliefpath.errors import UsageError
 
-SEALED_ROWS = 10_000
+SEALED_ROWS = 1_000
 """Rows under one digest, which is what `verify` can tell apart."""
 Clock = Callable[[], datetime]
 
@@ -103,7 +103,7 @@ class Change:
         self.connection.execute(rows.insert().values(**row, **mine))
 
     def seal(self) -> str | None:
-        """Write a digest of each 10,000 new rows; return the digest of them all, if there are."""
+        """Write a digest of each 1,000 new rows; return the digest of them all, if there are."""
         counts, seals = {}, []
         for name in sorted(self._last):
             mine = list(self._sealed(name))
