@@ -25,10 +25,13 @@ setup: .venv/ready ## Make .venv with the reliefpath command installed
 	$(BIN)/python -m reliefpath.recovery
 	@touch $@
 
-demo: setup ## Write a demo clinic, show its worklist and one patient's story
+demo: setup ## Fill the chart of a demo clinic, show its worklist and one patient's story
 	$(BIN)/reliefpath demo $(DEMO) --patients 60 --force
-	$(BIN)/reliefpath assess $(DEMO)
-	$(BIN)/reliefpath explain $(DEMO) demo-0001
+	rm -f $(DEMO).chart*
+	$(BIN)/reliefpath chart init $(DEMO).chart
+	$(BIN)/reliefpath chart import $(DEMO).chart $(DEMO)
+	$(BIN)/reliefpath assess $(DEMO).chart
+	$(BIN)/reliefpath explain $(DEMO).chart demo-0001
 
 test: setup ## Run every test
 	$(BIN)/pytest -q -n 2

@@ -11,21 +11,9 @@ import jsonschema
 import polars as pl
 import pytest
 
+from .commands import reliefpath
+
 AS_OF = "2026-03-31"
-
-
-def reliefpath(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own and expect its exit code."""
-    done = subprocess.run(
-        [sys.executable, "-m", "reliefpath", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

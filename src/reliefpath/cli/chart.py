@@ -198,7 +198,8 @@ def verify(
     for wrong in found.wrong:
         typer.echo(wrong)
     if found.wrong:
-        typer.echo(f"{len(found.wrong)} things are wrong in {chart}.", err=True)
+        things = "1 thing is" if len(found.wrong) == 1 else f"{len(found.wrong):,} things are"
+        typer.echo(f"{things} wrong in {chart}.", err=True)
         raise typer.Exit(1)
     typer.echo(f"All {found.head.entry:,} entries and {found.rows:,} rows are as recorded.")
     typer.echo(f"The end of the log, to note down elsewhere: {found.head}")
