@@ -82,7 +82,7 @@ def primary_curves(
     level = np.where(age <= questions.level_weeks, curve["p_level"], np.nan)
     wait = _weeks_until_clear(s, at, parts, questions, level) - age
     known = {**plain, **curve, LOOK_AGAIN: np.maximum(wait, 0.0)}
-    return pl.DataFrame(known).fill_nan(None)
+    return pl.DataFrame(known, nan_to_null=True)
 
 
 def second_curves(curved: pl.DataFrame, questions: Questions, priors: Priors) -> pl.DataFrame:
@@ -97,7 +97,7 @@ def second_curves(curved: pl.DataFrame, questions: Questions, priors: Priors) ->
         "second_high": curve["improvement_high"],
         "second_p_level": curve["p_level"],
     }
-    return pl.DataFrame(known).fill_nan(None)
+    return pl.DataFrame(known, nan_to_null=True)
 
 
 def _as_series(curved: pl.DataFrame) -> tuple[Series, Floats, pl.DataFrame]:

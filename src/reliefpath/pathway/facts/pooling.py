@@ -45,7 +45,7 @@ def together(
     columns = {"disagreement": apart}
     if combine is Combine.POOLED:
         columns |= _pooled(one, spread, two, second, apart, questions)
-    made = pl.DataFrame(columns).fill_nan(None)
+    made = pl.DataFrame(columns, nan_to_null=True)
     known = [
         pl.coalesce(made[name], pl.col(name)) if name in both.columns else made[name]
         for name in made.columns
