@@ -1,0 +1,86 @@
+"""A measure's scores over time as a small picture, drawn where a page can show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from reliefpath.chart.schema import SCORES
+from reliefpath.chart.store.frames import to_typed
+from reliefpath.chart.store.record_words import Row, day_text
+from reliefpath.measures import Measure, measures
+from reliefpath.measures.totals import totals
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 200, 40, 24, 16, 28
+FULL = "%Y-%m-%dT%H:%M:%S.%6fZ"
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A score in its place."""
+
+    x: float
+    y: float
+    value: str
+    day: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The scores of a measure, by time."""
+
+    measure: Measure
+    dots: tuple[Dot, ...]
+    low: str
+    high: str
+
+    @property
+    def line(self) -> str:
+        """The line through the dots, as SVG has it."""
+        return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
+
+    @property
+    def summary(self) -> str:
+        """The picture in a sentence."""
+        first, last, unit = self.dots[0], self.dots[-1], self.measure.unit
+        better = f"{self.measure.better} is better"
+        return (
+            f"{self.measure.name}: {first.value} {unit} on {first.day}, {last.value} {unit} on "
+            f"{last.day}, {len(self.dots)} scores; {better}."
+        )
+
+
+def curves(rows: Iterable[Row]) -> list[Curve]:
+    """Return a curve of each measure that has two scores or more in these rows of `scores`."""
+    stored = [{**row, "at": _stored(row["at"])} for row in rows]
+    schema = {c.name: pl.Float64 if c.name == "value" else pl.String for c in SCORES.columns}
+    scores = totals(to_typed(pl.DataFrame(stored, schema=schema), SCORES)).sort("at")
+    found = []
+    for name, measure in measures().items():
+        mine = scores.filter(measure=name)
+        if mine["at"].n_unique() > 1:
+            found.append(_curve(measure, mine["at"].to_list(), mine["value"].to_list()))
+    return found
+
+
+def _stored(at: str) -> str:
+    moment = datetime.fromisoformat(at)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _curve(measure: Measure, at: list[datetime], values: list[float]) -> Curve:
+    low, high = measure.low, measure.high or max(*values, measure.low + 1)
+    begin, span = at[0], (at[-1] - at[0]).total_seconds()
+    dots = [
+        Dot(
+            round(LEFT + (moment - begin).total_seconds() / span * (WIDTH - LEFT - RIGHT), 1),
+            round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 1),
+            f"{value:.3g}",
+            day_text(date(moment.year, moment.month, moment.day).isoformat()),
+        )
+        for moment, value in zip(at, values, strict=True)
+    ]
+    return Curve(measure, tuple(dots), f"{low:g}", f"{high:g}")

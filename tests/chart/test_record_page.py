@@ -1,0 +1,246 @@
+"""The record as a page: readable for the patient, whoever and wherever they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from reliefpath.chart.folder import read_folder
+from reliefpath.chart.store.chart import Chart, create_chart
+from reliefpath.chart.store.record import record_of
+from reliefpath.chart.store.record_page import record_html
+from reliefpath.chart.store.record_words import words
+from reliefpath.chart.store.tables import HISTORIES
+from reliefpath.chart.store.writing import Act
+from reliefpath.pathway.decisions import OVERRIDDEN, Basis, decide
+from reliefpath.pathway.model import default_file
+
+from .clinic import FILES, write
+from .test_record import BEGIN, row_of, ticking
+
+EVIL = '<script>alert("x")</script>'
+VOID = {"meta", "link", "br", "img", "path", "circle", "polyline"}
+
+
+class Page(HTMLParser):
+    """The elements of a page, each with its attributes and its text, and what is wrong with it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self.inside: list[int] = []
+        self.feed(text)
+        assert not self.inside
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs), []))
+        if tag not in VOID:
+            self.inside.append(len(self.elements) - 1)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.elements[self.inside.pop()][0] == tag
+
+    def handle_data(self, data: str) -> None:
+        for i in self.inside:
+            self.elements[i][2].append(data)
+
+    def all(self, *tags: str) -> list[tuple[dict[str, str | None], str]]:
+        return [(a, " ".join("".join(t).split())) for tag, a, t in self.elements if tag in tags]
+
+    def text(self) -> str:
+        [(_, body)] = self.all("body")
+        return body
+
+    def rows(self, caption: str) -> list[str]:
+        """The rows of the table with this caption, cells parted by bars."""
+        return [" ".join(row) for row in self._rows(caption)]
+
+    def _rows(self, caption: str) -> Iterator[list[str]]:
+        titled = False
+        row: list[str] = []
+        for tag, _, parts in self.elements:
+            said = " ".join("".join(parts).split())
+            if tag == "caption":
+                titled = said == caption
+            if tag == "tr" and row:
+                yield row
+                row = []
+            if tag in ("td", "th") and titled:
+                row.append(said)
+        if row:
+            yield row
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Iterator[Chart]:
+    episodes = (
+        "episode,patient,region,started_on,primary_measure,complaint,clinician\n"
+        f"E1,P1,low-back,2026-01-05,nrs,Me duele {EVIL},Dr. Ode\n"
+    )
+    scores = FILES["scores"].replace("E2,", "E1,") + "E1,2026-01-26,nrs,3,\n"
+    patients = f"patient,name,birth_date,language\nP1,Ada {EVIL},1980-02-01,es\nP2,Bo,,\n"
+    tables = {"patients": patients, "episodes": episodes, "scores": scores}
+    made = create_chart(str(tmp_path / "clinic.chart"))
+    chart = Chart(made.engine, ticking())
+    care_log = read_folder(write(tmp_path / "clinic", **tables)).care_log
+    chart.load(care_log, "first", Act("desk", "import"))
+    yield chart
+    chart.close()
+
+
+@pytest.fixture
+def page(chart: Chart) -> Page:
+    row = row_of(chart, "scores", value=6)
+    chart.correct("scores", row, {"value": "7"}, Act("Kim", "correct", "misread"))
+    row = row_of(chart, "treatments", therapy="injection")
+    chart.withdraw("treatments", row, Act("Kim", "withdraw", "never happened"))
+    chart.note(Act("analyst", "export"))
+    return Page(record_html(record_of(chart, "P1")))
+
+
+def test_the_page_needs_nothing_else_and_runs_nothing(chart: Chart) -> None:
+    text = record_html(record_of(chart, "P1"))
+    page = Page(text)
+    assert not page.all("script", "link", "img", "iframe", "form", "object", "base")
+    assert not re.search(r"https?:|//|@import|url\(|\bon\w+=", text.replace("</", "<"))
+    assert all(str(a["href"]).startswith("#") for a, _ in page.all("a"))
+
+
+def test_what_people_wrote_is_shown_as_they_wrote_it(page: Page) -> None:
+    assert f"Your record: Ada {EVIL}" in page.text()
+    [(attributes, said)] = page.all("blockquote")
+    assert (attributes["lang"], said) == ("es", f"Me duele {EVIL}")
+
+
+def test_the_page_has_landmarks_headings_in_order_and_tables_that_can_be_read_aloud(
+    page: Page,
+) -> None:
+    [(html, _)] = page.all("html")
+    assert html["lang"] == "en"
+    for landmark in ("header", "nav", "main", "footer", "h1"):
+        assert len(page.all(landmark)) == 1
+    levels = [int(tag[1]) for tag, _, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert all(said for _, said in page.all("caption", "th", "h1", "h2", "h3"))
+    assert all(a["scope"] in ("row", "col") for a, _ in page.all("th"))
+    ids = [a["id"] for _, a, _ in page.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    links = [str(a["href"])[1:] for a, _ in page.all("a")]
+    labels = [a["aria-labelledby"] for _, a, _ in page.elements if "aria-labelledby" in a]
+    assert {*links, *labels} <= set(ids)
+    assert all(a["role"] == "img" for a, _ in page.all("svg"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "print"])
+def test_text_stands_out_from_its_background(page: Page, theme: str) -> None:
+    [(_, style)] = page.all("style")
+    rules = re.findall(r":root \{([^}]*)\}", style)
+    colours = dict(re.findall(r"--(\w+): (#\w{6})", rules[["light", "dark", "print"].index(theme)]))
+    for front in ("text", "soft", "mark"):
+        for back in ("back", "shade"):
+            assert contrast(colours[front], colours[back]) >= 4.5  # WCAG 2.2, 1.4.3
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG 2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_page_says_names_and_dates_rather_than_codes(page: Page) -> None:
+    text = page.text()
+    assert "Low back, since 5 January 2026" in text
+    assert "Upper trapezius, left" in text
+    assert "Numeric Rating Scale" in text
+    for code in ("upper-trapezius", "low-back", "nrs", "psfs", "2026-01", "body-weight", "None"):
+        assert not re.search(rf"\b{code}\b", text)
+
+
+def test_a_complaint_is_a_timeline(page: Page) -> None:
+    rows = page.rows("Scores, treatments, examinations and decisions, earliest first")[1:]
+    assert rows[0] == "5 January 2026 Numeric Rating Scale 7 points Kim"
+    assert "12 January 2026 Exercise programme 80% of the programme done desk" in rows
+    assert "12 January 2026 Patient-Specific Functional Scale lift my child: 2 desk" in rows
+    assert "19 January 2026, 08:30 Numeric Rating Scale 4 points desk" in rows
+    exam = "found: a taut band is felt; not found: a hypersensitive spot lies in it"
+    assert f"5 January 2026 Examination: Upper trapezius, left {exam} desk" in rows
+    assert not [row for row in rows if "lidocaine" in row.lower()]
+
+
+def test_corrections_tell_what_was_what_is_who_and_why(page: Page) -> None:
+    [score, treatment] = page.rows("Corrections and withdrawals, earliest first")[1:]
+    assert "Score of 5 January 2026: Numeric Rating Scale" in score
+    assert "was 6, is now 7 Kim misread" in score
+    assert "Treatment of 19 January 2026: Trigger point injection" in treatment
+    assert "Withdrawn, entered in error: Lidocaine 20 milligram Kim never happened" in treatment
+
+
+def test_the_page_tells_who_looked_and_whether_at_everybody(page: Page) -> None:
+    rows = page.rows("Looks, entries and copies, earliest first")[1:]
+    assert rows[0] == "1 February 2026, 09:00 desk Entered yours "
+    assert rows[-1] == "1 February 2026, 09:03 analyst Copied out everybody's "
+
+
+def test_scores_of_a_measure_are_drawn_with_a_summary_to_read_aloud(page: Page) -> None:
+    titles = [said for a, said in page.all("title") if "id" in a]
+    assert titles == [
+        "Numeric Rating Scale: 7 points on 5 January 2026, 3 points on 26 January 2026, "
+        "3 scores; lower is better."
+    ]
+    [(_, line)] = [(a, a["points"]) for a, _ in page.all("polyline")]
+    assert line is not None
+    heights = [float(point.split(",")[1]) for point in line.split()]
+    assert heights == sorted(heights)  # 7, 4, 3: a lower score is drawn lower
+
+
+def test_times_are_told_by_the_clocks_of_a_zone(chart: Chart) -> None:
+    page = Page(record_html(record_of(chart, "P1"), ZoneInfo("America/New_York")))
+    assert "19 January 2026, 03:30" in page.text()
+    assert "Times are in America/New_York" in page.text()
+    assert "5 January 2026 Numeric Rating Scale" in " ".join(
+        page.rows("Scores, treatments, examinations and decisions, earliest first")
+    )
+
+
+def test_a_decision_tells_what_was_advised_and_why_it_went_otherwise(chart: Chart) -> None:
+    basis = Basis(default_file().read_text("utf-8"))
+    decide(chart, "E1", OVERRIDDEN, basis, BEGIN.date(), "Dr. Ode", "she prefers to wait")
+    text = Page(record_html(record_of(chart, "P1"))).text()
+    assert "your clinician decided otherwise; ReliefPath saw: " in text
+    assert "because: she prefers to wait" in text
+
+
+def test_a_person_of_whom_nothing_else_is_known_has_a_page(chart: Chart) -> None:
+    text = Page(record_html(record_of(chart, "P2"))).text()
+    assert "Your record: Bo" in text
+    assert "Nothing was corrected or withdrawn." in text
+    assert "Ada" not in text
+
+
+def test_a_person_withdrawn_has_a_page_that_tells_so(chart: Chart) -> None:
+    row = row_of(chart, "patients", patient="P1")
+    chart.withdraw("patients", row, Act("Kim", "withdraw", "twice on record"))
+    page = Page(record_html(record_of(chart, "P1")))
+    rows = page.rows("Corrections and withdrawals, earliest first")[1:]
+    assert len(rows) > 8
+    assert all("Withdrawn, entered in error" in row and "twice on record" in row for row in rows)
+
+
+@pytest.mark.parametrize("name", [name for name in HISTORIES if name != "documents"])
+def test_every_column_has_words_and_unknown_is_silent(name: str) -> None:
+    empty = dict.fromkeys(HISTORIES[name].schema)
+    assert not any(words(name, column, empty) for column in empty)
