@@ -332,6 +332,21 @@ def test_a_group_of_one_is_refused() -> None:
         deidentify(person(3), 1)
 
 
+def test_patients_of_whom_nothing_happened_stay_without_an_age() -> None:
+    only = {"patients": person(11, birth_date=date(1950, 1, 1)).patients}
+    safe, _ = deidentify(assemble(only)[0])
+    assert safe.patients["birth_date"].to_list() == [None] * 11
+
+
+def test_what_holds_until_the_end_of_time_still_holds() -> None:
+    finding = {"at": AS_OF, "kind": "condition", "code": "pacemaker", "until": date(9999, 12, 31)}
+    care_log = person(11)
+    tables = {name: care_log.table(name) for name in TABLES}
+    tables["findings"] = pl.DataFrame([{"patient": f"P{i}"} | finding for i in range(11)])
+    safe, _ = deidentify(assemble(tables)[0])
+    assert safe.findings["until"].to_list() == [None] * 11
+
+
 def test_an_empty_care_log_stays_empty() -> None:
     safe, report = deidentify(assemble({})[0])
     assert all(safe.table(name).is_empty() for name in TABLES)
