@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -351,6 +352,19 @@ def test_an_empty_care_log_stays_empty() -> None:
     safe, report = deidentify(assemble({})[0])
     assert all(safe.table(name).is_empty() for name in TABLES)
     assert "A care log of no patients" in report.text()
+
+
+def test_the_reader_and_the_page_are_told_the_numbers_in_force() -> None:
+    catalogue = sharing_catalogue()
+    limits, notes = catalogue.limits, catalogue.notes
+    page = (Path(__file__).parents[2] / "docs" / "rights.md").read_text("utf-8")
+    for text in (page, notes["dates"].say):
+        assert f"{limits.first_year.value}" in text
+    for text in (page, notes["ages"].say):
+        assert f"{limits.oldest_age.value} and over" in " ".join(text.split())
+        assert limits.age_band_years.value == 10
+        assert "band of ten years" in text
+    assert f"fewer than {limits.fewest_alike.value} patients" in page
 
 
 def test_every_source_of_what_is_shared_is_used() -> None:

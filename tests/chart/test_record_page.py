@@ -181,6 +181,13 @@ def test_a_complaint_is_a_timeline(page: Page) -> None:
     assert not [row for row in rows if "lidocaine" in row.lower()]
 
 
+def test_that_something_was_asked_about_does_not_read_as_found(page: Page) -> None:
+    rows = page.rows("What is known of you whatever the complaint, earliest first")[1:]
+    asked = "Asked about on this day; everything found is on record."
+    assert rows[0] == f"5 January 2026 Red flags asked about {asked} desk"
+    assert "70 kilogram; until 31 December 2026" in rows[1]
+
+
 def test_corrections_tell_what_was_what_is_who_and_why(page: Page) -> None:
     [score, treatment] = page.rows("Corrections and withdrawals, earliest first")[1:]
     assert "Score of 5 January 2026: Numeric Rating Scale" in score

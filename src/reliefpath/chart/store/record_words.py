@@ -10,7 +10,7 @@ from reliefpath.anatomy import muscles
 from reliefpath.chart.schema import TABLES, Kind
 from reliefpath.chart.store.tables import HISTORIES
 from reliefpath.measures import measures
-from reliefpath.therapies import agents, finding_kinds, therapies, units
+from reliefpath.therapies import SCREENED, agents, finding_kinds, therapies, units
 
 Row = Mapping[str, Any]
 NAMES = {
@@ -176,7 +176,8 @@ def _exam(values: Row) -> Iterator[str]:
 
 
 def _finding(values: Row) -> Iterator[str]:
-    yield finding_kinds()[values["kind"]].meaning
+    kind = finding_kinds()[values["kind"]]
+    yield kind.codes[SCREENED].because if values["code"] == SCREENED else kind.meaning
     yield _amount("findings", "value", values)
     if values["until"] is not None:
         yield f"until {day_text(values['until'])}"
