@@ -188,13 +188,13 @@ def link(care_log: CareLog, safe: CareLog) -> dict[str, str]:
     return {old[signature]: new[signature] for signature in new}
 
 
-SAME_DAY = {"episode", "patient", "clinician", "as_of"}
+ITS_OWN = {"episode", "patient", "clinician", "as_of"}
 """What an assessment may say otherwise of the export, besides dates."""
 
 
 def advice_on(care_log: CareLog, episode: str, later: timedelta = timedelta()) -> pl.DataFrame:
     table = assess(care_log.only(episode), default_pathway(), AS_OF + later)
-    return table.filter(episode=episode).drop(SAME_DAY).drop(cs.date())
+    return table.filter(episode=episode).drop(ITS_OWN).drop(cs.date())
 
 
 def begin(care_log: CareLog, episode: str) -> date:

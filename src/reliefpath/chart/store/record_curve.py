@@ -15,7 +15,6 @@ from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import totals
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 200, 40, 24, 16, 28
-FULL = "%Y-%m-%dT%H:%M:%S.%6fZ"
 
 
 @dataclass(frozen=True)
