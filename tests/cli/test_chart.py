@@ -151,6 +151,39 @@ def test_a_decision_is_kept_and_replayed(chart: Path) -> None:
     assert "1 of 1 are the same" in reliefpath("chart", "replay", chart).stdout
 
 
+def test_a_patient_s_record_tells_its_corrections_and_this_look(
+    chart: Path, tmp_path: Path
+) -> None:
+    reliefpath("chart", "correct", chart, "scores", "1", "value=3", "--why", "misread the form")
+    shown = reliefpath("chart", "history", chart, "P0001").stdout
+    assert "misread the form" in shown
+    file = tmp_path / "record.json"
+    reliefpath("chart", "record", chart, "P0001", "--out", file, "--by", "Dr. Ito")
+    record = json.loads(file.read_text("utf-8"))
+    versions = record["tables"]["scores"][0]["versions"]
+    assert [v["change"] for v in versions] == ["recorded", "corrected"]
+    assert (record["access"][-1]["by"], record["access"][-1]["action"]) == ("Dr. Ito", "view")
+    page = tmp_path / "record.html"
+    reliefpath("chart", "record", chart, "P0001", "--out", page)
+    assert "misread the form" in page.read_text("utf-8")
+
+
+def test_nobody_is_looked_at_when_the_patient_is_unknown(chart: Path, tmp_path: Path) -> None:
+    before = reliefpath("chart", "verify", chart).stdout
+    told = reliefpath("chart", "record", chart, "X", "--out", tmp_path / "x.json", code=2).stderr
+    assert "no patient `X` was ever on record" in told
+    assert reliefpath("chart", "verify", chart).stdout == before
+
+
+def test_what_is_shared_for_research_names_nobody(chart: Path, tmp_path: Path) -> None:
+    out = tmp_path / "shared"
+    reliefpath("chart", "export", chart, out, "--deidentified")
+    names = pl.read_csv(_exported(chart, tmp_path) / "patients.csv")["name"]
+    shared = "".join(file.read_text("utf-8") for file in out.glob("*.csv"))
+    assert not [name for name in names if name in shared]
+    assert "no legal opinion" in (out / "README.txt").read_text("utf-8")
+
+
 def test_a_missing_chart_is_told_how_to_make_it(tmp_path: Path) -> None:
     nowhere = tmp_path / "no.chart"
     for command in ("verify", "stats", "audit"):

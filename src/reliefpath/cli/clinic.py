@@ -15,6 +15,7 @@ import typer
 from reliefpath.cli.options import (
     AsOf,
     AssessFormat,
+    FolderFormat,
     KnownAt,
     Out,
     PathwayFile,
@@ -35,13 +36,6 @@ if TYPE_CHECKING:
     from reliefpath.pathway.model import Pathway
 
 app = typer.Typer()
-
-
-class FolderFormat(StrEnum):
-    """How a care log is written."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
 
 
 class Document(StrEnum):

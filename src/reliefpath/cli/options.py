@@ -28,6 +28,13 @@ class AssessFormat(StrEnum):
     PARQUET = "parquet"
 
 
+class FolderFormat(StrEnum):
+    """How a care log is written."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
 Source = Annotated[
     str,
     typer.Argument(

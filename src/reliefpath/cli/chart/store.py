@@ -1,58 +1,26 @@
-"""The commands about a chart: what it takes in, gives out, and can prove."""
+"""The commands about a chart as a whole: what it takes in, gives out, and can prove."""
 
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reliefpath.cli.options import AsOf, KnownAt, Out, PathwayFile, PriorFile, as_of_day, moment
-from reliefpath.cli.records import USER, chart_of, whoami
+from reliefpath.cli.chart.options import By, ChartArgument, act_of
+from reliefpath.cli.options import FolderFormat, KnownAt, moment
+from reliefpath.cli.records import chart_of
 from reliefpath.errors import CareLogError, Problem, UsageError
-from reliefpath.terminal.output import console_on, open_console, write_json, write_table
+from reliefpath.terminal.output import console_on, open_console
 
 if TYPE_CHECKING:
     from reliefpath.chart.folder import Reading
     from reliefpath.chart.store.chart import Chart
     from reliefpath.chart.store.loading import Loaded
-    from reliefpath.chart.store.writing import Act
 
-app = typer.Typer(
-    help="Keep the care log in a chart that never loses and never forgets.", no_args_is_help=True
-)
-
-ChartArgument = Annotated[
-    str, typer.Argument(metavar="CHART", help="A chart's file, or a database URL.")
-]
-Patient = Annotated[str, typer.Argument(help="Which patient.")]
-By = Annotated[
-    str | None,
-    typer.Option(envvar=USER, metavar="NAME", help="Who does it.  [default: the computer's user]"),
-]
-Why = Annotated[str, typer.Option(metavar="TEXT", help="Why, for whoever reads it later.")]
-TableName = Annotated[str, typer.Argument(metavar="TABLE", help="Which table.")]
-RowNumber = Annotated[
-    int, typer.Argument(metavar="ROW", help="Which row; `reliefpath chart history` shows them.")
-]
-
-
-class LogFormat(StrEnum):
-    """How the audit log is written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-
-
-class FolderFormat(StrEnum):
-    """How a care log is written."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
+app = typer.Typer()
 
 
 @app.command()
@@ -66,7 +34,7 @@ def init(chart: ChartArgument) -> None:
     """
     from reliefpath.chart.store.chart import create_chart
 
-    create_chart(chart).note(_act("init"))
+    create_chart(chart).note(act_of("init"))
     typer.echo(f"Made the chart {chart}. Next: reliefpath chart import {chart} FOLDER")
 
 
@@ -103,7 +71,7 @@ def import_(
         raise CareLogError(reading.problems)
     for problem in reading.problems:
         typer.echo(problem, err=True)
-    act = _act("import", by, corrections)
+    act = act_of("import", by, corrections)
     with counted(console_on(sys.stderr)) as progress:
         loaded = into.load(
             reading.care_log,
@@ -125,19 +93,38 @@ def export(
     chart: ChartArgument,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write the care log.")],
     known_at: KnownAt = None,
+    deidentified: Annotated[
+        bool,
+        typer.Option(
+            "--deidentified",
+            help="For research: no name, real date or free text, and nobody in a small group.",
+        ),
+    ] = False,
     file_format: Annotated[
         FolderFormat, typer.Option("--format", help="How to write it.")
     ] = FolderFormat.CSV,
     by: By = None,
 ) -> None:
-    """Write the care log as it holds, or held, into a folder; a chart of it is the same again."""
+    """Write the care log as it holds, or held, into a folder; a chart of it is the same again.
+
+    A care log without its people comes with a README.txt that says what was done to it, and what
+    that is not.
+    """
     from reliefpath.chart.folder import write_folder
 
     _refuse_full(folder)
     opened = chart_of(chart)
     known = None if known_at is None else moment(known_at, "--known-at")
-    opened.note(_act("export", by), to=str(folder))
+    opened.note(act_of("export", by), to=str(folder), deidentified=deidentified)
     care_log = opened.care_log(known)
+    if deidentified:
+        from reliefpath.chart.deidentify import deidentify
+
+        care_log, report = deidentify(care_log)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "README.txt").write_text(report.text(), "utf-8")
+        if report.rare:
+            typer.echo("Few patients have these, which stay: " + ", ".join(report.rare), err=True)
     write_folder(care_log, folder, file_format.value)
     typer.echo(f"Wrote {care_log.episodes.height:,} episodes to {folder}.")
 
@@ -156,7 +143,7 @@ def backup(
     from reliefpath.chart.store.chart import create_chart
 
     source = chart_of(chart)
-    source.note(_act("backup", by), to=str(file))
+    source.note(act_of("backup", by), to=str(file))
     target = create_chart(str(file))
     _copy(source, target)
     typer.echo(f"Wrote {file}. {_proof(target)}")
@@ -176,7 +163,7 @@ def restore(
     target = create_chart(chart)
     _copy(chart_of(str(file)), target)
     typer.echo(f"Restored {chart}. {_proof(target)}")
-    target.note(_act("restore", by), source=str(file))
+    target.note(act_of("restore", by), source=str(file))
 
 
 @app.command()
@@ -233,136 +220,8 @@ def upgrade(chart: ChartArgument) -> None:
     if before is None:
         raise UsageError(f"there is no chart in `{chart}`")
     migrations.upgrade(engine)
-    Chart(engine).note(_act("upgrade"), before=before, after=migrations.newest())
+    Chart(engine).note(act_of("upgrade"), before=before, after=migrations.newest())
     typer.echo(f"{chart} is of version {migrations.newest()}; it was {before}.")
-
-
-@app.command()
-def correct(
-    chart: ChartArgument,
-    table: TableName,
-    row: RowNumber,
-    values: Annotated[
-        list[str], typer.Argument(metavar="COLUMN=VALUE...", help="An empty value is unknown.")
-    ],
-    why: Why,
-    by: By = None,
-) -> None:
-    """Correct a row: a new one takes its place, and the old one is kept.
-
-    **Example**
-
-    - `reliefpath chart correct clinic.chart scores 17 value=4 --why "misread the form"`
-    """
-    pairs = [value.partition("=") for value in values]
-    for column, equals, _ in pairs:
-        if not equals:
-            raise UsageError(f"`{column}`: expected COLUMN=VALUE")
-    wanted = {column: value or None for column, _, value in pairs}
-    entry = chart_of(chart).correct(table, row, wanted, _act("correct", by, why))
-    typer.echo(f"Corrected, as entry {entry} of the audit log.")
-
-
-@app.command()
-def withdraw(
-    chart: ChartArgument, table: TableName, row: RowNumber, why: Why, by: By = None
-) -> None:
-    """Say that a row was entered in error; what belongs to it alone goes with it, and all is kept.
-
-    **Example**
-
-    - `reliefpath chart withdraw clinic.chart episodes 12 --why "wrong patient"`
-    """
-    gone = chart_of(chart).withdraw(table, row, _act("withdraw", by, why))
-    typer.echo("No longer hold: " + ", ".join(f"{name} {n:,}" for name, n in gone.items()) + ".")
-
-
-@app.command()
-def audit(
-    chart: ChartArgument,
-    patient: Annotated[
-        str | None,
-        typer.Option(help="Only who saw one patient's record, and who changed it."),
-    ] = None,
-    file_format: Annotated[
-        LogFormat, typer.Option("--format", help="How to write it.")
-    ] = LogFormat.TABLE,
-    out: Out = None,
-    by: By = None,
-) -> None:
-    """Print the audit log for an auditor, or one patient's access report.
-
-    A look at the whole clinic is a look at each patient on record by then.
-    """
-    opened = chart_of(chart)
-    opened.note(_act("view", by, patient=patient), command="chart audit")
-    log = opened.log(patient)
-    if file_format is LogFormat.JSON:
-        write_json(log.iter_rows(named=True), out)
-    elif file_format is LogFormat.CSV:
-        write_table(log, "csv", out)
-    else:
-        from reliefpath.terminal.log import print_log
-
-        with open_console(out) as console:
-            print_log(console, log)
-
-
-@app.command()
-def decide(
-    chart: ChartArgument,
-    episode: Annotated[str, typer.Argument(help="Which episode.")],
-    agree: Annotated[bool, typer.Option("--agree/--override", help="Follow the advice, or not.")],
-    why: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why; an override needs it.")
-    ] = None,
-    as_of: AsOf = None,
-    pathway: PathwayFile = None,
-    prior: PriorFile = None,
-    by: By = None,
-) -> None:
-    """Keep what a clinician made of the advice, with all that the advice rests on."""
-    from reliefpath.pathway.decisions import AGREED, OVERRIDDEN, Basis, decide
-    from reliefpath.pathway.model import default_file
-
-    text = (default_file() if pathway is None else pathway).read_text("utf-8")
-    basis = Basis(text, None if prior is None else prior.read_text("utf-8"))
-    decision = AGREED if agree else OVERRIDDEN
-    who = by or whoami()
-    advice = decide(chart_of(chart), episode, decision, basis, as_of_day(as_of), who, why)
-    typer.echo(f"Kept: {who} {decision} on {advice['status']}: {advice['next_step']}")
-
-
-@app.command()
-def replay(
-    chart: ChartArgument,
-    episode: Annotated[str | None, typer.Option(help="Only one episode's.")] = None,
-) -> None:
-    """Give every advice that was acted on again, from what was known then; report any difference.
-
-    Exits with 1 when there is one.
-    """
-    from reliefpath.pathway.decisions import replay
-
-    same = different = 0
-    for found in replay(chart_of(chart), episode):
-        same, different = (same, different + 1) if found.differences else (same + 1, different)
-        for difference in found.differences:
-            typer.echo(
-                f"{found.episode}, {found.decision} at {found.decided_at} by ReliefPath "
-                f"{found.software}: {difference}"
-            )
-    typer.echo(f"{same:,} of {same + different:,} are the same to the byte.")
-    if different:
-        raise typer.Exit(1)
-
-
-def _act(
-    action: str, by: str | None = None, reason: str | None = None, patient: str | None = None
-) -> Act:
-    from reliefpath.chart.store.writing import Act
-
-    return Act(by or whoami(), action, reason, patient)
 
 
 def _fingerprint(reading: Reading) -> str:

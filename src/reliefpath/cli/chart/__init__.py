@@ -1,0 +1,13 @@
+"""The commands about a chart."""
+
+from __future__ import annotations
+
+import typer
+
+from reliefpath.cli.chart import rows, store
+
+app = typer.Typer(
+    help="Keep the care log in a chart that never loses and never forgets.", no_args_is_help=True
+)
+app.add_typer(store.app)
+app.add_typer(rows.app)
