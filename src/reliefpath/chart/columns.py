@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time
 
 import polars as pl
 
@@ -69,6 +69,12 @@ def _unknown_columns(table: Table, found: list[str]) -> Iterator[Bad]:
 def _convert(column: Column, raw: pl.Series) -> tuple[pl.Series, list[Bad]]:
     series = _parse(column.kind, raw)
     bad = refused(column.name, raw, raw.is_not_null() & series.is_null(), column.kind.value)
+    if column.kind in (Kind.DATE, Kind.INSTANT):
+        series, far = _four_digit_years(column, raw, series)
+        bad += far
+    if column.kind in (Kind.TEXT, Kind.CODE):
+        nul = series.str.contains("\x00", literal=True).fill_null(False)
+        bad += refused(column.name, raw, nul, "must not contain the character NUL")
     if column.required:
         bad += refused(column.name, raw, raw.is_null(), "must not be empty")
     if column.codes:
@@ -84,6 +90,24 @@ def _convert(column: Column, raw: pl.Series) -> tuple[pl.Series, list[Bad]]:
         bad += refused(column.name, raw, outside, expected)
         series = series.set(outside, None)
     return series, bad
+
+
+def _four_digit_years(
+    column: Column, raw: pl.Series, series: pl.Series
+) -> tuple[pl.Series, list[Bad]]:
+    """Typed dates can lie outside the years 1 to 9999, which have no written form."""
+    far = ~series.is_between(*_YEARS[column.kind]).fill_null(True)
+    if not far.any():
+        return series, []
+    series = series.set(far, None)
+    rows = far.arg_true()
+    return series, [Bad(row, column.name, None, column.kind.value) for row in rows]
+
+
+_YEARS = {
+    Kind.DATE: (date(1, 1, 1), date(9999, 12, 31)),
+    Kind.INSTANT: (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
+}
 
 
 def refused(column: str, raw: pl.Series, mask: pl.Series, expected: str) -> list[Bad]:

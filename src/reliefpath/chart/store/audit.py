@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reliefpath.chart.store.tables import AUDIT, stored
+from reliefpath.chart.store.tables import AUDIT, INSTANT, stored
 
 BEGINNING = "0" * 64
 """What stands for the hash before the first entry."""
@@ -55,7 +55,7 @@ def head_of(connection: sa.Connection, before: str | None = None) -> Head:
     at = stored(AUDIT.c.at, connection.dialect.name)
     query = sa.select(AUDIT.c.entry, at, AUDIT.c.hash).order_by(AUDIT.c.entry.desc()).limit(1)
     if before is not None:
-        query = query.where(AUDIT.c.at < before)
+        query = query.where(AUDIT.c.at < sa.literal(before, INSTANT))
     found = connection.execute(query).one_or_none()
     return Head(0, "", BEGINNING) if found is None else Head(*found)
 

@@ -18,7 +18,7 @@ from reliefpath.chart.store import loading, migrations
 from reliefpath.chart.store.audit import Head, head_of, instant_text
 from reliefpath.chart.store.copying import copy_chart
 from reliefpath.chart.store.corrections import correct, withdraw
-from reliefpath.chart.store.database import engine_of, plainly, snapshot, url_of
+from reliefpath.chart.store.database import engine_of, plainly, snapshot, turn, url_of
 from reliefpath.chart.store.invariants import check
 from reliefpath.chart.store.reading import (
     count_rows,
@@ -202,7 +202,7 @@ class Chart:
         """
         load = loading.stage(self.engine, care_log, fingerprint, progress)
         with changing(self.engine, act, self.clock) as change:
-            loaded = loading.record(change, load, corrections=corrections)
+            loaded = loading.record(change, load, fingerprint, corrections=corrections)
             check(change)
             change.silent = not (any(loaded.new.values()) or any(loaded.corrected.values()))
         if loaded.contradictions:
@@ -210,6 +210,16 @@ class Chart:
                 loading.clear(change.connection, load)
                 change.silent = True
         return loaded
+
+    def unfinished(self) -> dict[str, int]:
+        """Return how many rows wait of each load that did not end, by its fingerprint."""
+        with snapshot(self.engine) as connection:
+            return loading.unfinished(connection)
+
+    def forget(self, fingerprint: str) -> None:
+        """Give up a load that did not end; nothing of it was ever on record."""
+        with turn(self.engine) as connection:
+            loading.forget(connection, fingerprint)
 
     def on_record(self, raw: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """Return the patients and episodes on record to which rows of `raw` may refer."""

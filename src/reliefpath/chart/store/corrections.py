@@ -27,6 +27,8 @@ DEPENDENTS = {
 def correct(change: Change, name: str, row: int, values: Mapping[str, str | None]) -> None:
     """Record a row with some values changed; see `Chart.correct`."""
     table = _table(name)
+    if name not in TABLES:
+        raise UsageError(f"{name} are not corrected: withdraw row {row} and enter it anew")
     old = _row(change, name, row)
     for column in values:
         if column not in table.schema:
@@ -38,8 +40,6 @@ def correct(change: Change, name: str, row: int, values: Mapping[str, str | None
             )
     new = {**old, **values}
     change.act = replace(change.act, patient=_patient(change, old))
-    if new == old:
-        raise UsageError(f"row {row} of {name} already says so")
     texts = {column: None if value is None else _text(value) for column, value in new.items()}
     raw = pl.DataFrame({column: [value] for column, value in texts.items()}).cast(pl.String)
     care_log, bad = assemble({name: raw}, known_parents(change.connection, [raw]))
@@ -47,6 +47,8 @@ def correct(change: Change, name: str, row: int, values: Mapping[str, str | None
     if any(not problem.warning for problem in problems):
         raise CareLogError(problems)
     good = to_stored(care_log.table(name), table).row(0, named=True)
+    if good == old:
+        raise UsageError(f"row {row} of {name} already says so")
     change.supersede(name, {**good, "supersedes": row}, withdrawn=False)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,7 +54,9 @@ def engine_of(url: sa.URL) -> sa.Engine:
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        engine = sa.create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+        engine = sa.create_engine(
+            url, isolation_level="REPEATABLE READ", pool_pre_ping=True, client_encoding="utf8"
+        )
     except ModuleNotFoundError:
         raise UsageError(
             "PostgreSQL needs its driver; install it with: pip install 'reliefpath[postgres]'"
@@ -78,6 +79,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def _set_up_postgres(connection: Any, _: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("set time zone 'UTC'")
+        cursor.execute("set datestyle to iso")
     connection.commit()
 
 
@@ -114,12 +116,12 @@ def plainly(url: sa.URL) -> Iterator[None]:
     Raises:
         ChartError: the database could not do what was asked; nothing was written.
     """
+    driver = url.get_dialect().import_dbapi()
     try:
         yield
-    except sa.exc.DBAPIError as e:
-        raise ChartError(f"{_name(url)}: {_why(e)}; nothing was written") from e
-    except sqlite3.Error as e:
-        raise ChartError(f"{_name(url)}: {e}; nothing was written") from e
+    except (sa.exc.DBAPIError, driver.Error) as e:
+        said = str(e.orig if isinstance(e, sa.exc.DBAPIError) else e)
+        raise ChartError(f"{_name(url)}: {_why(said)}") from e
 
 
 def _name(url: sa.URL) -> str:
@@ -141,11 +143,20 @@ _REASONS = {
     "append-only": "rows are kept for ever: correct or withdraw them instead",
     "Connection refused": "no server answers there; is it running?",
     "authentication failed": "the server refused the name or password",
-    "does not exist": "the server does not know it",
+    '" does not exist': "the server does not know it",
 }
 
 
-def _why(error: sa.exc.DBAPIError) -> str:
-    said = str(error.orig)
+_LOST = (
+    "server closed the connection",
+    "terminating connection",
+    "connection is lost",
+    "EOF detected",
+)
+
+
+def _why(said: str) -> str:
+    if any(words in said for words in _LOST):
+        return "the connection was lost; look whether it was written before you try again"
     found = (reason for words, reason in _REASONS.items() if words in said)
-    return next(found, " ".join(said.split()))
+    return f"{next(found, ' '.join(said.split()))}; nothing was written"

@@ -136,6 +136,8 @@ def _to_stored(name: str, kind: Kind) -> pl.Expr:
             return column.dt.strftime(INSTANT_FORMAT)
         case Kind.FLAG:
             return column.cast(pl.Int64)
+        case Kind.NUMBER:
+            return column + 0.0  # -0.0, which SQLite does not keep, becomes 0.0
     return column
 
 

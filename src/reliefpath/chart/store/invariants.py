@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from reliefpath.chart.schema import TABLES
 from reliefpath.chart.store.tables import ROWS, holding, natural_key
-from reliefpath.chart.store.writing import Change
+from reliefpath.chart.store.writing import Change, same
 from reliefpath.errors import UsageError
 
 
@@ -27,18 +27,15 @@ def _twice(change: Change) -> Iterator[str]:
     for name in change.touched & TABLES.keys():
         if key := natural_key(TABLES[name]):
             rows, other = ROWS[name], ROWS[name].alias()
-            same = [rows.c[column].is_not_distinct_from(other.c[column]) for column in key[1:]]
+            alike = [rows.c[column].is_not_distinct_from(other.c[column]) for column in key[1:]]
             twin = sa.select(sa.func.min(other.c.id)).where(
-                rows.c[key[0]] == other.c[key[0]], rows.c.id != other.c.id, *same, holding(other)
+                rows.c[key[0]] == other.c[key[0]], rows.c.id != other.c.id, *alike, holding(other)
             )
             query = sa.select(twin.scalar_subquery()).where(
                 change.new(name), holding(rows), twin.scalar_subquery().is_not(None)
             )
             if (found := change.connection.scalar(query.limit(1))) is not None:
-                yield (
-                    f"row {found} of {name} is about the same {' and '.join(key)}: correct it "
-                    f"instead: reliefpath chart correct CHART {name} {found} ..."
-                )
+                yield same(name, found, key)
 
 
 def _orphans(change: Change) -> Iterator[str]:

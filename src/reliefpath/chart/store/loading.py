@@ -19,6 +19,7 @@ from reliefpath.chart.store.database import snapshot, turn
 from reliefpath.chart.store.frames import BATCH, to_stored, write_frame
 from reliefpath.chart.store.tables import FLAG, LOADS, ROWS, STAGED, natural_key, superseded
 from reliefpath.chart.store.writing import Change
+from reliefpath.errors import ChartError
 
 Progress = Callable[[str, int, int], None]
 """Told the table, how many of its rows are staged and how many there are."""
@@ -57,13 +58,15 @@ def stage(engine: sa.Engine, care_log: CareLog, fingerprint: str, progress: Prog
             new = LOADS.insert().values(fingerprint=fingerprint).returning(LOADS.c.load)
             load = connection.execute(new).scalar_one()
     for name, table in TABLES.items():
-        frame, done = care_log.table(name), _staged_rows(engine, name, load)
+        frame = care_log.table(name)
+        with snapshot(engine) as connection:
+            done = _count(connection, name, load)
         while done < frame.height:
-            part = to_stored(frame[done : done + BATCH], table)
-            numbers = pl.int_range(done, done + part.height, dtype=pl.Int64, eager=True)
             with turn(engine) as connection:
-                if _count(connection, name, load) != done:
-                    break  # somebody else loads the same files and is ahead
+                _still_there(connection, load, fingerprint)
+                done = _count(connection, name, load)  # who loads the same files may be ahead
+                part = to_stored(frame[done : done + BATCH], table)
+                numbers = pl.int_range(done, done + part.height, dtype=pl.Int64, eager=True)
                 write_frame(
                     connection,
                     STAGED[name],
@@ -74,9 +77,12 @@ def stage(engine: sa.Engine, care_log: CareLog, fingerprint: str, progress: Prog
     return int(load)
 
 
-def _staged_rows(engine: sa.Engine, name: str, load: int) -> int:
-    with snapshot(engine) as connection:
-        return _count(connection, name, load)
+def _still_there(connection: sa.Connection, load: int, fingerprint: str) -> None:
+    mine = sa.and_(LOADS.c.load == load, LOADS.c.fingerprint == fingerprint)
+    if connection.scalar(sa.select(LOADS.c.load).where(mine)) is None:
+        raise ChartError(
+            "another program loaded or forgot the same files meanwhile; load them again"
+        )
 
 
 def _count(connection: sa.Connection, name: str, load: int) -> int:
@@ -91,12 +97,13 @@ def _count(connection: sa.Connection, name: str, load: int) -> int:
     )
 
 
-def record(change: Change, load: int, *, corrections: bool) -> Loaded:
+def record(change: Change, load: int, fingerprint: str, *, corrections: bool) -> Loaded:
     """Record the staged rows of a load in one change, and clear them away.
 
     Where rows contradict the chart they take the place of its rows if `corrections` are meant;
     else nothing is recorded, and the contradictions are returned.
     """
+    _still_there(change.connection, load, fingerprint)
     loaded = Loaded()
     if not corrections:
         for table in TABLES.values():
@@ -114,6 +121,22 @@ def clear(connection: sa.Connection, load: int) -> None:
     for staged in STAGED.values():
         connection.execute(staged.delete().where(staged.c.load == load))
     connection.execute(LOADS.delete().where(LOADS.c.load == load))
+
+
+def unfinished(connection: sa.Connection) -> dict[str, int]:
+    """Return how many rows are staged of each load, by its fingerprint."""
+    loads = connection.execute(sa.select(LOADS.c.fingerprint, LOADS.c.load)).all()
+    return {
+        fingerprint: sum(_count(connection, name, load) for name in STAGED)
+        for fingerprint, load in loads
+    }
+
+
+def forget(connection: sa.Connection, fingerprint: str) -> None:
+    """Clear away what is staged of a load; one that still runs is told."""
+    mine = sa.select(LOADS.c.load).where(LOADS.c.fingerprint == fingerprint)
+    for load in connection.scalars(mine).all():
+        clear(connection, load)
 
 
 def _numbered(table: Table, load: int) -> sa.Subquery:

@@ -19,12 +19,10 @@ from reliefpath.chart.store.frames import (
     to_stored,
     to_typed,
 )
-from reliefpath.chart.store.tables import AUDIT, FLAG, HISTORIES, KEY, ROWS, STAGED, holding
+from reliefpath.chart.store.tables import AUDIT, FEW, FLAG, HISTORIES, KEY, ROWS, STAGED, holding
 
 Range = tuple[str, str]
 """The first and the last patient, in the database's own order."""
-FEW = 500
-"""Keys that are asked for by name; for more the whole table is read."""
 
 
 def read_care_log(
@@ -150,7 +148,11 @@ def known_parents(
 
 def _named(key: str, frames: Iterable[pl.DataFrame]) -> set[str]:
     return {
-        str(value) for f in frames if key in f.columns for value in f[key].drop_nulls().unique()
+        str(value)
+        for f in frames
+        if key in f.columns
+        for value in f[key].drop_nulls().unique()
+        if "\0" not in str(value)  # PostgreSQL can't be asked
     }
 
 

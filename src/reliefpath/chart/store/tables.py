@@ -53,6 +53,8 @@ DOCUMENTS = Table(
 )
 HISTORIES = {**TABLES, DECISIONS.name: DECISIONS, DOCUMENTS.name: DOCUMENTS}
 """Every table whose rows are kept for ever."""
+FEW = 500
+"""Keys that are asked for by name; for more the whole table is read."""
 SESSION_KEYS = {"scores": ("episode", "at", "measure", "item")}
 
 
@@ -172,10 +174,12 @@ def stored(column: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[Any]
         return column
     match column.type:
         case sa.Date():
-            return sa.func.to_char(column, "YYYY-MM-DD").label(column.key)
+            return sa.cast(column, sa.Text).label(column.key)
         case sa.TIMESTAMP():
             in_utc = sa.func.timezone("UTC", column)
-            return sa.func.to_char(in_utc, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"').label(column.key)
+            text = sa.func.to_char(in_utc, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+            # infinity, which no honest row holds, has no such form
+            return sa.func.coalesce(text, sa.cast(column, sa.Text)).label(column.key)
         case sa.Boolean():
             return sa.cast(column, sa.Integer).label(column.key)
     return column

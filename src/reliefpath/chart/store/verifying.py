@@ -53,6 +53,7 @@ def _verify_log(
     connection: sa.Connection, seals: Mapping[int, str], expected: str | None, wrong: list[str]
 ) -> tuple[Head, bool]:
     head, seen = Head(0, "", BEGINNING), expected in (None, str(Head(0, "", BEGINNING)))
+    left = set(seals)
     for entry in stream_rows(connection, AUDIT, (AUDIT.c.entry,)):
         number = entry["entry"]
         if number != head.entry + 1:
@@ -68,6 +69,8 @@ def _verify_log(
             wrong.append(f"seals: those of entry {number} ({_said(entry)}) were altered")
         head = Head(number, entry["at"], entry["hash"])
         seen = seen or str(head) == expected
+        left.discard(number)
+    wrong += [f"seals: the log does not know their entry {number}" for number in sorted(left)]
     return head, seen
 
 

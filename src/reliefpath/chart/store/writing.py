@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,12 +17,16 @@ import sqlalchemy as sa
 from reliefpath.chart.store.audit import Head, append, digest, head_of, instant_text
 from reliefpath.chart.store.database import turn
 from reliefpath.chart.store.frames import stream_rows, to_stored, write_frame
-from reliefpath.chart.store.tables import HISTORIES, ROWS, SEALS, holding
+from reliefpath.chart.store.tables import FEW, HISTORIES, ROWS, SEALS, holding, superseded
 from reliefpath.errors import UsageError
 
 SEALED_ROWS = 1_000
 """Rows under one digest, which is what `verify` can tell apart."""
 Clock = Callable[[], datetime]
+
+
+_BROKEN = re.compile("[\x00\ud800-\udfff]")
+"""What no database takes: NUL, and bytes of a command line that are not UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,11 @@ class Act:
     reason: str | None = None
     patient: str | None = None
     """Whom it concerns, where it concerns one person."""
+
+    def __post_init__(self) -> None:
+        for said in (self.by, self.action, self.reason, self.patient):
+            if said is not None and _BROKEN.search(said):
+                raise UsageError(f"{said!r} is not text")
 
 
 @dataclass
@@ -78,13 +88,33 @@ class Change:
         return self.connection.scalar(there) is not None
 
     def add(self, name: str, frame: pl.DataFrame) -> None:
-        """Record rows that are good, in the schema's types."""
-        history = pl.lit(self.entry).alias("entry"), pl.lit(0).alias("withdrawn")
-        write_frame(
-            self.connection,
-            self.touch(name),
-            to_stored(frame, HISTORIES[name]).with_columns(*history),
+        """Record rows that are good, in the schema's types.
+
+        A row named like one that was withdrawn takes its place.
+
+        Raises:
+            UsageError: one that holds has that name.
+        """
+        table, rows = HISTORIES[name], self.touch(name)
+        stored = to_stored(frame, table).with_columns(
+            pl.lit(self.entry).alias("entry"), pl.lit(0).alias("withdrawn")
         )
+        if table.unique:
+            stored = self._in_their_place(table.columns[0].name, rows, stored)
+        write_frame(self.connection, rows, stored)
+
+    def _in_their_place(self, key: str, rows: sa.Table, frame: pl.DataFrame) -> pl.DataFrame:
+        names = frame[key].unique()
+        query = sa.select(rows.c[key], rows.c.id, rows.c.withdrawn).where(~superseded(rows))
+        if len(names) <= FEW:
+            query = query.where(rows.c[key].in_(names.to_list()))
+        last = {name: (id_, withdrawn) for name, id_, withdrawn in self.connection.execute(query)}
+        for name in names:
+            id_, withdrawn = last.get(name, (None, True))
+            if not withdrawn:
+                raise UsageError(same(rows.name, id_, (key,)))
+        place = [last.get(name, (None,))[0] for name in frame[key]]
+        return frame.with_columns(pl.Series("supersedes", place, pl.Int64))
 
     def supersede(self, name: str, row: dict[str, Any], *, withdrawn: bool) -> None:
         """Record a row in stored form in the place of the row `row["supersedes"]`.
@@ -162,4 +192,12 @@ def _close(change: Change, head: Head) -> None:
             "digest": sealed,
             "previous": head.hash,
         },
+    )
+
+
+def same(name: str, row: int, key: tuple[str, ...]) -> str:
+    """Return how a row is refused that is about the same as one that holds."""
+    return (
+        f"row {row} of {name} is about the same {' and '.join(key)}: correct it "
+        f"instead: reliefpath chart correct CHART {name} {row} ..."
     )
