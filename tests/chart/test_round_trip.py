@@ -22,6 +22,7 @@ def care_log(tmp_path: Path) -> CareLog:
 
 def assert_same(one: CareLog, other: CareLog) -> None:
     for name in TABLES:
+        assert one.table(name).rows() == other.table(name).rows()
         assert one.table(name).equals(other.table(name))
         assert one.table(name).schema == other.table(name).schema == TABLES[name].schema
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from reliefpath.chart.care_log import CareLog
@@ -130,7 +130,11 @@ def filled(chart: Chart, care_log: CareLog) -> Chart:
     return chart
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(records())
 def test_rows_come_back_as_entered(new_chart: Callable[[], Chart], entered: CareLog) -> None:
     chart = new_chart()

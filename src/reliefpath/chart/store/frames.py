@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
@@ -72,6 +73,10 @@ def _copied_out(
     with cursor.copy(f"COPY ({str(literal).replace('%%', '%')}) TO STDOUT (FORMAT csv)") as copy:
         text, count = BytesIO(), 0
         for row in copy:
+            if count == 0:
+                text.write(
+                    BOM_UTF8
+                )  # which is skipped, and not one that the first text begins with
             text.write(row)
             count += 1
             if count == BATCH:

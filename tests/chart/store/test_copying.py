@@ -1,0 +1,91 @@
+"""Copies: backups, restores and moves from one database to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import polars as pl
+import pytest
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.store.chart import Chart
+from reliefpath.chart.store.writing import Act
+from reliefpath.errors import UsageError
+
+from ..test_round_trip import assert_same
+from .test_entering import as_tables, in_order
+
+
+@pytest.fixture(params=["sqlite_chart", "postgres_chart"])
+def target(request: pytest.FixtureRequest) -> Chart:
+    """An empty chart of either kind."""
+    chart: Chart = request.getfixturevalue(request.param)
+    return chart
+
+
+def test_a_copy_is_the_same_chart_and_goes_on_from_there(
+    chart: Chart, target: Chart, care_log: CareLog
+) -> None:
+    chart.enter(as_tables(care_log), Act("Ada", "entered", "a\nreason", "P1"))
+    chart.correct("scores", 1, {"value": "7"}, Act("Ada", "corrected"))
+    chart.withdraw("patients", 2, Act("Ada", "withdrew"))
+    chart.copy_to(target)
+    assert target.head() == chart.head()
+    assert target.verify(str(chart.head())) == chart.verify()
+    for entry in (None, 0, 1, 2):
+        assert_same(in_order(target.care_log(entry)), in_order(chart.care_log(entry)))
+    new = care_log.patients.head(1).with_columns(patient=pl.lit("P3"))
+    target.enter({"patients": new}, Act("Ada", "entered"))
+    target.correct("scores", 2, {"value": "1"}, Act("Ada", "corrected"))
+    assert not target.verify(str(chart.head())).wrong
+
+
+def test_what_one_database_rounds_the_other_need_not(
+    chart: Chart, target: Chart, care_log: CareLog
+) -> None:
+    """Minus nothing, which SQLite does not keep; the least and the largest numbers."""
+    chart.enter({"patients": care_log.patients}, Act("Ada", "entered"))
+    finding = care_log.findings.tail(1)
+    numbers = [-0.0, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, -1e22, 2.0**53 + 2]
+    findings = pl.concat([finding.with_columns(value=pl.lit(number)) for number in numbers])
+    chart.enter({"findings": findings}, Act("Ada", "entered"))
+    chart.copy_to(target)
+    assert sorted(target.care_log().findings["value"]) == sorted(numbers)
+    assert not target.verify(str(chart.head())).wrong
+
+
+def test_only_an_empty_chart_is_copied_into(chart: Chart, target: Chart) -> None:
+    target.note(Act("Ada", "looked"))
+    with pytest.raises(UsageError, match="is not empty; copy into a new chart"):
+        chart.copy_to(target)
+
+
+def test_a_copy_made_while_others_write_is_a_beginning_of_the_log(
+    chart: Chart, new_chart: Callable[[], Chart], care_log: CareLog
+) -> None:
+    chart.enter(as_tables(care_log), Act("Ada", "entered"))
+    enough = Event()
+
+    def write(n: int) -> None:
+        exam = care_log.exams.head(1)
+        while not enough.is_set():
+            chart.enter({"exams": exam}, Act(f"writer {n}", "entered"))
+
+    with ThreadPoolExecutor(2) as threads:
+        writers = [threads.submit(write, n) for n in range(2)]
+        try:
+            copies = [new_chart() for _ in range(3)]
+            for copy in copies:
+                chart.copy_to(copy)
+        finally:
+            enough.set()
+        for writer in writers:
+            writer.result()
+    heads = [copy.head() for copy in copies]
+    assert heads[0].entry < heads[-1].entry <= chart.head().entry
+    for copy, head in zip(copies, heads, strict=True):
+        assert not copy.verify().wrong
+        assert not chart.verify(str(head)).wrong
+        assert_same(in_order(copy.care_log()), in_order(chart.care_log(head.entry)))

@@ -1,0 +1,146 @@
+"""A chart comes to every version and back with its rows, and is then what the software expects."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.store import migrations
+from reliefpath.chart.store.chart import Chart, create_chart, open_chart
+from reliefpath.chart.store.database import engine_of, snapshot, turn, url_of
+from reliefpath.chart.store.tables import METADATA, ROWS
+from reliefpath.chart.store.writing import Act
+from reliefpath.errors import ChartError, UsageError
+
+from ..test_round_trip import assert_same
+from .test_entering import as_tables, in_order
+
+VERSIONS = ["0001"]
+"""Every version there ever was. A new one is added here, and its test of what it does to rows."""
+
+
+def test_every_version_is_known_and_has_a_test() -> None:
+    scripts = ScriptDirectory("src/reliefpath/chart/store/migrations").walk_revisions()
+    assert [script.revision for script in scripts][::-1] == VERSIONS
+    assert migrations.newest() == VERSIONS[-1]
+    assert all(migrations.known(version) for version in VERSIONS)
+
+
+def test_a_migrated_database_is_what_the_tables_say(chart: Chart) -> None:
+    with snapshot(chart.engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_partial_indexes_are_what_the_tables_say(chart: Chart) -> None:
+    """Alembic does not look at which rows an index is of."""
+
+    def of(inspector: sa.Inspector, name: str) -> set[tuple[object, ...]]:
+        return {
+            (index["name"], tuple(index["column_names"]), bool(index["unique"]), where(index))
+            for index in inspector.get_indexes(name)
+        }
+
+    def where(index: object) -> str:
+        options = index["dialect_options"]  # type: ignore[index]
+        text = str(options.get(f"{chart.engine.dialect.name}_where", ""))
+        return text.strip("()").lower()
+
+    bare = sa.create_engine("sqlite://")
+    METADATA.create_all(bare)
+    declared, migrated = sa.inspect(bare), sa.inspect(chart.engine)
+    for name in ROWS:
+        expected = {
+            (i.name, tuple(i.columns.keys()), bool(i.unique), partial(i))
+            for i in ROWS[name].indexes
+        }
+        assert of(migrated, name) == expected
+    assert set(declared.get_table_names()) == set(migrated.get_table_names()) - {"alembic_version"}
+
+
+def partial(index: sa.Index) -> str:
+    """The rows an index is of, as SQL."""
+    where = index.dialect_options["sqlite"]["where"]
+    return "" if where is None else str(where.compile()).split(".")[-1].lower()
+
+
+def test_back_and_forth_loses_no_row(chart: Chart, care_log: CareLog) -> None:
+    """All the way down there is no chart; that takes what is kept with it, and is for empty ones."""
+    chart.enter(as_tables(care_log), Act("Ada", "entered"))
+    for older, newer in zip(VERSIONS, VERSIONS[1:], strict=False):
+        migrations.downgrade(chart.engine, older)
+        assert migrations.version_of(chart.engine) == older
+        migrations.upgrade(chart.engine, newer)
+    assert_same(in_order(chart.care_log()), in_order(care_log))
+    migrations.upgrade(chart.engine)
+    assert chart.head().entry == 1
+    assert not chart.verify().wrong
+
+
+def test_a_chart_can_be_taken_away_and_made_anew(chart: Chart, care_log: CareLog) -> None:
+    chart.enter(as_tables(care_log), Act("Ada", "entered"))
+    migrations.downgrade(chart.engine, "base")
+    assert set(sa.inspect(chart.engine).get_table_names()) == {"alembic_version"}
+    migrations.upgrade(chart.engine)
+    chart.enter(as_tables(care_log), Act("Ada", "entered"))
+    assert_same(in_order(chart.care_log()), in_order(care_log))
+
+
+def test_a_migration_that_fails_leaves_no_trace(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the last table that the first version makes is there already."""
+    engine = engine_of(url_of(database))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE staged_findings (load INTEGER)")
+    with pytest.raises(ChartError, match="already exists"):
+        create_chart(database) if "://" in database else migrations.upgrade(engine)
+    assert sa.inspect(engine).get_table_names() == ["staged_findings"]
+    engine.dispose()
+
+
+def test_a_chart_is_made_once(database: str) -> None:
+    create_chart(database).close()
+    with pytest.raises(UsageError, match="already"):
+        create_chart(database)
+    chart = open_chart(database)
+    assert (chart.head().entry, chart.verify().wrong) == (0, ())
+    chart.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [("9999", "newer version of ReliefPath; install that one")],
+)
+def test_a_chart_of_another_version_is_not_opened(chart: Chart, version: str, message: str) -> None:
+    with turn(chart.engine) as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{version}'")
+    with pytest.raises(UsageError, match=message):
+        open_chart(
+            chart.engine.url.render_as_string(hide_password=False).removeprefix("sqlite:///")
+        )
+
+
+def test_a_chart_of_an_older_version_is_not_opened(
+    chart: Chart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "newest", lambda: "0002")
+    with pytest.raises(UsageError, match="older version of ReliefPath; make a backup .* upgrade"):
+        open_chart(
+            chart.engine.url.render_as_string(hide_password=False).removeprefix("sqlite:///")
+        )
+
+
+def test_where_there_is_no_chart_the_way_to_one_is_told(database: str) -> None:
+    with pytest.raises(UsageError, match="reliefpath chart init"):
+        open_chart(database)
+    if "://" not in database:
+        sqlite3.connect(database).executescript("CREATE TABLE other (x)")
+        with pytest.raises(UsageError, match="reliefpath chart init"):
+            open_chart(database)
