@@ -1,4 +1,4 @@
-"""Loading whole care logs: again, after changes, over contradictions, half-way and two at a time."""
+"""Loading whole care logs: again, after changes, over contradictions, half-way, two at a time."""
 
 from __future__ import annotations
 

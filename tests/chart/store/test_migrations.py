@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
@@ -71,9 +73,8 @@ def partial(index: sa.Index) -> str:
 
 
 def test_back_and_forth_loses_no_row(chart: Chart, care_log: CareLog) -> None:
-    """All the way down there is no chart; that takes what is kept with it, and is for empty ones."""
     chart.enter(as_tables(care_log), Act("Ada", "entered"))
-    for older, newer in zip(VERSIONS, VERSIONS[1:], strict=False):
+    for older, newer in itertools.pairwise(VERSIONS):
         migrations.downgrade(chart.engine, older)
         assert migrations.version_of(chart.engine) == older
         migrations.upgrade(chart.engine, newer)
@@ -131,7 +132,7 @@ def test_a_chart_of_an_older_version_is_not_opened(
     chart: Chart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "newest", lambda: "0002")
-    with pytest.raises(UsageError, match="older version of ReliefPath; make a backup .* upgrade"):
+    with pytest.raises(UsageError, match=r"older version of ReliefPath; make a backup .* upgrade"):
         open_chart(
             chart.engine.url.render_as_string(hide_password=False).removeprefix("sqlite:///")
         )
@@ -141,6 +142,7 @@ def test_where_there_is_no_chart_the_way_to_one_is_told(database: str) -> None:
     with pytest.raises(UsageError, match="reliefpath chart init"):
         open_chart(database)
     if "://" not in database:
-        sqlite3.connect(database).executescript("CREATE TABLE other (x)")
+        with closing(sqlite3.connect(database)) as other:
+            other.executescript("CREATE TABLE other (x)")
         with pytest.raises(UsageError, match="reliefpath chart init"):
             open_chart(database)

@@ -265,8 +265,7 @@ def create_chart(source: str) -> Chart:
     url = url_of(source)
     if url.get_backend_name() == "sqlite" and Path(str(url.database)).exists():
         raise UsageError(f"`{url.database}` already exists")
-    engine = engine_of(url)
-    with plainly(url):
+    with _engine(url) as engine:
         if migrations.version_of(engine) is not None:
             raise UsageError(f"there is a chart in `{url}` already")
         migrations.upgrade(engine)
@@ -284,15 +283,29 @@ def open_chart(source: str) -> Chart:
     url = url_of(source)
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
         raise UsageError(f"there is no chart `{source}`; make one: reliefpath chart init {source}")
-    engine = engine_of(url)
-    version = migrations.version_of(engine)
-    if version is None:
-        raise UsageError(f"there is no chart in `{url}`; make one: reliefpath chart init URL")
-    if version != migrations.newest():
-        if migrations.known(version):
+    with _engine(url) as engine:
+        version = migrations.version_of(engine)
+        if version is None:
+            raise UsageError(f"there is no chart in `{url}`; make one: reliefpath chart init URL")
+        if version != migrations.newest():
+            if migrations.known(version):
+                raise UsageError(
+                    f"`{url}` was written by an older version of ReliefPath; make a backup with "
+                    "that version, then: reliefpath chart upgrade CHART"
+                )
             raise UsageError(
-                f"`{url}` was written by an older version of ReliefPath; make a backup with that "
-                "version, then: reliefpath chart upgrade CHART"
+                f"`{url}` was written by a newer version of ReliefPath; install that one"
             )
-        raise UsageError(f"`{url}` was written by a newer version of ReliefPath; install that one")
     return Chart(engine)
+
+
+@contextmanager
+def _engine(url: sa.URL) -> Iterator[sa.Engine]:
+    """Yield the engine of a database, and let go of it if anything is wrong with it."""
+    engine = engine_of(url)
+    try:
+        with plainly(url):
+            yield engine
+    except BaseException:
+        engine.dispose()
+        raise

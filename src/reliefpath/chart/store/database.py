@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +54,7 @@ def engine_of(url: sa.URL) -> sa.Engine:
         engine = sa.create_engine(url, connect_args={"timeout": WAIT_SECONDS})
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
+        _let_go_after_fork(engine)
         return engine
     try:
         engine = sa.create_engine(
@@ -62,7 +65,19 @@ def engine_of(url: sa.URL) -> sa.Engine:
             "PostgreSQL needs its driver; install it with: pip install 'reliefpath[postgres]'"
         ) from None
     sa.event.listen(engine, "connect", _set_up_postgres)
+    _let_go_after_fork(engine)
     return engine
+
+
+def _let_go_after_fork(engine: sa.Engine) -> None:
+    """Have a forked process make connections of its own: two can't talk over one."""
+    known = weakref.ref(engine)
+
+    def let_go() -> None:
+        if (still := known()) is not None:
+            still.dispose(close=False)
+
+    os.register_at_fork(after_in_child=let_go)
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

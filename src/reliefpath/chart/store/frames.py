@@ -142,7 +142,8 @@ def _to_stored(name: str, kind: Kind) -> pl.Expr:
         case Kind.FLAG:
             return column.cast(pl.Int64)
         case Kind.NUMBER:
-            return column + 0.0  # -0.0, which SQLite does not keep, becomes 0.0
+            # -0.0, which SQLite does not keep, becomes 0.0
+            return pl.when(column == 0).then(0.0).otherwise(column).alias(name)
     return column
 
 
