@@ -1,4 +1,4 @@
-"""Disks that are full, media that are read-only, servers that are away: plain words, sound files."""
+"""Full disks, read-only media, servers that are away: told in plain words, and files stay sound."""
 
 from __future__ import annotations
 
@@ -87,10 +87,9 @@ def test_a_full_disk_is_told_and_the_file_stays_sound(
     chart = open_chart(str(small_disk / "clinic.chart"))
     chart.enter(as_tables(care_log), ENTERED)
     filler = small_disk / "filler"
-    with pytest.raises(OSError, match="No space"), filler.open("wb", buffering=0) as stream:
-        while stream.write(b"x" * 4096):
-            pass
-    with pytest.raises(ChartError, match="the disk is full|disk I/O error"):
+    free = os.statvfs(small_disk)
+    filler.write_bytes(b"x" * free.f_bavail * free.f_frsize)
+    with pytest.raises(ChartError, match=r"the disk is full|disk I/O error"):
         chart.enter(many(care_log, 2000), ENTERED)
     filler.unlink()
     assert_sound(chart, care_log)
@@ -100,7 +99,7 @@ def test_a_full_disk_is_told_and_the_file_stays_sound(
 
 def test_a_disk_too_small_for_a_chart_gets_none(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"x" * 1_000_000)
-    with pytest.raises(ChartError, match="the disk is full|disk I/O error"):
+    with pytest.raises(ChartError, match=r"the disk is full|disk I/O error"):
         create_chart(str(small_disk / "clinic.chart"))
 
 
@@ -130,7 +129,7 @@ def as_nobody(folder: Path, deed: Callable[[], None]) -> None:
 def test_where_one_may_not_write_that_is_told(
     chart_file: Path, care_log: CareLog, left: bool
 ) -> None:
-    folder = Path(os.path.realpath("/tmp")) / f"read-only-{os.getpid()}-{left}"
+    folder = Path("/tmp") / f"clinic-{os.getpid()}-{left}"
     folder.mkdir()
     try:
         shutil.copy(chart_file, folder / "clinic.chart")
@@ -140,7 +139,7 @@ def test_where_one_may_not_write_that_is_told(
             chart.close()
 
         def write() -> None:
-            with pytest.raises(ChartError, match="read-only.*; nothing was written"):
+            with pytest.raises(ChartError, match=r"read-only.*; nothing was written"):
                 open_chart(str(folder / "clinic.chart")).note(ENTERED)
 
         as_nobody(folder, write)
@@ -151,7 +150,7 @@ def test_where_one_may_not_write_that_is_told(
 
 
 def test_a_folder_that_one_may_not_write_gets_no_chart(tmp_path: Path) -> None:
-    folder = Path("/tmp") / f"read-only-{os.getpid()}"
+    folder = Path("/tmp") / f"clinic-{os.getpid()}"
     folder.mkdir()
 
     def make() -> None:
@@ -217,7 +216,7 @@ def test_a_server_that_is_away_is_told() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"postgresql://ada@127.0.0.1:{taken.getsockname()[1]}/clinic"
-        with pytest.raises(ChartError, match="no server answers there; is it running?"):
+        with pytest.raises(ChartError, match="no server answers there"):
             open_chart(url)
 
 

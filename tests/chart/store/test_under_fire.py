@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,13 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from reliefpath.chart.store.chart import Chart
-from reliefpath.chart.store.tables import ROWS
+from reliefpath.chart.store.chart import Chart, create_chart, open_chart
+from reliefpath.chart.store.tables import AUDIT, ROWS
 from reliefpath.chart.store.writing import Act
 from reliefpath.errors import ChartError
 
 from .fire import ITEMS, PATIENTS, clinic
+from .server import Server
 
 KILLS = int(os.environ.get("RELIEFPATH_KILLS", "200"))
 ROOT = Path(__file__).parents[3]
@@ -41,6 +44,7 @@ class Zygote:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def begin(self, jobs: Jobs) -> None:
@@ -63,8 +67,7 @@ def zygote() -> Iterator[Zygote]:
     made = Zygote()
     with made.process:
         yield made
-        assert made.process.stdin
-        made.process.stdin.close()
+        os.killpg(made.process.pid, signal.SIGKILL)  # writers too, if a test left any
 
 
 def acknowledged(notes: Path) -> Jobs:
