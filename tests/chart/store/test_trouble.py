@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.store import database
 from reliefpath.chart.store.chart import Chart, create_chart, open_chart
-from reliefpath.chart.store.database import is_chart_source, plainly, turn, url_of
+from reliefpath.chart.store.database import plainly, turn, url_of
 from reliefpath.chart.store.writing import Act
 from reliefpath.errors import ChartError, UsageError
 
@@ -89,7 +89,7 @@ def test_a_full_disk_is_told_and_the_file_stays_sound(
     filler = small_disk / "filler"
     free = os.statvfs(small_disk)
     filler.write_bytes(b"x" * free.f_bavail * free.f_frsize)
-    with pytest.raises(ChartError, match=r"the disk is full|disk I/O error"):
+    with pytest.raises(ChartError, match="the disk is full"):
         chart.enter(many(care_log, 2000), ENTERED)
     filler.unlink()
     assert_sound(chart, care_log)
@@ -99,7 +99,7 @@ def test_a_full_disk_is_told_and_the_file_stays_sound(
 
 def test_a_disk_too_small_for_a_chart_gets_none(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"x" * 1_000_000)
-    with pytest.raises(ChartError, match=r"the disk is full|disk I/O error"):
+    with pytest.raises(ChartError, match="the disk is full"):
         create_chart(str(small_disk / "clinic.chart"))
 
 
@@ -189,8 +189,6 @@ def test_a_file_that_is_no_chart_or_is_damaged_is_told(
     other.write_text("not a database, but long enough to look like one " * 100)
     with pytest.raises(ChartError, match="is not an SQLite file"):
         open_chart(str(other))
-    assert not is_chart_source(str(other))
-    assert is_chart_source(str(chart_file))
     damaged = tmp_path / "damaged"
     raw = bytearray(chart_file.read_bytes())
     raw[4096:] = b"\xff" * (len(raw) - 4096)

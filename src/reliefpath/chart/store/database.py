@@ -145,6 +145,7 @@ def _name(url: sa.URL) -> str:
 
 _REASONS = {
     "database or disk is full": "the disk is full: make room and try again",
+    "disk I/O error": "the disk is full or failing: look after it and try again",
     "could not extend file": "the server's disk is full: make room and try again",
     "No space left": "the server's disk is full: make room and try again",
     "readonly database": "the medium or the file is read-only, and looking is recorded too; "
