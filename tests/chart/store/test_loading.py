@@ -174,16 +174,18 @@ def counting(written: list[int]) -> Callable[[sa.Connection, sa.Table, pl.DataFr
     return write_frame
 
 
+@pytest.mark.parametrize("batches", [1, 5, 15])
 def test_two_loads_of_the_same_files_at_once_lose_no_row(
-    chart: Chart, care_log: CareLog, monkeypatch: pytest.MonkeyPatch
+    chart: Chart, care_log: CareLog, monkeypatch: pytest.MonkeyPatch, batches: int
 ) -> None:
-    """One takes over while the other is half-way; that one is told, or finds everything known."""
+    """One overtakes the other at its beginning, half-way or when all is staged; that one is told."""
     monkeypatch.setattr(loading, "BATCH", 1)
-    once: list[int] = []
+    staged = 0
 
     def overtaken(table: str, done: int, total: int) -> None:
-        if not once:
-            once.append(done)
+        nonlocal staged
+        staged += 1
+        if staged == batches:
             chart.load(care_log, "a", LOAD)
 
     with pytest.raises(ChartError, match="meanwhile; load them again"):

@@ -125,6 +125,7 @@ def as_nobody(folder: Path, deed: Callable[[], None]) -> None:
         folder.chmod(0o755)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("left", [True, False], ids=["closed", "in use"])
 def test_where_one_may_not_write_that_is_told(
     chart_file: Path, care_log: CareLog, left: bool
@@ -149,6 +150,7 @@ def test_where_one_may_not_write_that_is_told(
         shutil.rmtree(folder)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_folder_that_one_may_not_write_gets_no_chart(tmp_path: Path) -> None:
     folder = Path("/tmp") / f"clinic-{os.getpid()}"
     folder.mkdir()

@@ -220,13 +220,18 @@ def test_writers_side_by_side_lose_no_update_and_leave_no_gap(
     assert list(entries) == list(range(1, written + 2))
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_chart_that_was_in_use_may_be_used_after_a_fork(chart: Chart) -> None:
     begun(chart)
     child = os.fork()
     if child == 0:
-        for _ in range(20):
-            chart.note(Act("child", "looked"))
-        os._exit(0)
+        end = 1
+        try:
+            for _ in range(20):
+                chart.note(Act("child", "looked"))
+            end = 0
+        finally:
+            os._exit(end)
     for _ in range(20):
         chart.note(Act("parent", "looked"))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
