@@ -118,13 +118,6 @@ def assemble(
     return CareLog(**frames, incomplete=frozenset(incomplete)), bad
 
 
-def _with(frame: pl.DataFrame, on_record: pl.DataFrame | None) -> pl.DataFrame:
-    """The rows of a frame, and those on record that it says nothing of."""
-    if on_record is None:
-        return frame
-    return pl.concat([frame, on_record]).unique(frame.columns[0], keep="first")
-
-
 def _checked(
     table: Table, raw: pl.DataFrame, read: Mapping[str, pl.DataFrame]
 ) -> tuple[pl.DataFrame, list[Bad], set[str]]:

@@ -178,7 +178,7 @@ def counting(written: list[int]) -> Callable[[sa.Connection, sa.Table, pl.DataFr
 def test_two_loads_of_the_same_files_at_once_lose_no_row(
     chart: Chart, care_log: CareLog, monkeypatch: pytest.MonkeyPatch, batches: int
 ) -> None:
-    """One overtakes the other at its beginning, half-way or when all is staged; that one is told."""
+    """One overtakes the other at its beginning, half-way or at its end; that one is told."""
     monkeypatch.setattr(loading, "BATCH", 1)
     staged = 0
 
