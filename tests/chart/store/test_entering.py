@@ -288,6 +288,20 @@ def test_a_correction_that_cannot_be_is_refused_and_changes_nothing(
     assert not filled.verify().wrong
 
 
+def test_an_episode_cannot_be_corrected_to_begin_after_what_was_done_in_it(
+    filled: Chart, care_log: CareLog
+) -> None:
+    episode = care_log.scores["episode"][0]
+    with filled.engine.connect() as connection:
+        rows = ROWS["episodes"]
+        row = connection.scalar(sa.select(rows.c.id).where(rows.c.episode == episode)) or 0
+    late = (care_log.scores["at"].max() + timedelta(days=30)).date()  # type: ignore[operator]
+    before = filled.head()
+    with pytest.raises(CareLogError, match="must not be before the episode's started_on"):
+        filled.correct("episodes", row, {"started_on": late.isoformat()}, Act("Ana", "correct"))
+    assert filled.head() == before
+
+
 def test_a_withdrawal_takes_along_what_belongs_to_it(filled: Chart, care_log: CareLog) -> None:
     before = filled.head().entry
     counts = filled.withdraw("patients", 1, BY_ADA)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from reliefpath.chart.care_log import assemble
 from reliefpath.chart.schema import TABLES
 from reliefpath.chart.store.frames import stored_select, to_stored
-from reliefpath.chart.store.reading import known_parents
+from reliefpath.chart.store.reading import known_parents, read_care_log
 from reliefpath.chart.store.tables import HISTORIES, ROWS, holding
 from reliefpath.chart.store.writing import Change
 from reliefpath.errors import CareLogError, UsageError, nearest
@@ -50,6 +50,17 @@ def correct(change: Change, name: str, row: int, values: Mapping[str, str | None
     if good == old:
         raise UsageError(f"row {row} of {name} already says so")
     change.supersede(name, {**good, "supersedes": row}, withdrawn=False)
+    if "started_on" in values and change.act.patient is not None:
+        _check_whole(change, change.act.patient)
+
+
+def _check_whole(change: Change, patient: str) -> None:
+    """Check that what is on record of a patient still fits an episode that begins otherwise."""
+    care_log = read_care_log(change.connection, patients=(patient, patient))
+    _, bad = assemble({name: care_log.table(name) for name in TABLES})
+    problems = [b.at(name, None) for name, b in bad]
+    if any(not problem.warning for problem in problems):
+        raise CareLogError(problems)
 
 
 def _text(value: Any) -> str:

@@ -209,6 +209,16 @@ def stats(chart: ChartArgument) -> None:
 
 
 @app.command()
+def forget(chart: ChartArgument) -> None:
+    """Give up imports that were broken off; nothing of them is on record."""
+    opened = chart_of(chart)
+    waiting = opened.unfinished()
+    for fingerprint in waiting:
+        opened.forget(fingerprint)
+    typer.echo(f"Gave up {len(waiting):,} imports with {sum(waiting.values()):,} rows.")
+
+
+@app.command()
 def upgrade(chart: ChartArgument) -> None:
     """Bring a chart that an older version wrote up to this one; make a backup first."""
     from reliefpath.chart.store import migrations
