@@ -114,7 +114,8 @@ def _find(folder: Path, *, alone: bool) -> tuple[dict[str, Path], list[Problem]]
         what = "is a file" if folder.exists() else "does not exist"
         raise UsageError(
             f"`{folder}` {what}; expected a folder with patients.csv, episodes.csv, scores.csv "
-            "and, if any, treatments.csv, exams.csv, findings.csv (or the same as .parquet)"
+            "and, if any, treatments.csv, exams.csv, findings.csv (or the same as .parquet), or a "
+            "chart that `reliefpath chart init` made"
         )
     present = [p for p in sorted(folder.iterdir()) if p.suffix.removeprefix(".") in FORMATS]
     files = {p.stem: p for p in present if p.stem in TABLES}

@@ -25,6 +25,7 @@ from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.schema import TABLES
 from reliefpath.chart.store import loading, migrations, tables
 from reliefpath.chart.store.chart import Chart, open_chart
+from reliefpath.chart.store.database import snapshot
 from reliefpath.chart.store.tables import ROWS
 from reliefpath.chart.store.writing import Act
 from reliefpath.errors import ChartError, UsageError
@@ -100,7 +101,7 @@ def withdraw(chart: Chart, name: str, chance: random.Random) -> dict[str, Any]:
 
 def holding(chart: Chart, name: str) -> list[int]:
     """The numbers of the rows that hold."""
-    with chart.engine.connect() as connection:
+    with snapshot(chart.engine) as connection:
         rows = ROWS[name]
         query = sa.select(rows.c.id).where(tables.holding(rows)).order_by(rows.c.id)
         return list(connection.scalars(query))
