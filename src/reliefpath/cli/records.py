@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ USER = "RELIEFPATH_USER"
 
 def whoami() -> str:
     return os.environ.get(USER) or getpass.getuser()
+
+
+def shown(source: str) -> str:
+    """Return a source as messages may show it: a URL without its password."""
+    return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", source)
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,11 @@ class Records:
             known = care_log.episodes["episode"]
             if episode not in known:
                 hint = nearest(episode, known.head(100_000))
-                raise UsageError(f"no episode `{episode}` in `{self.source}`{hint}")
+                raise UsageError(f"no episode `{episode}` in `{shown(self.source)}`{hint}")
             return care_log.only(episode)
         patient = chart.patient_of(episode, self._known())
         if patient is None:
-            raise UsageError(f"no episode `{episode}` in `{self.source}`")
+            raise UsageError(f"no episode `{episode}` in `{shown(self.source)}`")
         self._look(chart, patient)
         return chart.care_log_of(patient, self._known())
 

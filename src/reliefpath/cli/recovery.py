@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reliefpath.cli.options import AsOf, SkipBadRows, Source, as_of_day
-from reliefpath.cli.records import Records
+from reliefpath.cli.records import Records, shown
 from reliefpath.errors import UsageError
 
 app = typer.Typer(help="Learn what recovery looks like in your clinic.", no_args_is_help=True)
@@ -46,7 +46,9 @@ def learn(
     learned = learn_priors(care_log, day, fewest)
     total = learned.counts[None]
     if not total:
-        raise UsageError(f"no episode in `{source}` has scores that a curve can follow by {day}")
+        raise UsageError(
+            f"no episode in `{shown(source)}` has scores that a curve can follow by {day}"
+        )
     text = priors_text(learned.priors, learned.counts, f"{total:,} series of scores up to {day}")
     out.write_text(text, "utf-8")
     start, noise = learned.priors.overall.start, learned.priors.overall.noise
@@ -55,4 +57,6 @@ def learn(
         f"{start[0]:.1f} (SD {start[1]:.1f}), and single scores stray by {noise[1]:.1f}."
     )
     groups = ", ".join(f"{m} in {r}" for m, r in sorted(learned.priors.groups)) or "none"
-    typer.echo(f"Priors of their own: {groups}. Next: reliefpath assess {source} --prior {out}")
+    typer.echo(
+        f"Priors of their own: {groups}. Next: reliefpath assess {shown(source)} --prior {out}"
+    )

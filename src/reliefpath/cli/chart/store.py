@@ -11,7 +11,7 @@ import typer
 
 from reliefpath.cli.chart.options import By, ChartArgument, act_of
 from reliefpath.cli.options import FolderFormat, KnownAt, moment
-from reliefpath.cli.records import chart_of
+from reliefpath.cli.records import chart_of, shown
 from reliefpath.errors import CareLogError, Problem, UsageError
 from reliefpath.terminal.output import console_on, open_console
 
@@ -34,8 +34,10 @@ def init(chart: ChartArgument) -> None:
     """
     from reliefpath.chart.store.chart import create_chart
 
-    create_chart(chart).note(act_of("init"))
-    typer.echo(f"Made the chart {chart}. Next: reliefpath chart import {chart} FOLDER")
+    made = create_chart(chart)
+    made.note(act_of("init"))
+    name = shown(chart)
+    typer.echo(f"Made the chart {name}. Next: reliefpath chart import {name} FOLDER")
 
 
 @app.command("import")
@@ -162,7 +164,7 @@ def restore(
 
     target = create_chart(chart)
     _copy(chart_of(str(file)), target)
-    typer.echo(f"Restored {chart}. {_proof(target)}")
+    typer.echo(f"Restored {shown(chart)}. {_proof(target)}")
     target.note(act_of("restore", by), source=str(file))
 
 
@@ -186,7 +188,7 @@ def verify(
         typer.echo(wrong)
     if found.wrong:
         things = "1 thing is" if len(found.wrong) == 1 else f"{len(found.wrong):,} things are"
-        typer.echo(f"{things} wrong in {chart}.", err=True)
+        typer.echo(f"{things} wrong in {shown(chart)}.", err=True)
         raise typer.Exit(1)
     typer.echo(f"All {found.head.entry:,} entries and {found.rows:,} rows are as recorded.")
     typer.echo(f"The end of the log, to note down elsewhere: {found.head}")
@@ -228,10 +230,10 @@ def upgrade(chart: ChartArgument) -> None:
     engine = engine_of(url_of(chart))
     before = migrations.version_of(engine)
     if before is None:
-        raise UsageError(f"there is no chart in `{chart}`")
+        raise UsageError(f"there is no chart in `{shown(chart)}`")
     migrations.upgrade(engine)
     Chart(engine).note(act_of("upgrade"), before=before, after=migrations.newest())
-    typer.echo(f"{chart} is of version {migrations.newest()}; it was {before}.")
+    typer.echo(f"{shown(chart)} is of version {migrations.newest()}; it was {before}.")
 
 
 def _fingerprint(reading: Reading) -> str:
