@@ -27,6 +27,9 @@ class Agent(Row):
     concentrations_percent: tuple[float, ...] = Field(
         default=(), description="Strengths sold, in percent; 1 percent is 10 mg/mL"
     )
+    usual_percent: tuple[float, float] | None = Field(
+        default=None, description="Strengths usual in a trigger point, least and most, percent"
+    )
     max_mg_per_kg: float | None = Field(
         default=None, gt=0, description="Most plain anaesthetic, mg per kg of body weight"
     )

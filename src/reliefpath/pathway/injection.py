@@ -1,0 +1,177 @@
+"""From a patient's record to the planner: who it is, what was given, what a payer asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.errors import UsageError, nearest
+from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.model import Pathway
+from reliefpath.recovery import Priors
+from reliefpath.therapies import SCREENED, agents, therapies, units
+from reliefpath.therapies.coverage import Asked, Claim, asked_of, coverage_catalogue, payers_of
+from reliefpath.therapies.injection import Given, Person, Plan, Site, Standing, plan_injection
+from reliefpath.therapies.injection.intervals import INJECTION, last_at, sessions
+
+WEEK = 7
+WEIGHT = "weight"
+ANSWERED_ANEW = ("consent", "pregnancy")
+"""Kinds of which the latest finding alone counts."""
+
+
+def plan_for(
+    care_log: CareLog,
+    episode: str,
+    sites: Sequence[Site],
+    pathway: Pathway,
+    as_of: date | datetime,
+    *,
+    priors: Priors | None = None,
+    weight_kg: float | None = None,
+    height_cm: float | None = None,
+    payer: str | None = None,
+    steroid_reason: str | None = None,
+    acknowledged: Iterable[str] = (),
+) -> Plan:
+    """Plan an injection for the patient of an episode.
+
+    Args:
+        care_log: what concerns the patient, every episode of theirs.
+        episode: the complaint that is injected.
+        sites: what is to be injected where.
+        pathway: whose gate is asked.
+        as_of: the day of the injection; what had happened before counts.
+        priors: what recovery is expected to look like.
+        weight_kg: measured now; by default the last one on record.
+        height_cm: for the body mass index, where it is known.
+        payer: a policy of `coverage.yaml`; by default the episode's payer, or every policy.
+        steroid_reason: why a corticosteroid, if one is planned.
+        acknowledged: ids of decisions that a clinician has weighed.
+
+    Raises:
+        UsageError: the episode is not there or has not begun, or the plan makes no sense.
+    """
+    advice = assess(care_log, pathway, as_of, priors).filter(pl.col("episode") == episode)
+    if advice.is_empty():
+        raise UsageError(f"episode `{episode}` is not on record, or had not begun by {as_of}")
+    row = advice.row(0, named=True)
+    person = _person(care_log, row, Moment.of(as_of), weight_kg, height_cm)
+    return plan_injection(
+        sites,
+        person,
+        coverage=_coverage(care_log, row, person, sites, payer),
+        steroid_reason=steroid_reason,
+        acknowledged=acknowledged,
+    )
+
+
+def _person(
+    care_log: CareLog,
+    advice: dict[str, Any],
+    moment: Moment,
+    weight_kg: float | None,
+    height_cm: float | None,
+) -> Person:
+    who = care_log.patients.row(by_predicate=pl.col("patient") == advice["patient"], named=True)
+    begun = care_log.episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
+    findings = _findings(care_log, advice, moment)
+    since = findings.filter(pl.col("at").dt.date() >= begun["started_on"], code=SCREENED)
+    weights = [*_weights(care_log, advice["patient"], moment)]
+    if weight_kg is not None:
+        weights.append(weight_kg)
+    return Person(
+        on=moment.day,
+        birth_date=who["birth_date"],
+        weight_kg=weights[-1] if weights else None,
+        weight_before_kg=weights[-2] if len(weights) > 1 else None,
+        height_cm=height_cm,
+        sex=who["sex"],
+        findings=tuple(_standing(findings)),
+        screened=frozenset(since["kind"]),
+        history=tuple(_history(care_log, moment)),
+        gate=advice["gate"],
+        would_open=tuple(advice["would_change"]),
+    )
+
+
+def _findings(care_log: CareLog, advice: dict[str, Any], moment: Moment) -> pl.DataFrame:
+    """What holds on the day of the person, or of this episode."""
+    holds = pl.col("until").is_null() | (pl.col("until") >= moment.day)
+    mine = pl.col("episode").is_null() | (pl.col("episode") == advice["episode"])
+    rows = care_log.findings.filter(moment.had_happened, holds, mine, patient=advice["patient"])
+    return rows.sort("at", "kind", "code")
+
+
+def _standing(findings: pl.DataFrame) -> list[Standing]:
+    rows = findings.filter(pl.col("code") != SCREENED, pl.col("kind") != WEIGHT)
+    answers = pl.col("kind").is_in(ANSWERED_ANEW)
+    latest = pl.col("at") == pl.col("at").max().over("kind")
+    return [Standing(*row) for row in rows.filter(~answers | latest)["kind", "code"].iter_rows()]
+
+
+def _weights(care_log: CareLog, patient: str, moment: Moment) -> Iterable[float]:
+    """Every weight on record in kilograms, the oldest first."""
+    rows = care_log.findings.filter(
+        moment.had_happened, pl.col("value").is_not_null(), patient=patient, kind=WEIGHT
+    )
+    for value, unit in rows.sort("at")["value", "unit"].iter_rows():
+        if units()[unit].dimension == "mass":
+            yield value * units()[unit].factor / units()["kg"].factor
+
+
+def _history(care_log: CareLog, moment: Moment) -> Iterable[Given]:
+    """Everything injected before in any episode of the patient."""
+    least = therapies()[INJECTION].invasiveness
+    invasive = [name for name, row in therapies().items() if row.invasiveness >= least]
+    injected = pl.col("therapy").is_in(invasive) | pl.col("agent").is_in(list(agents()))
+    rows = care_log.treatments.filter(moment.had_happened, injected).sort("at")
+    for row in rows.iter_rows(named=True):
+        unit = units().get(row["unit"] or "")
+        is_mass = unit is not None and unit.dimension == "mass" and row["amount"] is not None
+        mg = row["amount"] * unit.factor if unit is not None and is_mass else None
+        place = row["therapy"], row["muscle"], row["side"], row["agent"]
+        yield Given(row["at"].date(), *place, mg)
+
+
+def _coverage(
+    care_log: CareLog,
+    advice: dict[str, Any],
+    person: Person,
+    sites: Sequence[Site],
+    payer: str | None,
+) -> list[Asked]:
+    episodes = care_log.episodes
+    known = coverage_catalogue().coverage
+    if payer is not None and payer not in known:
+        raise UsageError(f"unknown payer `{payer}`{nearest(payer, known)}: {', '.join(known)}")
+    begun = episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
+    claim = _claim(care_log, advice, person, sites)
+    return [a for name in payers_of(payer or begun["payer"]) for a in asked_of(name, claim)]
+
+
+def _claim(
+    care_log: CareLog, advice: dict[str, Any], person: Person, sites: Sequence[Site]
+) -> Claim:
+    before = [day for day in sessions(person.history) if day < person.on]
+    here = care_log.episodes.filter(region=advice["region"])["episode"]
+    rows = care_log.treatments.filter(pl.col("episode").is_in(here.implode()), therapy=INJECTION)
+    in_region = {day for day in rows["at"].dt.date() if day < person.on}
+    last_here = last_at([g for g in person.history if g.on < person.on], sites)
+    return Claim(
+        symptom_weeks=advice["weeks_in_care"],
+        conservative_weeks=advice["conservative_weeks"],
+        pain=advice["current"] if advice["measure"] == "nrs" else None,
+        sessions_days_ago=tuple((person.on - day).days for day in before),
+        region_sessions_days_ago=tuple((person.on - day).days for day in sorted(in_region)),
+        same_site_weeks=None if last_here is None else (person.on - last_here).days / WEEK,
+        any_site_weeks=(person.on - before[-1]).days / WEEK if before else None,
+        relief=advice["injection_relief"],
+        relief_weeks=None,  # the care log has no row that says how long
+        agents=tuple({portion.agent for site in sites for portion in site.portions}),
+    )

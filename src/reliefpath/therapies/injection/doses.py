@@ -1,0 +1,197 @@
+"""Checks of the doses: each agent's, all anaesthetics together, the steroid, and slips of unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reliefpath.therapies.injectables import AgentKind, agent_catalogue, agents
+from reliefpath.therapies.injection.limits import InjectionLimits, Over, injection_limits
+from reliefpath.therapies.injection.plan import (
+    MG_PER_ML_IN_A_PERCENT,
+    Check,
+    Person,
+    Portion,
+    Site,
+    Verdict,
+)
+
+SAME = 0.01
+"""Doses that differ by less than this share are the same."""
+TENFOLD = (0.1, 10.0)
+
+
+def dose_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
+    """Yield the checks of what is injected and how much."""
+    portions = [portion for site in sites for portion in site.portions]
+    yield from _slips(portions)
+    yield from _anaesthetic(portions, person)
+    yield limit_check("volume", sum(p.volume_ml for p in portions), _volumes(portions))
+    yield limit_check("muscles", len({site.muscle for site in sites}))
+    yield limit_check("points", len(sites))
+
+
+def limit_check(id_: str, value: float, arithmetic: str | None = None) -> Check:
+    """Return the check of one number against the limit of its name."""
+    catalogue = injection_limits()
+    limit = catalogue.limits[id_]
+    broken = limit.broken(value)
+    bounds = [] if limit.least is None else [f"at least {limit.least:g}"]
+    bounds += [] if limit.most is None else [f"at most {limit.most:g}"]
+    says = f"{limit.name}: {value:.3g} {limit.unit}, {' and '.join(bounds)}"
+    if broken:
+        says += f". {limit.because}"
+    over = Verdict.BLOCKED if limit.over is Over.BLOCKED else Verdict.DECISION
+    return Check(
+        id_, over if broken else Verdict.FINE, says, arithmetic, cited(catalogue, limit.source)
+    )
+
+
+def cited(catalogue: InjectionLimits, names: Sequence[str]) -> tuple[str, ...]:
+    """Return sources, each with how sure it is."""
+    return tuple(str(catalogue.sources[name]) for name in names)
+
+
+def steroid_mg(portions: Sequence[Portion]) -> float:
+    """Return all corticosteroid as milligrams of triamcinolone."""
+    return sum(p.mg * (p.row.triamcinolone_equivalent or 0.0) for p in portions)
+
+
+def steroid_arithmetic(portions: Sequence[Portion]) -> str:
+    """Return how `steroid_mg` comes about."""
+    parts = [
+        f"{p.agent} {p.mg:g} mg × {p.row.triamcinolone_equivalent:.3g}"
+        for p in portions
+        if p.row.triamcinolone_equivalent is not None
+    ]
+    return f"{' + '.join(parts)} = {steroid_mg(portions):.3g} mg of triamcinolone"
+
+
+def _slips(portions: Sequence[Portion]) -> Iterator[Check]:
+    catalogue = agent_catalogue()
+    for portion in dict.fromkeys(portions):
+        row = portion.row
+        source = tuple(str(catalogue.sources[name]) for name in row.source)
+        dose = f"{_strength(portion)} × {portion.volume_ml:g} mL = {portion.mg:.4g} mg"
+        if portion.stated_mg is not None:
+            off = abs(portion.stated_mg - portion.mg) > SAME * portion.mg
+            says = f"{row.name}: {portion.stated_mg:g} mg was said"
+            says += f", but it is {portion.mg:.4g} mg" if off else ", and it is"
+            verdict = Verdict.BLOCKED if off else Verdict.FINE
+            yield Check(f"stated-dose-{portion.agent}", verdict, says, dose)
+        percent = portion.mg_per_ml / MG_PER_ML_IN_A_PERCENT
+        if row.concentrations_percent and percent > max(row.concentrations_percent) * (1 + SAME):
+            yield Check(
+                f"strength-{portion.agent}",
+                Verdict.BLOCKED,
+                f"{row.name} of {percent:g} percent is not sold; the strongest is "
+                f"{max(row.concentrations_percent):g} percent{_meant(portion)}",
+                dose,
+                source,
+            )
+        elif row.usual_percent is not None:
+            low, high = row.usual_percent
+            usual = low * (1 - SAME) <= percent <= high * (1 + SAME)
+            says = f"{row.name} of {percent:g} percent; usual is {low:g} to {high:g} percent"
+            if not usual:
+                says += f"{_meant(portion)}. {row.note}"
+            verdict = Verdict.FINE if usual else Verdict.DECISION
+            yield Check(f"strength-{portion.agent}", verdict, says, dose, source)
+        elif row.session_mg is not None:
+            low, high = row.session_mg
+            total = sum(p.mg for p in portions if p.agent == portion.agent)
+            usual = low <= total <= high
+            says = f"{row.name}: {total:.4g} mg in all; usual is {low:g} to {high:g} mg"
+            yield Check(
+                f"usual-dose-{portion.agent}",
+                Verdict.FINE if usual else Verdict.DECISION,
+                says if usual else f"{says}. Is the unit right?",
+                dose,
+                source,
+            )
+
+
+def _strength(portion: Portion) -> str:
+    if portion.unit == "percent":
+        return f"{portion.agent} {portion.concentration:g} percent = {portion.mg_per_ml:g} mg/mL"
+    return f"{portion.agent} {portion.concentration:g} mg/mL"
+
+
+def _meant(portion: Portion) -> str:
+    """What a number that fits no strength may have been meant as."""
+    sold = portion.row.concentrations_percent
+    number = portion.concentration
+    other = number / MG_PER_ML_IN_A_PERCENT if portion.unit == "percent" else number
+    if any(abs(other - s) <= SAME * s for s in sold):
+        right = "mg/mL" if portion.unit == "percent" else "percent"
+        return f". Did you mean {number:g} {right}?"
+    percent = portion.mg_per_ml / MG_PER_ML_IN_A_PERCENT
+    for factor in TENFOLD:
+        if any(abs(percent * factor - s) <= SAME * s for s in sold):
+            return f". Did you mean {percent * factor:g} percent?"
+    return ""
+
+
+def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]:
+    """Each anaesthetic as a share of its maximum, and all of them together."""
+    planned = [p for p in portions if p.kind is AgentKind.LOCAL_ANAESTHETIC]
+    if not planned:
+        return
+    yield from weight_checks(person)
+    if person.weight_kg is None:
+        yield Check(
+            "weight",
+            Verdict.UNKNOWN,
+            "The weight is not known, so the largest dose is not: weigh the patient.",
+        )
+        return
+    today = [g for g in person.history if g.on == person.on and _is_anaesthetic(g.agent)]
+    if any(given.mg is None for given in today):
+        yield Check(
+            "anaesthetic-today",
+            Verdict.UNKNOWN,
+            "A local anaesthetic was given today already, and how much is not on record.",
+        )
+        return
+    shares, steps = 0.0, []
+    for agent in dict.fromkeys([*(p.agent for p in planned), *(str(g.agent) for g in today)]):
+        row = agents()[agent]
+        mg = sum(p.mg for p in planned if p.agent == agent)
+        mg += sum(g.mg or 0.0 for g in today if g.agent == agent)
+        per_kg, cap = row.max_mg_per_kg or 0.0, row.max_mg or 0.0
+        most = min(per_kg * person.weight_kg, cap)
+        shares += mg / most
+        steps.append(
+            f"{agent} {mg:.4g} mg of {most:.4g} mg (the lesser of {per_kg:g} mg/kg × "
+            f"{person.weight_kg:g} kg = {per_kg * person.weight_kg:.4g} mg and {cap:g} mg) = "
+            f"{mg / most:.3g}"
+        )
+    arithmetic = "; ".join(steps) + (f"; together {shares:.3g}" if len(steps) > 1 else "")
+    yield limit_check("anaesthetic-share", shares, arithmetic)
+    yield limit_check("anaesthetic-high", shares, arithmetic)
+    frail = injection_limits().limits["anaesthetic-frail"]
+    if person.has("condition", frail.conditions):
+        yield limit_check("anaesthetic-frail", shares, arithmetic)
+
+
+def _is_anaesthetic(agent: str | None) -> bool:
+    return agent is not None and agents()[agent].kind is AgentKind.LOCAL_ANAESTHETIC
+
+
+def weight_checks(person: Person) -> Iterator[Check]:
+    """Yield the checks of a weight that may be a slip."""
+    weight, before = person.weight_kg, person.weight_before_kg
+    if weight is None:
+        return
+    yield limit_check("plausible-weight", weight)
+    if before is not None:
+        ratio = max(weight / before, before / weight)
+        yield limit_check("weight-change", ratio, f"{weight:g} kg now, {before:g} kg before")
+    if person.height_cm is not None:
+        index = weight / (person.height_cm / 100) ** 2
+        yield limit_check(
+            "body-mass-index", index, f"{weight:g} kg / ({person.height_cm:g} cm)² = {index:.3g}"
+        )
+
+
+def _volumes(portions: Sequence[Portion]) -> str:
+    return " + ".join(f"{p.volume_ml:g}" for p in portions) + " mL"

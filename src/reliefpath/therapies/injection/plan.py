@@ -1,0 +1,204 @@
+"""A planned trigger point injection, and what it is: ready, in need of a decision, or blocked.
+
+Pure: the same plan for the same person gives the same answer. It informs a clinician, who decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from reliefpath.anatomy import muscles
+from reliefpath.errors import UsageError, nearest
+from reliefpath.therapies.injectables import Agent, AgentKind, agents
+
+SIDES = ("left", "right")
+MG_PER_ML_IN_A_PERCENT = 10.0
+
+
+class Verdict(StrEnum):
+    """What one check finds; a plan is as bad as its worst check."""
+
+    FINE = "fine"
+    DECISION = "decision"
+    """A clinician weighs it, and acknowledges it by its id."""
+    UNKNOWN = "unknown"
+    """It can't be told whether it is safe, so it does not count as safe."""
+    BLOCKED = "blocked"
+
+
+class Result(StrEnum):
+    """What a plan is."""
+
+    READY = "ready"
+    NEEDS_A_DECISION = "needs a decision"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True)
+class Portion:
+    """A volume of one agent for one site."""
+
+    agent: str
+    concentration: float
+    unit: Literal["percent", "mg/ml"]
+    volume_ml: float
+    stated_mg: float | None = None
+    """The dose that the planner believes it to be, if it was said."""
+
+    def __post_init__(self) -> None:
+        if self.agent not in agents():
+            raise UsageError(f"unknown agent `{self.agent}`{nearest(self.agent, agents())}")
+        if self.unit not in ("percent", "mg/ml"):
+            raise UsageError(f"unknown unit of a concentration `{self.unit}`: percent or mg/ml")
+        has_strength = self.kind is not AgentKind.OTHER
+        numbers = [("volume", self.volume_ml)]
+        numbers += [("concentration", self.concentration)] if has_strength else []
+        numbers += [] if self.stated_mg is None else [("dose", self.stated_mg)]
+        for what, number in numbers:
+            if not 0 < number < float("inf"):
+                raise UsageError(f"{what} of {self.agent} is {number:g}: expected more than 0")
+
+    @property
+    def row(self) -> Agent:
+        """The agent's row in the catalogue."""
+        return agents()[self.agent]
+
+    @property
+    def kind(self) -> AgentKind:
+        """What the agent does."""
+        return self.row.kind
+
+    @property
+    def mg_per_ml(self) -> float:
+        """Milligrams in a millilitre; 1 percent is 10 mg/mL."""
+        factor = MG_PER_ML_IN_A_PERCENT if self.unit == "percent" else 1.0
+        return self.concentration * factor
+
+    @property
+    def mg(self) -> float:
+        """The dose."""
+        return self.mg_per_ml * self.volume_ml
+
+
+@dataclass(frozen=True)
+class Site:
+    """A trigger point to be injected, and with what."""
+
+    muscle: str
+    side: str
+    portions: tuple[Portion, ...]
+
+    def __post_init__(self) -> None:
+        if self.muscle not in muscles():
+            raise UsageError(f"unknown muscle `{self.muscle}`{nearest(self.muscle, muscles())}")
+        if self.side not in SIDES:
+            raise UsageError(f"side of {self.muscle} is `{self.side}`: expected left or right")
+        if not self.portions:
+            raise UsageError(f"nothing is planned for {self.muscle} {self.side}")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A finding that holds on the day."""
+
+    kind: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """Something injected before, at one site, with one agent."""
+
+    on: date
+    therapy: str
+    muscle: str | None
+    side: str | None
+    agent: str | None
+    mg: float | None
+    """Null where the amount is not known."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known of the person on the day of the plan."""
+
+    on: date
+    birth_date: date | None
+    weight_kg: float | None
+    weight_before_kg: float | None
+    """The weight on record before the present one."""
+    height_cm: float | None
+    sex: str | None
+    findings: tuple[Standing, ...]
+    screened: frozenset[str]
+    """Kinds of finding that were asked about since the episode began."""
+    history: tuple[Given, ...] = ()
+    gate: bool | None = None
+    """Whether the pathway's gate to the injection is open."""
+    would_open: tuple[str, ...] = ()
+    """What would open it."""
+
+    def __post_init__(self) -> None:
+        for what, number in (("weight", self.weight_kg), ("height", self.height_cm)):
+            if number is not None and not 0 < number < float("inf"):
+                raise UsageError(f"{what} is {number:g}: expected more than 0")
+        if self.birth_date is not None and self.birth_date > self.on:
+            raise UsageError("the birth date lies after the day of the plan")
+
+    @property
+    def age(self) -> int | None:
+        """Whole years."""
+        if self.birth_date is None:
+            return None
+        before = (self.on.month, self.on.day) < (self.birth_date.month, self.birth_date.day)
+        return self.on.year - self.birth_date.year - before
+
+    def has(self, kind: str, codes: Iterable[str]) -> list[str]:
+        """Return which of some findings of a kind hold."""
+        return sorted({f.code for f in self.findings if f.kind == kind} & set(codes))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    id: str
+    verdict: Verdict
+    says: str
+    arithmetic: str | None = None
+    source: tuple[str, ...] = ()
+    """Each with how sure it is."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan with everything that was looked at, the worst first."""
+
+    on: date
+    sites: tuple[Site, ...]
+    checks: tuple[Check, ...]
+    acknowledged: tuple[str, ...]
+    steroid_reason: str | None
+    at_hand: tuple[str, ...] = field(default=())
+    """What must be within reach."""
+
+    @property
+    def open_decisions(self) -> tuple[str, ...]:
+        """The ids of the decisions that nobody has acknowledged."""
+        return tuple(
+            check.id
+            for check in self.checks
+            if check.verdict is Verdict.DECISION and check.id not in self.acknowledged
+        )
+
+    @property
+    def result(self) -> Result:
+        """What the plan is; what is unknown is never safe."""
+        verdicts = {check.verdict for check in self.checks}
+        if verdicts & {Verdict.BLOCKED, Verdict.UNKNOWN}:
+            return Result.BLOCKED
+        return Result.NEEDS_A_DECISION if self.open_decisions else Result.READY
