@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from reliefpath import __version__
-from reliefpath.cli import chart, clinic, inject, pathway, recovery
+from reliefpath.cli import catalog, chart, clinic, inject, pathway, recovery
 from reliefpath.cli.options import SHOWN_PROBLEMS
 from reliefpath.errors import ContentError, ReliefPathError, UsageError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(clinic.app)
+app.add_typer(catalog.app)
 app.add_typer(chart.app, name="chart")
 app.add_typer(inject.app, name="inject")
 app.add_typer(pathway.app, name="pathway")
