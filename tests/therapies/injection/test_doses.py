@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reliefpath.errors import UsageError
@@ -171,6 +173,15 @@ def test_three_steroid_sessions_fit_into_a_rolling_year(oldest: int, found: Verd
     history = (given(100), given(200), given(oldest))
     plan = plan_injection([at(steroid(10))], person(history=history), steroid_reason=REASON)
     assert verdict(plan, "steroid-sessions") is found
+
+
+def test_the_last_session_and_the_last_at_the_same_site_are_told() -> None:
+    here, elsewhere = given(70, "lidocaine"), given(14, "lidocaine")
+    elsewhere = replace(elsewhere, muscle="piriformis")
+    plan = plan_injection([at(lidocaine(1))], person(history=(here, elsewhere)))
+    assert "2 weeks ago" in says(plan, "last-session")
+    assert "10 weeks ago" in says(plan, "last-here")
+    assert "none on record" in says(plan_injection([at(lidocaine(1))], FIT), "last-here")
 
 
 def test_every_steroid_counts_wherever_it_was_given() -> None:

@@ -43,6 +43,19 @@ def steroid_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
         yield limit_check("steroid-interval", weeks, f"the last on {last}, {weeks:.3g} weeks ago")
 
 
+def session_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
+    """Yield how long ago the last session was, anywhere and at these sites; payers set limits."""
+    before = [given for given in person.history if given.on < person.on]
+    for id_, what, last in (
+        ("last-session", "The last session", max(sessions(before), default=None)),
+        ("last-here", "The last session at one of these sites", last_at(before, sites)),
+    ):
+        ago = "none on record"
+        if last is not None:
+            ago = f"{last}, {(person.on - last).days / WEEK:.3g} weeks ago"
+        yield Check(id_, Verdict.FINE, f"{what}: {ago}")
+
+
 def sessions(history: Sequence[Given]) -> list[date]:
     """Return the days on which trigger points were injected: a day is a session."""
     return sorted({given.on for given in history if given.therapy == INJECTION})

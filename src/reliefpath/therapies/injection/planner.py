@@ -8,7 +8,7 @@ from reliefpath.errors import UsageError
 from reliefpath.therapies.coverage import Asked
 from reliefpath.therapies.injectables import AgentKind
 from reliefpath.therapies.injection.doses import cited, dose_checks
-from reliefpath.therapies.injection.intervals import steroid_checks
+from reliefpath.therapies.injection.intervals import session_checks, steroid_checks
 from reliefpath.therapies.injection.limits import injection_limits
 from reliefpath.therapies.injection.plan import Check, Person, Plan, Site, Verdict
 from reliefpath.therapies.injection.safety import person_checks, site_checks, uses
@@ -43,6 +43,7 @@ def plan_injection(
         *site_checks(sites),
         *dose_checks(sites, person),
         *steroid_checks(sites, person),
+        *session_checks(sites, person),
         *map(_covered, coverage),
     ]
     checks.sort(key=lambda check: WORST_FIRST.index(check.verdict))
