@@ -13,6 +13,7 @@ from typing import Literal
 
 from reliefpath.anatomy import muscles
 from reliefpath.errors import UsageError, nearest
+from reliefpath.therapies.coverage import Asked
 from reliefpath.therapies.injectables import Agent, AgentKind, agents
 
 SIDES = ("left", "right")
@@ -185,6 +186,8 @@ class Plan:
     steroid_reason: str | None
     at_hand: tuple[str, ...] = field(default=())
     """What must be within reach."""
+    coverage: tuple[Asked, ...] = field(default=())
+    """What payers ask, with its answers."""
 
     @property
     def open_decisions(self) -> tuple[str, ...]:

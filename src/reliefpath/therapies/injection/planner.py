@@ -38,13 +38,14 @@ def plan_injection(
     """
     if not sites:
         raise UsageError("nothing is planned: name at least one site")
+    asked = tuple(coverage)
     checks = [
         *person_checks(sites, person, steroid_reason),
         *site_checks(sites),
         *dose_checks(sites, person),
         *steroid_checks(sites, person),
         *session_checks(sites, person),
-        *map(_covered, coverage),
+        *map(_covered, asked),
     ]
     checks.sort(key=lambda check: WORST_FIRST.index(check.verdict))
     decisions = {check.id for check in checks if check.verdict is Verdict.DECISION}
@@ -55,7 +56,7 @@ def plan_injection(
         )
     reason = steroid_reason if uses(sites, AgentKind.CORTICOSTEROID) else None
     at_hand = tuple(_at_hand(sites, person))
-    return Plan(person.on, tuple(sites), tuple(checks), known, reason, at_hand)
+    return Plan(person.on, tuple(sites), tuple(checks), known, reason, at_hand, asked)
 
 
 def _covered(asked: Asked) -> Check:
