@@ -1,0 +1,215 @@
+"""What the papers of one planned injection are written from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import polars as pl
+
+from reliefpath.anatomy import muscles
+from reliefpath.chart.care_log import CareLog
+from reliefpath.errors import UsageError, nearest
+from reliefpath.papers.catalogue import Line
+from reliefpath.papers.parts import NOT_ON_RECORD, Said, Table, day_text, facts, on_record
+from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.model import Pathway
+from reliefpath.recovery import Priors
+from reliefpath.therapies import AgentKind
+from reliefpath.therapies.injection import Check, Plan, Portion, Result, Site, Verdict
+
+CONSENT = "consent"
+LineT = TypeVar("LineT", bound=Line)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What only the person who injects can tell."""
+
+    lots: Mapping[str, str] = field(default_factory=dict)
+    """The lot of each agent."""
+    response: str | None = None
+    complications: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A plan, and what is on record of the episode up to its day."""
+
+    plan: Plan
+    pathway: Pathway
+    advice: Mapping[str, Any]
+    patient: Mapping[str, Any]
+    episode: Mapping[str, Any]
+    treatments: pl.DataFrame
+    """Of every episode of the patient, the earliest first, as are scores, exams and findings."""
+    scores: pl.DataFrame
+    exams: pl.DataFrame
+    findings: pl.DataFrame
+    told: Told
+
+    @property
+    def kinds(self) -> frozenset[AgentKind]:
+        """The kinds of agent that are planned."""
+        return frozenset(portion.kind for portion in self.portions)
+
+    @property
+    def portions(self) -> list[Portion]:
+        """Everything that is planned, site by site."""
+        return [portion for site in self.plan.sites for portion in site.portions]
+
+    def lines(self, lines: Iterable[LineT]) -> list[LineT]:
+        """Return the lines that are said of this plan."""
+        return [line for line in lines if line.only is None or line.only in self.kinds]
+
+    def mine(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of this episode."""
+        return rows.filter(pl.col("episode") == self.episode["episode"])
+
+
+def case_of(
+    care_log: CareLog,
+    episode: str,
+    plan: Plan,
+    pathway: Pathway,
+    as_of: date | datetime,
+    *,
+    priors: Priors | None = None,
+    told: Told | None = None,
+) -> Case:
+    """Gather what the papers of a plan are written from.
+
+    Args:
+        care_log: what concerns the patient, every episode of theirs.
+        episode: the complaint that is injected.
+        plan: what `plan_for` made of it on that day.
+        pathway: whose gate was asked.
+        as_of: the day of the injection; what had happened before counts.
+        priors: what recovery is expected to look like.
+        told: what is known only from the injection itself.
+
+    Raises:
+        UsageError: the episode is not there or has not begun, or a lot is of nothing planned.
+    """
+    told = told or Told()
+    planned = {portion.agent for site in plan.sites for portion in site.portions}
+    for agent in told.lots:
+        if agent not in planned:
+            raise UsageError(f"a lot is given of `{agent}`, not planned{nearest(agent, planned)}")
+    advice = assess(care_log, pathway, as_of, priors).filter(pl.col("episode") == episode)
+    if advice.is_empty():
+        raise UsageError(f"episode `{episode}` is not on record, or had not begun by {as_of}")
+    [row] = advice.to_dicts()
+    who = care_log.patients.row(by_predicate=pl.col("patient") == row["patient"], named=True)
+    moment, mine = Moment.of(as_of), care_log.only(episode)
+    return Case(
+        plan=plan,
+        pathway=pathway,
+        advice=row,
+        patient=who,
+        episode=mine.episodes.row(by_predicate=pl.col("episode") == episode, named=True),
+        treatments=moment.before(mine.treatments).sort("at", maintain_order=True),
+        scores=moment.before(mine.scores).sort("at", maintain_order=True),
+        exams=moment.before(mine.exams).sort("at", maintain_order=True),
+        findings=moment.before(mine.findings).sort("at", maintain_order=True),
+        told=told,
+    )
+
+
+def blocking(plan: Plan) -> list[Check]:
+    """Return the checks that block a plan."""
+    return [c for c in plan.checks if c.verdict in (Verdict.BLOCKED, Verdict.UNKNOWN)]
+
+
+def draft_warning(plan: Plan) -> str | None:
+    """Return what stands on the papers of a plan that is blocked by more than a missing consent."""
+    barring = [c for c in blocking(plan) if c.id != CONSENT or c.verdict is Verdict.BLOCKED]
+    if plan.result is not Result.BLOCKED or not barring:
+        return None
+    return f"Draft, not to be used. The plan is blocked: {' '.join(c.says for c in barring)}"
+
+
+def who(case: Case) -> Table:
+    """Return who it is, which complaint and which day."""
+    patient, episode, on = case.patient, case.episode, case.plan.on
+    region = episode["region"].replace("-", " ")
+    since = on_record(episode["started_on"])
+    return facts(
+        "Patient and episode",
+        [
+            ("Name", known(patient["name"])),
+            ("Record", Said(patient["patient"], "record")),
+            (
+                "Date of birth",
+                known(patient["birth_date"] and day_text(patient["birth_date"])),
+            ),
+            (
+                "Episode",
+                Said(
+                    f"{episode['episode']}: {region}, since {day_text(episode['started_on'])}",
+                    since,
+                ),
+            ),
+            ("Complaint", known(episode["complaint"])),
+            ("Clinician", known(episode["clinician"])),
+            ("Payer", known(episode["payer"])),
+            ("Day of the plan", Said(day_text(on), "plan")),
+        ],
+    )
+
+
+def known(value: str | None) -> Said:
+    """Return what the record says, or that it says nothing."""
+    return Said(value or NOT_ON_RECORD, "record")
+
+
+def place(site: Site) -> str:
+    """Return where a site is."""
+    return f"{muscles()[site.muscle].name}, {site.side}"
+
+
+def where(muscle: str | None, side: str | None) -> str:
+    """Return where something was done, as far as it is on record."""
+    name = NOT_ON_RECORD if muscle is None else muscles()[muscle].name
+    return f"{name}, {side or f'side {NOT_ON_RECORD}'}"
+
+
+def injected(case: Case, *, with_lots: bool = False) -> Table:
+    """Return what is injected where, with how each dose comes about."""
+    columns = ("Where", "What", "Strength and volume", "Dose", "From")
+    rows: Sequence[tuple[Said, ...]] = [
+        (
+            Said(place(site)),
+            Said(portion.row.name),
+            Said(strength(portion)),
+            Said(dose(portion)),
+            Said("plan", "plan"),
+        )
+        for site in case.plan.sites
+        for portion in site.portions
+    ]
+    if not with_lots:
+        return Table("What is injected", columns, tuple(rows))
+    lots = [Said(case.told.lots.get(p.agent, "lot: ____________")) for p in case.portions]
+    return Table(
+        "What is injected",
+        (*columns[:4], "Lot", "From"),
+        tuple((*row[:4], lot, row[4]) for row, lot in zip(rows, lots, strict=True)),
+    )
+
+
+def strength(portion: Portion) -> str:
+    """Return the strength and volume of a portion."""
+    unit = "%" if portion.unit == "percent" else "mg/mL"
+    said = f"{portion.concentration:g} {unit}, " if portion.concentration else ""
+    return f"{said}{portion.volume_ml:g} mL"
+
+
+def dose(portion: Portion) -> str:
+    """Return the dose of a portion with its arithmetic."""
+    if not portion.mg:
+        return "no dose in mg"
+    return f"{portion.mg_per_ml:g} mg/mL × {portion.volume_ml:g} mL = {portion.mg:.4g} mg"

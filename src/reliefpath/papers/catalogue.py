@@ -1,0 +1,121 @@
+"""What the papers of an injection say, read from `codes.yaml` and `words.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from reliefpath.anatomy import Region
+from reliefpath.knowledge import Catalogue, Record, Row, Source, load_catalogue
+from reliefpath.therapies import AgentKind
+
+
+class Procedure(Row):
+    """A code of the procedure, by how many muscles are injected."""
+
+    name: str
+    least_muscles: int = Field(gt=0)
+    most_muscles: int | None
+
+    def fits(self, muscles: int) -> bool:
+        """Return whether it stands for an injection of so many muscles."""
+        return self.least_muscles <= muscles <= (self.most_muscles or muscles)
+
+
+class DrugUnit(Row):
+    """A code of a drug, of which one unit is so many milligrams."""
+
+    code: str
+    mg: float = Field(gt=0)
+
+
+class Diagnosis(Row):
+    """A code of a diagnosis, suggested for injections in these regions."""
+
+    name: str
+    regions: tuple[Region, ...]
+
+
+class Line(Row):
+    """A line of a paper."""
+
+    says: str
+    only: AgentKind | None = Field(default=None, description="Said only where such an agent is")
+
+
+class Alarm(Line):
+    """What should send a patient back at once."""
+
+    hours: int | None = Field(default=None, gt=0, description="How long to look out for it")
+
+
+class CheckIn(Row):
+    """When to ask how it went, counted from the day of the injection."""
+
+    name: str
+    days: tuple[int, int] | None = Field(default=None, description="The first and the last day")
+    weeks: int | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _says_when_once(self) -> Self:
+        if (self.days is None) == (self.weeks is None):
+            raise ValueError("expected either `days` or `weeks`")
+        return self
+
+
+class Alternatives(Record):
+    """What else can be done: rows of `therapies.yaml`, and more."""
+
+    therapies: tuple[str, ...]
+    others: tuple[Line, ...]
+
+
+class Codes(Catalogue):
+    """The content of `codes.yaml`."""
+
+    procedures: dict[str, Procedure]
+    counting: tuple[Line, ...]
+    both_sides: Line
+    drug_units: dict[str, DrugUnit]
+    on_the_claim: Line
+    bundled: Line
+    rounding: Line
+    diagnoses: dict[str, Diagnosis]
+    covered_lists: Line
+
+
+class Words(Catalogue):
+    """The content of `words.yaml`."""
+
+    what_it_is: tuple[Line, ...]
+    in_short: Line
+    plateau: Line
+    alternatives: Alternatives
+    rights: tuple[Line, ...]
+    risks: tuple[Line, ...]
+    rates: tuple[Line, ...]
+    after_care: tuple[Line, ...]
+    come_back: tuple[Alarm, ...]
+    at_once: Line
+    check_ins: tuple[CheckIn, ...]
+
+
+@cache
+def codes() -> Codes:
+    """Return the codes of a claim with their sources."""
+    return load_catalogue(files(__package__) / "codes.yaml", Codes)
+
+
+@cache
+def words() -> Words:
+    """Return the lines of the papers for a patient with their sources."""
+    return load_catalogue(files(__package__) / "words.yaml", Words)
+
+
+def cited(sources: Mapping[str, Source], names: Iterable[str]) -> tuple[str, ...]:
+    """Return sources, each with how sure it is."""
+    return tuple(str(sources[name]) for name in names)

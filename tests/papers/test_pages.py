@@ -1,0 +1,75 @@
+"""The papers as pages: whole, readable by anybody, and safe to open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import polars as pl
+import pytest
+
+from reliefpath.papers import NAMES, Told, paper_html, papers
+
+from .cases import RECORD, case, sites, steroid
+from .pages import Page
+
+EVIL = '<script>alert("x")</script> & </td>'
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, str]:
+    made = case(sites(2, steroid()), steroid_reason=EVIL, told=Told({"lidocaine": EVIL}, EVIL))
+    return {name: paper_html(paper) for name, paper in papers(made).items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_whole_and_can_be_read_aloud(written: dict[str, str], name: str) -> None:
+    page = Page(written[name])
+    [(html, _)] = page.all("html")
+    assert html["lang"] == "en"
+    [(_, title)] = page.all("title")
+    [(_, heading)] = page.all("h1")
+    assert title == heading
+    for landmark in ("header", "main", "footer"):
+        assert len(page.all(landmark)) == 1
+    levels = [int(tag[1]) for tag, _, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert all(said for _, said in page.all("caption", "th", "h1", "h2", "li"))
+    assert all(a["scope"] in ("row", "col") for a, _ in page.all("th"))
+    ids = [a["id"] for _, a, _ in page.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    links = [str(a["href"])[1:] for a, _ in page.all("a")]
+    labels = [a["aria-labelledby"] for _, a, _ in page.elements if "aria-labelledby" in a]
+    assert {*links, *labels} <= set(ids)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_needs_nothing_else_and_runs_nothing(written: dict[str, str], name: str) -> None:
+    page = Page(written[name])
+    assert not page.all("script", "link", "img", "iframe", "form", "object", "base")
+    assert not re.search(r"https?:|//|@import|url\(|\bon\w+=", written[name].replace("</", "<"))
+    assert all(str(a["href"]).startswith("#") for a, _ in page.all("a"))
+    assert "None" not in page.text()
+
+
+def test_what_people_wrote_is_shown_as_they_wrote_it(written: dict[str, str]) -> None:
+    note = Page(written["procedure-note"])
+    assert note.text().count(EVIL) >= 3  # the reason, the lot, the response
+    named = RECORD.patients.with_columns(name=pl.lit(EVIL))
+    made = case(care_log=replace(RECORD, patients=named))
+    for paper in papers(made).values():
+        assert EVIL in Page(paper_html(paper)).text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_source_is_numbered_where_it_is_used_and_stands_at_the_end(
+    written: dict[str, str], name: str
+) -> None:
+    page = Page(written[name])
+    used = {str(a["href"]) for a, _ in page.all("a")}
+    listed = {f"#{a['id']}" for a, _ in page.all("li") if "id" in a}
+    assert used == listed
+    assert listed
