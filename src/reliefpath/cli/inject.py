@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reliefpath.cli.options import (
-    AsOf,
-    Out,
-    PathwayFile,
-    PriorFile,
-    Source,
-    as_of_day,
-    read_pathway,
-    read_prior,
+from reliefpath.cli.injecting import (
+    Acknowledge,
+    Episode,
+    Height,
+    Payer,
+    Sites,
+    SteroidReason,
+    Weight,
+    planned,
 )
-from reliefpath.cli.records import Records
+from reliefpath.cli.options import AsOf, Out, PathwayFile, PriorFile, Source
 from reliefpath.errors import UsageError
 from reliefpath.terminal.output import open_console, output
 
 if TYPE_CHECKING:
-    from reliefpath.therapies.injection import Plan, Portion, Site
+    from reliefpath.therapies.injection import Plan
 
 app = typer.Typer(help="Plan an injection, the last resort.", no_args_is_help=True)
-
-NUMBER = r"(\d+(?:\.\d+)?)"
-PORTION = re.compile(
-    rf"^([a-z0-9-]+)\s+(?:{NUMBER}\s*(%|percent|mg/ml)\s+)?{NUMBER}\s*ml(?:\s*=\s*{NUMBER}\s*mg)?$",
-    re.IGNORECASE,
-)
-WEIGHT = re.compile(rf"^{NUMBER}\s*(kg|lb)$", re.IGNORECASE)
-HEIGHT = re.compile(rf"^{NUMBER}\s*cm$", re.IGNORECASE)
-EXAMPLE = "`infraspinatus left: lidocaine 1% 1 mL`"
 
 
 class PlanFormat(StrEnum):
@@ -49,34 +40,14 @@ class PlanFormat(StrEnum):
 @app.command()
 def plan(
     source: Source,
-    episode: Annotated[str, typer.Argument(help="Which episode.")],
-    site: Annotated[
-        list[str],
-        typer.Option(
-            metavar="SITE",
-            help="`MUSCLE SIDE: AGENT STRENGTH VOLUME`, more agents after a `+`; repeatable.",
-        ),
-    ],
+    episode: Episode,
+    site: Sites,
     as_of: AsOf = None,
-    weight: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WEIGHT", help="Measured now, with its unit.  [default: the last on record]"
-        ),
-    ] = None,
-    height: Annotated[
-        str | None, typer.Option(metavar="HEIGHT", help="With its unit, as in 170cm.")
-    ] = None,
-    payer: Annotated[
-        str | None, typer.Option(help="Whose policy is asked.  [default: the episode's, or all]")
-    ] = None,
-    steroid_reason: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why a corticosteroid, if one is planned.")
-    ] = None,
-    acknowledge: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="A decision that was weighed; may be given again."),
-    ] = None,
+    weight: Weight = None,
+    height: Height = None,
+    payer: Payer = None,
+    steroid_reason: SteroidReason = None,
+    acknowledge: Acknowledge = None,
     pathway: PathwayFile = None,
     prior: PriorFile = None,
     file_format: Annotated[
@@ -95,23 +66,20 @@ def plan(
       --site "gluteus-medius left: lidocaine 1% 1 mL = 10 mg + triamcinolone 10 mg/mL 1 mL"
       --steroid-reason "two injections without it brought no relief"`
     """
-    sites = [_site(text) for text in site]
-    day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
-    from reliefpath.pathway.injection import plan_for
-
-    found = plan_for(
-        Records(source, "inject plan").of(episode),
+    found = planned(
+        "inject plan",
+        source,
         episode,
-        sites,
-        chosen,
-        day,
-        priors=priors,
-        weight_kg=None if weight is None else _weight(weight),
-        height_cm=None if height is None else _height(height),
+        site,
+        as_of=as_of,
+        weight=weight,
+        height=height,
         payer=payer,
         steroid_reason=steroid_reason,
-        acknowledged=acknowledge or (),
-    )
+        acknowledge=acknowledge,
+        pathway=pathway,
+        prior=prior,
+    ).plan
     if file_format is PlanFormat.JSON:
         with output(out) as stream:
             stream.write(json.dumps(_as_data(found), ensure_ascii=False, indent=2).encode() + b"\n")
@@ -126,49 +94,87 @@ def plan(
         raise typer.Exit(1)
 
 
-def _site(text: str) -> Site:
-    from reliefpath.therapies.injection import Site
+@app.command()
+def papers(
+    source: Source,
+    episode: Episode,
+    site: Sites,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write the papers into.")],
+    as_of: AsOf = None,
+    weight: Weight = None,
+    height: Height = None,
+    payer: Payer = None,
+    steroid_reason: SteroidReason = None,
+    acknowledge: Acknowledge = None,
+    lot: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AGENT=LOT", help="The lot of an agent; may be given again."),
+    ] = None,
+    response: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="How the patient responded.")
+    ] = None,
+    complications: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What went wrong, or that nothing did.")
+    ] = None,
+    pathway: PathwayFile = None,
+    prior: PriorFile = None,
+) -> None:
+    """Write the papers of an injection as pages to print: note, consent, after-care, necessity.
 
-    place, colon, what = text.partition(":")
-    words = place.split()
-    if not colon or len(words) != 2:
-        raise UsageError(f"--site {text!r}: expected a muscle, a side and agents, as {EXAMPLE}")
-    return Site(words[0], words[1], tuple(_portion(part.strip()) for part in what.split("+")))
+    A plan that is blocked has no procedure note: it says which check blocks, and exits with 1.
 
+    **Example**
 
-def _portion(text: str) -> Portion:
-    from reliefpath.therapies.injection import Portion
-
-    found = PORTION.match(text)
-    if found is None:
-        raise UsageError(
-            f"{text!r}: expected an agent, its strength in % or mg/mL, and a volume in mL, as in "
-            f"{EXAMPLE}"
-        )
-    agent, strength, unit, volume, stated = found.groups()
-    return Portion(
-        agent,
-        float(strength or 0),
-        "mg/ml" if (unit or "").lower() == "mg/ml" else "percent",
-        float(volume),
-        None if stated is None else float(stated),
+    - `reliefpath inject papers clinic/ demo-0001 --site "infraspinatus left: lidocaine 1% 1 mL"
+      --lot lidocaine=A123 --out papers/`
+    """
+    lots = dict(_lot(text) for text in lot or ())
+    made = planned(
+        "inject papers",
+        source,
+        episode,
+        site,
+        as_of=as_of,
+        weight=weight,
+        height=height,
+        payer=payer,
+        steroid_reason=steroid_reason,
+        acknowledge=acknowledge,
+        pathway=pathway,
+        prior=prior,
     )
+    from reliefpath import papers as written
+
+    case = written.case_of(
+        made.care_log,
+        episode,
+        made.plan,
+        made.pathway,
+        made.day,
+        priors=made.priors,
+        told=written.Told(lots, response, complications),
+    )
+    files = {name: out / f"{name}.html" for name in written.NAMES}
+    for file in files.values():
+        if file.exists():
+            raise UsageError(f"`{file}` is there already: name a folder without papers")
+    out.mkdir(parents=True, exist_ok=True)
+    found = written.papers(case)
+    for name, paper in found.items():
+        files[name].write_text(written.paper_html(paper), "utf-8")
+        typer.echo(files[name])
+    if written.NOTE not in found:
+        typer.echo("No procedure note is written, for the plan is blocked:", err=True)
+        for check in written.blocking(made.plan):
+            typer.echo(f"  {check.id}: {check.says}", err=True)
+        raise typer.Exit(1)
 
 
-def _weight(text: str) -> float:
-    from reliefpath.therapies import units
-
-    found = WEIGHT.match(text.strip())
-    if found is None:
-        raise UsageError(f"--weight {text!r}: expected a number with its unit, 70kg or 154lb")
-    return float(found[1]) * units()[found[2].lower()].factor / units()["kg"].factor
-
-
-def _height(text: str) -> float:
-    found = HEIGHT.match(text.strip())
-    if found is None:
-        raise UsageError(f"--height {text!r}: expected centimetres, as in 170cm")
-    return float(found[1])
+def _lot(text: str) -> tuple[str, str]:
+    agent, equals, lot = (part.strip() for part in text.partition("="))
+    if not (agent and equals and lot):
+        raise UsageError(f"--lot {text!r}: expected an agent and its lot, as `lidocaine=A123`")
+    return agent, lot
 
 
 def _as_data(plan: Plan) -> dict[str, Any]:

@@ -1,0 +1,150 @@
+"""What the commands about injections share: the options that describe a plan, and the plan."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reliefpath.cli.options import as_of_day, read_pathway, read_prior
+from reliefpath.cli.records import Records
+from reliefpath.errors import UsageError
+
+if TYPE_CHECKING:
+    from reliefpath.chart.care_log import CareLog
+    from reliefpath.pathway.model import Pathway
+    from reliefpath.recovery import Priors
+    from reliefpath.therapies.injection import Plan, Portion, Site
+
+NUMBER = r"(\d+(?:\.\d+)?)"
+PORTION = re.compile(
+    rf"^([a-z0-9-]+)\s+(?:{NUMBER}\s*(%|percent|mg/ml)\s+)?{NUMBER}\s*ml(?:\s*=\s*{NUMBER}\s*mg)?$",
+    re.IGNORECASE,
+)
+WEIGHT = re.compile(rf"^{NUMBER}\s*(kg|lb)$", re.IGNORECASE)
+HEIGHT = re.compile(rf"^{NUMBER}\s*cm$", re.IGNORECASE)
+EXAMPLE = "`infraspinatus left: lidocaine 1% 1 mL`"
+
+Episode = Annotated[str, typer.Argument(help="Which episode.")]
+Sites = Annotated[
+    list[str],
+    typer.Option(
+        "--site",
+        metavar="SITE",
+        help="`MUSCLE SIDE: AGENT STRENGTH VOLUME`, more agents after a `+`; repeatable.",
+    ),
+]
+Weight = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WEIGHT", help="Measured now, with its unit.  [default: the last on record]"
+    ),
+]
+Height = Annotated[str | None, typer.Option(metavar="HEIGHT", help="With its unit, as in 170cm.")]
+Payer = Annotated[
+    str | None, typer.Option(help="Whose policy is asked.  [default: the episode's, or all]")
+]
+SteroidReason = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Why a corticosteroid, if one is planned.")
+]
+Acknowledge = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID", help="A decision that was weighed; may be given again."),
+]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and what it was made from."""
+
+    plan: Plan
+    care_log: CareLog
+    pathway: Pathway
+    priors: Priors
+    day: date | datetime
+
+
+def planned(
+    command: str,
+    source: str,
+    episode: str,
+    site: list[str],
+    *,
+    as_of: str | None,
+    weight: str | None,
+    height: str | None,
+    payer: str | None,
+    steroid_reason: str | None,
+    acknowledge: list[str] | None,
+    pathway: Path | None,
+    prior: Path | None,
+) -> Planned:
+    """Return the plan that a command's options describe."""
+    sites = [_site(text) for text in site]
+    day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
+    from reliefpath.pathway.injection import plan_for
+
+    care_log = Records(source, command).of(episode)
+    plan = plan_for(
+        care_log,
+        episode,
+        sites,
+        chosen,
+        day,
+        priors=priors,
+        weight_kg=None if weight is None else _weight(weight),
+        height_cm=None if height is None else _height(height),
+        payer=payer,
+        steroid_reason=steroid_reason,
+        acknowledged=acknowledge or (),
+    )
+    return Planned(plan, care_log, chosen, priors, day)
+
+
+def _site(text: str) -> Site:
+    from reliefpath.therapies.injection import Site
+
+    place, colon, what = text.partition(":")
+    words = place.split()
+    if not colon or len(words) != 2:
+        raise UsageError(f"--site {text!r}: expected a muscle, a side and agents, as {EXAMPLE}")
+    return Site(words[0], words[1], tuple(_portion(part.strip()) for part in what.split("+")))
+
+
+def _portion(text: str) -> Portion:
+    from reliefpath.therapies.injection import Portion
+
+    found = PORTION.match(text)
+    if found is None:
+        raise UsageError(
+            f"{text!r}: expected an agent, its strength in % or mg/mL, and a volume in mL, as in "
+            f"{EXAMPLE}"
+        )
+    agent, strength, unit, volume, stated = found.groups()
+    return Portion(
+        agent,
+        float(strength or 0),
+        "mg/ml" if (unit or "").lower() == "mg/ml" else "percent",
+        float(volume),
+        None if stated is None else float(stated),
+    )
+
+
+def _weight(text: str) -> float:
+    from reliefpath.therapies import units
+
+    found = WEIGHT.match(text.strip())
+    if found is None:
+        raise UsageError(f"--weight {text!r}: expected a number with its unit, 70kg or 154lb")
+    return float(found[1]) * units()[found[2].lower()].factor / units()["kg"].factor
+
+
+def _height(text: str) -> float:
+    found = HEIGHT.match(text.strip())
+    if found is None:
+        raise UsageError(f"--height {text!r}: expected centimetres, as in 170cm")
+    return float(found[1])
