@@ -22,6 +22,7 @@ from reliefpath.therapies import AgentKind
 from reliefpath.therapies.injection import Check, Plan, Portion, Result, Site, Verdict
 
 CONSENT = "consent"
+OF_THE_PERSON = ("Name", "Record", "Date of birth", "Clinician", "Day of the plan")
 LineT = TypeVar("LineT", bound=Line)
 
 
@@ -130,6 +131,13 @@ def draft_warning(plan: Plan) -> str | None:
     if plan.result is not Result.BLOCKED or not barring:
         return None
     return f"Draft, not to be used. The plan is blocked: {' '.join(c.says for c in barring)}"
+
+
+def person(case: Case) -> Table:
+    """Return who it is and which day, as a patient reads it."""
+    told = who(case)
+    rows = tuple(row for row in told.rows if row[0].text in OF_THE_PERSON)
+    return Table("Who it is for", told.columns, rows)
 
 
 def who(case: Case) -> Table:

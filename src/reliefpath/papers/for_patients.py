@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from reliefpath.anatomy import muscle_catalogue, muscles
-from reliefpath.papers.case import Case, draft_warning, injected, place, who
+from reliefpath.papers.case import Case, draft_warning, injected, person, place
 from reliefpath.papers.catalogue import Alarm, CheckIn, Line, cited, words
 from reliefpath.papers.parts import (
     COMPUTED,
@@ -38,7 +38,7 @@ def consent(case: Case) -> Paper:
         "Consent to a trigger point injection",
         "Read this at your own pace and ask whatever you like before you sign.",
         (
-            Section("About you", (who(case),)),
+            Section("About you", (person(case),)),
             Section("What it is", (_items(case, says.what_it_is), injected(case))),
             Section(
                 "What studies show",
@@ -92,7 +92,7 @@ def after_care(case: Case) -> Paper:
                 ),
             ),
             Section("Whom to call", (Blanks(("Clinic", "Outside opening hours")),)),
-            Section("About you", (who(case), injected(case))),
+            Section("About you", (person(case), injected(case))),
         ),
         draft_warning(case.plan),
     )
