@@ -169,6 +169,8 @@ def test_steroid_lines_stand_only_with_a_steroid() -> None:
         assert not any(says in text(paper) for paper in plain.values())
         assert any(says in text(paper) for paper in mixed.values())
     assert REASON in text(mixed[NOTE])
+    assert not re.search("sugar|steroid|mg/dL", text(plain["after-care"]))
+    assert len(re.findall("sugar", text(mixed["after-care"]))) == 2
 
 
 def test_anaesthetic_lines_stand_only_with_an_anaesthetic() -> None:
