@@ -1,0 +1,44 @@
+"""Exercise: the catalogue, a programme for the active muscles, its rules, and the handout."""
+
+from reliefpath.therapies.exercise.catalogue import (
+    AEROBIC,
+    Exercise,
+    Goal,
+    Irritability,
+    exercise_catalogue,
+    exercise_rules,
+    exercises,
+)
+from reliefpath.therapies.exercise.handout import handout
+from reliefpath.therapies.exercise.programme import (
+    Active,
+    Change,
+    Dose,
+    Item,
+    LeftOut,
+    Need,
+    Programme,
+    programme,
+)
+from reliefpath.therapies.exercise.progression import CheckIn, next_programme
+
+__all__ = [
+    "AEROBIC",
+    "Active",
+    "Change",
+    "CheckIn",
+    "Dose",
+    "Exercise",
+    "Goal",
+    "Irritability",
+    "Item",
+    "LeftOut",
+    "Need",
+    "Programme",
+    "exercise_catalogue",
+    "exercise_rules",
+    "exercises",
+    "handout",
+    "next_programme",
+    "programme",
+]
