@@ -62,6 +62,8 @@ def test_catalogues_say_how_sure_each_row_is() -> None:
         ("therapies", "dry-needling"),
         ("muscles", "rhomboids"),
         ("agents", "lidocaine"),
+        ("exercises", "bird-dog"),
+        ("exercise-rules", "flare-that-lasts"),
         ("cautions", "apixaban"),
         ("coverage", "medicare"),
         ("limits", "anaesthetic-share"),

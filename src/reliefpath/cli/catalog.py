@@ -1,4 +1,4 @@
-"""The command that lists what the clinic knows: therapies, muscles, agents, cautions, coverage."""
+"""The command that lists what the clinic knows: therapies, muscles, exercises, cautions, cover."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class CatalogName(StrEnum):
     THERAPIES = "therapies"
     MUSCLES = "muscles"
     AGENTS = "agents"
+    EXERCISES = "exercises"
+    EXERCISE_RULES = "exercise-rules"
     CAUTIONS = "cautions"
     COVERAGE = "coverage"
     LIMITS = "limits"
@@ -39,6 +41,8 @@ SHOWN: Mapping[CatalogName, tuple[str, ...]] = {
     CatalogName.THERAPIES: ("name", "invasiveness", "evidence", "against"),
     CatalogName.MUSCLES: ("name", "region", "referral", "pneumothorax", "hazards"),
     CatalogName.AGENTS: ("name", "kind", "max_mg_per_kg", "max_mg", "equipotent_mg", "note"),
+    CatalogName.EXERCISES: ("name", "kind", "muscles", "equipment", "harder"),
+    CatalogName.EXERCISE_RULES: ("when", "change", "because"),
     CatalogName.CAUTIONS: ("name", "bars", "because"),
     CatalogName.COVERAGE: ("name", "sessions", "same_site_weeks", "any_site_weeks", "note"),
     CatalogName.LIMITS: ("name", "least", "most", "unit", "over", "because"),
@@ -85,6 +89,7 @@ def _catalogue(name: CatalogName) -> tuple[Catalogue, Mapping[str, Row]]:
     from reliefpath.anatomy import muscle_catalogue
     from reliefpath.therapies import agent_catalogue, finding_catalogue, therapy_catalogue
     from reliefpath.therapies.coverage import coverage_catalogue
+    from reliefpath.therapies.exercise import exercise_catalogue, exercise_rules
     from reliefpath.therapies.injection.limits import injection_limits
 
     match name:
@@ -94,6 +99,10 @@ def _catalogue(name: CatalogName) -> tuple[Catalogue, Mapping[str, Row]]:
             return muscle_catalogue(), muscle_catalogue().muscles
         case CatalogName.AGENTS:
             return agent_catalogue(), agent_catalogue().agents
+        case CatalogName.EXERCISES:
+            return exercise_catalogue(), exercise_catalogue().exercises
+        case CatalogName.EXERCISE_RULES:
+            return exercise_rules(), exercise_rules().rules
         case CatalogName.COVERAGE:
             return coverage_catalogue(), coverage_catalogue().coverage
         case CatalogName.LIMITS:
@@ -110,8 +119,12 @@ def _catalogue(name: CatalogName) -> tuple[Catalogue, Mapping[str, Row]]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_text(each)}" for key, each in value.items())
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     if hasattr(value, "model_dump"):
-        return ", ".join(f"{k} {v}" for k, v in value.model_dump(mode="json").items())
+        return ", ".join(
+            f"{k} {_text(v)}" for k, v in value.model_dump(mode="json", exclude_none=True).items()
+        )
     return f"{value:g}" if isinstance(value, float) else str(value)

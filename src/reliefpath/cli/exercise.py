@@ -1,0 +1,128 @@
+"""The commands about exercise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reliefpath.cli.options import AsOf, Out, Source, as_of_day
+from reliefpath.cli.records import Records
+from reliefpath.terminal.output import open_console, output
+
+if TYPE_CHECKING:
+    from reliefpath.therapies.exercise import Programme
+
+app = typer.Typer(help="Plan exercise, for the muscles that hurt.", no_args_is_help=True)
+NOTHING = "none"
+
+
+class ProgrammeFormat(StrEnum):
+    """How a programme is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+class IrritabilityName(StrEnum):
+    """How easily pain is stirred up."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class GoalName(StrEnum):
+    """What comes first."""
+
+    RELIEF = "relief"
+    MOBILITY = "mobility"
+    STRENGTH = "strength"
+
+
+@app.callback()
+def _exercise() -> None:
+    """Plan exercise, for the muscles that hurt."""
+
+
+@app.command()
+def plan(
+    source: Source,
+    episode: Annotated[str, typer.Argument(help="Which episode.")],
+    equipment: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="THING",
+            help="`band`, `dumbbell` or `ball`, beside the chair, wall and towel of every home; "
+            "`none` takes those away; repeatable.",
+        ),
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="How long a day.")] = 20,
+    irritability: Annotated[
+        IrritabilityName, typer.Option(help="How easily pain is stirred up.")
+    ] = IrritabilityName.MEDIUM,
+    goal: Annotated[GoalName, typer.Option(help="What comes first.")] = GoalName.RELIEF,
+    as_of: AsOf = None,
+    file_format: Annotated[
+        ProgrammeFormat | None,
+        typer.Option(
+            "--format", help="How to write it; html is the patient's page.  [default: by FILE]"
+        ),
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Plan exercise for the muscles of the latest exam: the fewest that serve all, and why each.
+
+    **Examples**
+
+    - `reliefpath exercise plan clinic/ demo-0001 --equipment band --minutes 15`
+    - `reliefpath exercise plan clinic/ demo-0001 --irritability high --out exercises.html`
+    """
+    day = as_of_day(as_of)
+    from reliefpath.pathway.exercise import programme_for
+    from reliefpath.pathway.facts.moment import Moment
+    from reliefpath.therapies.exercise import Goal, Irritability, handout
+
+    found = programme_for(
+        Records(source, "exercise plan").of(episode),
+        episode,
+        day,
+        equipment=_at_hand(equipment or []),
+        minutes=minutes,
+        irritability=Irritability(irritability.value),
+        goal=Goal(goal.value),
+    )
+    by_file = ProgrammeFormat.HTML if out and out.suffix == ".html" else ProgrammeFormat.TEXT
+    match file_format or by_file:
+        case ProgrammeFormat.HTML:
+            with output(out) as stream:
+                stream.write(handout(found, on=Moment.of(day).day).encode())
+        case ProgrammeFormat.JSON:
+            with output(out) as stream:
+                stream.write(json.dumps(_as_data(found), ensure_ascii=False, indent=2).encode())
+                stream.write(b"\n")
+        case ProgrammeFormat.TEXT:
+            from reliefpath.terminal.exercise import print_programme
+
+            with open_console(out) as console:
+                print_programme(console, found)
+
+
+def _at_hand(named: list[str]) -> set[str]:
+    from reliefpath.therapies.exercise import exercise_catalogue
+
+    every_home = {id_ for id_, row in exercise_catalogue().equipment.items() if row.household}
+    return set(named) - {NOTHING} | (set() if NOTHING in named else every_home)
+
+
+def _as_data(programme: Programme) -> dict[str, Any]:
+    data = asdict(programme)
+    data["need"]["equipment"] = sorted(programme.need.equipment)
+    for item, written in zip(programme.items, data["items"], strict=True):
+        written |= {"name": item.row.name, "side": item.sides, "dose": asdict(item.dose)}
+        written |= {"minutes": round(item.minutes, 2), "sources": item.sources}
+    return {"minutes": round(programme.minutes, 2), **data, "reminders": programme.reminders}
