@@ -19,6 +19,7 @@ from reliefpath.markdown import table
 from reliefpath.measures.page import measures_markdown
 from reliefpath.pathway.model import default_pathway
 from reliefpath.pathway.page import facts_markdown, pathway_markdown
+from reliefpath.therapies.exercise.page import exercises_markdown
 from reliefpath.therapies.page import therapies_markdown
 
 DOCS = Path(__file__).parent
@@ -69,6 +70,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "facts", facts_markdown()
     yield "measures", measures_markdown()
     yield "therapies", therapies_markdown()
+    yield "exercises", exercises_markdown()
     yield "muscles", muscles_markdown()
     yield "decides", vignettes_markdown()
 

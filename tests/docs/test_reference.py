@@ -14,6 +14,7 @@ from reliefpath.measures import measures
 from reliefpath.pathway.facts import schema
 from reliefpath.pathway.model import default_pathway
 from reliefpath.therapies import agents, finding_kinds, therapies, units
+from reliefpath.therapies.exercise import exercise_rules, exercises
 
 generate = script("generate")
 
@@ -76,6 +77,10 @@ def test_every_therapy_agent_unit_and_finding_has_its_row(pages: dict[str, str])
     codes = {code for kind in finding_kinds().values() for code in kind.codes}
     expected = {*therapies(), *agents(), *units(), *finding_kinds(), *codes}
     assert expected == named(pages["therapies"])
+
+
+def test_every_exercise_and_rule_of_exercise_has_its_row(pages: dict[str, str]) -> None:
+    assert {*exercises(), *exercise_rules().rules} == named(pages["exercises"])
 
 
 def test_every_muscle_has_its_row(pages: dict[str, str]) -> None:
