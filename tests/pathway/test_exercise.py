@@ -86,6 +86,15 @@ def test_what_happens_after_the_day_does_not_count() -> None:
     assert served(earlier) == {"masseter"}
 
 
+def test_what_is_reported_after_the_day_does_not_count() -> None:
+    care_log = log(
+        exams=[exam(1, "masseter")], treatments=[done(20, 0.2)], scores=[pain(1, 3), pain(20, 9)]
+    )
+    assert made(care_log).changes
+    earlier = programme_for(care_log, EPISODE, date(2026, 3, 19), equipment=HOME)
+    assert not earlier.changes
+
+
 def test_a_sign_that_was_not_looked_for_makes_no_muscle_active() -> None:
     found = made(log(exams=[exam(10, "masseter", recognised=None)]))  # type: ignore[arg-type]
     assert not served(found)

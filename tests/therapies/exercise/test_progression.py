@@ -55,10 +55,11 @@ def last(reported: Sequence[CheckIn], **more: float) -> list[CheckIn]:
     return [*earlier, replace(latest, **more)]  # type: ignore[arg-type]
 
 
-@forall(needs, check_ins, st.integers(2, 10), st.none() | st.floats(0, 200))
+@forall(needs, check_ins, st.booleans(), st.integers(2, 10), st.none() | st.floats(0, 200))
 def test_a_flare_never_makes_the_programme_harder(
-    need: Need, reported: list[CheckIn], by: int, hours: float | None
+    need: Need, reported: list[CheckIn], well: bool, by: int, hours: float | None
 ) -> None:
+    reported = list(WELL) if well else reported
     assume(reported)
     made = programme(need)
     flared = [*reported[1:], replace(reported[0], flare_points=by, flare_hours=hours)]
@@ -121,6 +122,24 @@ def test_a_programme_that_was_done_with_no_more_pain_asks_for_more_step_by_step(
         assert no_more_load(after, made)
         made = after
     assert "band-row" in {item.exercise for item in made.items}
+
+
+def test_nothing_grows_beyond_the_minutes_and_that_is_told() -> None:
+    made = programme(NEED)
+    full = programme(replace(NEED, minutes=made.minutes))
+    after = next_programme(full, WELL)
+    assert after.items == full.items
+    assert all(f"stays: {full.minutes:g} minutes" in change.did for change in after.changes)
+
+
+def test_a_variant_that_is_not_at_hand_is_passed_over() -> None:
+    light = Need((Active("rhomboids"),), equipment=frozenset({"dumbbell"}), minutes=60)
+    made = programme(light)
+    for _ in range(3):
+        made = next_programme(made, WELL)
+    assert made.items[0].exercise == "reverse-fly"
+    sore = [CheckIn(TODAY, pain_during=8)]
+    assert next_programme(made, sore).items[0].exercise == "blade-squeeze"
 
 
 def test_pain_that_nobody_asked_about_makes_nothing_harder() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -93,6 +93,16 @@ def _holds(rule: Rule, check_ins: Sequence[CheckIn]) -> bool:
     return any(all(bounds.hold(each[fact]) for fact, bounds in rule.when.items()) for each in facts)
 
 
+def _variant(
+    item: Item, programme: Programme, following: Callable[[str], str | None]
+) -> str | None:
+    """The nearest variant in a direction that can be done with what is at hand."""
+    variant = following(item.exercise)
+    while variant and not is_offered(programme.need, exercises()[variant]):
+        variant = following(variant)
+    return variant
+
+
 Told = list[tuple[str | None, str]]
 
 
@@ -102,11 +112,11 @@ def _easier(items: list[Item], programme: Programme, *, already: bool) -> tuple[
     told: Told = []
     after = []
     for item in items:
-        variant = exercise_catalogue().easier(item.exercise)
+        variant = _variant(item, programme, exercise_catalogue().easier)
         if item.step > 0:
             after.append(at_step(item, item.step - 1))
             told.append((item.exercise, "less of it"))
-        elif variant and is_offered(programme.need, exercises()[variant]):
+        elif variant:
             after.append(at_step(item, 0, variant))
             told.append((item.exercise, f"the easier {variant} instead"))
         else:
@@ -135,10 +145,10 @@ def _harder(items: list[Item], programme: Programme) -> tuple[Told, list[Item]]:
     told: Told = []
     after = list(items)
     for i, item in enumerate(items):
-        variant = item.row.harder
+        variant = _variant(item, programme, lambda id_: exercises()[id_].harder)
         if item.step < STEPS:
             more, did = at_step(item, item.step + 1), "more of it"
-        elif variant and is_offered(programme.need, exercises()[variant]):
+        elif variant:
             more, did = at_step(item, 0, variant), f"the harder {variant} instead"
         else:
             told.append((item.exercise, "already at its most"))
