@@ -91,6 +91,15 @@ def test_the_latest_answer_about_consent_counts() -> None:
     assert verdicts(planned(log(refused)))["consent"] is Verdict.BLOCKED
 
 
+def test_consent_to_a_needle_says_nothing_of_the_injection() -> None:
+    refused = {"kind": "consent", "code": "injection-refused", "at": moment(30)}
+    needling = {"kind": "consent", "code": "needling", "at": moment(31)}
+    assert verdicts(planned(log(refused, needling)))["consent"] is Verdict.BLOCKED
+    unable = {"kind": "consent", "code": "unable-to-consent", "at": moment(30)}
+    found = verdicts(planned(log(unable, needling)))
+    assert found["consent-unable-to-consent"] is Verdict.BLOCKED
+
+
 def test_what_happens_after_the_day_is_not_known() -> None:
     later = {"kind": "red-flag", "code": "cauda-equina", "at": datetime(2026, 4, 1, tzinfo=UTC)}
     assert "red-flag-cauda-equina" not in verdicts(planned(log(later)))

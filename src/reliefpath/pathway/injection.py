@@ -11,6 +11,7 @@ import polars as pl
 from reliefpath.chart.care_log import CareLog
 from reliefpath.errors import UsageError, nearest
 from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.facts.findings import ANSWERS
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
@@ -21,8 +22,12 @@ from reliefpath.therapies.injection.intervals import INJECTION, last_at, session
 
 WEEK = 7
 WEIGHT = "weight"
-ANSWERED_ANEW = ("consent", "pregnancy")
-"""Kinds of which the latest finding alone counts."""
+QUESTION = {
+    **{code: question for question, (_, codes) in ANSWERS.items() for code in codes},
+    "needling": "needling",
+    "needling-refused": "needling",
+}
+"""What a code answers; of a question the latest answer alone counts."""
 
 
 def plan_for(
@@ -110,9 +115,10 @@ def _findings(care_log: CareLog, advice: dict[str, Any], moment: Moment) -> pl.D
 
 def _standing(findings: pl.DataFrame) -> list[Standing]:
     rows = findings.filter(pl.col("code") != SCREENED, pl.col("kind") != WEIGHT)
-    answers = pl.col("kind").is_in(ANSWERED_ANEW)
-    latest = pl.col("at") == pl.col("at").max().over("kind")
-    return [Standing(*row) for row in rows.filter(~answers | latest)["kind", "code"].iter_rows()]
+    question = pl.col("code").replace_strict(QUESTION, default=None, return_dtype=pl.String)
+    latest = pl.col("at") == pl.col("at").max().over("kind", question)
+    stands = rows.filter(question.is_null() | latest)
+    return [Standing(*row) for row in stands["kind", "code"].iter_rows()]
 
 
 def _weights(care_log: CareLog, patient: str, moment: Moment) -> Iterable[float]:
