@@ -31,6 +31,9 @@ class Verdict(StrEnum):
     BLOCKED = "blocked"
 
 
+WORST_FIRST = (Verdict.BLOCKED, Verdict.UNKNOWN, Verdict.DECISION, Verdict.FINE)
+
+
 class Result(StrEnum):
     """What a plan is."""
 
@@ -175,19 +178,11 @@ class Check:
     """Each with how sure it is."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A plan with everything that was looked at, the worst first."""
+class Checked:
+    """What was planned for a person, with everything that was looked at, the worst first."""
 
-    on: date
-    sites: tuple[Site, ...]
     checks: tuple[Check, ...]
     acknowledged: tuple[str, ...]
-    steroid_reason: str | None
-    at_hand: tuple[str, ...] = field(default=())
-    """What must be within reach."""
-    coverage: tuple[Asked, ...] = field(default=())
-    """What payers ask, with its answers."""
 
     @property
     def open_decisions(self) -> tuple[str, ...]:
@@ -205,3 +200,36 @@ class Plan:
         if verdicts & {Verdict.BLOCKED, Verdict.UNKNOWN}:
             return Result.BLOCKED
         return Result.NEEDS_A_DECISION if self.open_decisions else Result.READY
+
+
+def weighed(
+    checks: Iterable[Check], acknowledged: Iterable[str]
+) -> tuple[tuple[Check, ...], tuple[str, ...]]:
+    """Return checks, the worst first, and the ids that were acknowledged, each once.
+
+    Raises:
+        UsageError: something is acknowledged that is no decision.
+    """
+    found = tuple(sorted(checks, key=lambda check: WORST_FIRST.index(check.verdict)))
+    decisions = {check.id for check in found if check.verdict is Verdict.DECISION}
+    known = tuple(dict.fromkeys(acknowledged))
+    if unknown := [id_ for id_ in known if id_ not in decisions]:
+        raise UsageError(
+            f"`{unknown[0]}` is no decision of this plan; open are: {', '.join(sorted(decisions))}"
+        )
+    return found, known
+
+
+@dataclass(frozen=True)
+class Plan(Checked):
+    """A plan with everything that was looked at, the worst first."""
+
+    on: date
+    sites: tuple[Site, ...]
+    checks: tuple[Check, ...]
+    acknowledged: tuple[str, ...]
+    steroid_reason: str | None
+    at_hand: tuple[str, ...] = field(default=())
+    """What must be within reach."""
+    coverage: tuple[Asked, ...] = field(default=())
+    """What payers ask, with its answers."""

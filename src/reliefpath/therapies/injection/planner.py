@@ -10,10 +10,8 @@ from reliefpath.therapies.injectables import AgentKind
 from reliefpath.therapies.injection.doses import cited, dose_checks
 from reliefpath.therapies.injection.intervals import session_checks, steroid_checks
 from reliefpath.therapies.injection.limits import injection_limits
-from reliefpath.therapies.injection.plan import Check, Person, Plan, Site, Verdict
+from reliefpath.therapies.injection.plan import Check, Person, Plan, Site, Verdict, weighed
 from reliefpath.therapies.injection.safety import person_checks, site_checks, uses
-
-WORST_FIRST = (Verdict.BLOCKED, Verdict.UNKNOWN, Verdict.DECISION, Verdict.FINE)
 
 
 def plan_injection(
@@ -47,16 +45,10 @@ def plan_injection(
         *session_checks(sites, person),
         *map(_covered, asked),
     ]
-    checks.sort(key=lambda check: WORST_FIRST.index(check.verdict))
-    decisions = {check.id for check in checks if check.verdict is Verdict.DECISION}
-    known = tuple(dict.fromkeys(acknowledged))
-    if unknown := [id_ for id_ in known if id_ not in decisions]:
-        raise UsageError(
-            f"`{unknown[0]}` is no decision of this plan; open are: {', '.join(sorted(decisions))}"
-        )
+    found, known = weighed(checks, acknowledged)
     reason = steroid_reason if uses(sites, AgentKind.CORTICOSTEROID) else None
     at_hand = tuple(_at_hand(sites, person))
-    return Plan(person.on, tuple(sites), tuple(checks), known, reason, at_hand, asked)
+    return Plan(person.on, tuple(sites), found, known, reason, at_hand, asked)
 
 
 def _covered(asked: Asked) -> Check:

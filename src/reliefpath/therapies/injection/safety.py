@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from reliefpath.anatomy import muscle_catalogue
 from reliefpath.therapies.findings import Bar, Finding, finding_catalogue, finding_kinds
@@ -19,19 +19,8 @@ PREGNANCY = "pregnancy"
 def person_checks(sites: Sequence[Site], person: Person, reason: str | None) -> Iterator[Check]:
     """Yield the checks of what is known of the person, and of what is not."""
     has_steroid = uses(sites, AgentKind.CORTICOSTEROID)
-    yield from _not_asked(person)
-    yield from _standing(person, has_steroid)
+    yield from known_checks(person, lambda row: _verdict(row, has_steroid))
     yield from _consent(person)
-    if person.age is None:
-        yield Check("age", Verdict.UNKNOWN, "The age is not known: record the birth date.")
-    else:
-        yield limit_check("age", person.age)
-    if person.sex != "male" and not any(f.kind == PREGNANCY for f in person.findings):
-        yield Check(
-            "pregnancy-not-asked",
-            Verdict.DECISION,
-            "Pregnancy is not on record either way: ask, where it may be.",
-        )
     if has_steroid:
         catalogue = injection_limits()
         rule = catalogue.steroid_reason
@@ -54,26 +43,49 @@ def person_checks(sites: Sequence[Site], person: Person, reason: str | None) -> 
         )
 
 
+def known_checks(
+    person: Person, verdict_of: Callable[[Finding], Verdict | None]
+) -> Iterator[Check]:
+    """Yield the checks of what was asked and found; a finding stands in the way as told."""
+    yield from _not_asked(person)
+    yield from _standing(person, verdict_of)
+    if person.age is None:
+        yield Check("age", Verdict.UNKNOWN, "The age is not known: record the birth date.")
+    else:
+        yield limit_check("age", person.age)
+    if person.sex != "male" and not any(f.kind == PREGNANCY for f in person.findings):
+        yield Check(
+            "pregnancy-not-asked",
+            Verdict.DECISION,
+            "Pregnancy is not on record either way: ask, where it may be.",
+        )
+
+
 def site_checks(sites: Sequence[Site]) -> Iterator[Check]:
     """Yield the checks of where is injected, and of agents that are not planned here."""
+    yield from place_checks([(site.muscle, site.side) for site in sites])
+    for agent in dict.fromkeys(p.agent for s in sites for p in s.portions):
+        yield from _agent(agent)
+
+
+def place_checks(places: Sequence[tuple[str, str]]) -> Iterator[Check]:
+    """Yield the checks of where a needle goes, by muscle and side."""
     catalogue, anatomy = injection_limits(), muscle_catalogue()
-    barred = [s.muscle for s in sites if s.muscle in catalogue.barred_muscles.muscles]
-    for muscle in dict.fromkeys(barred):
+    named = dict.fromkeys(muscle for muscle, _ in places)
+    for muscle in (m for m in named if m in catalogue.barred_muscles.muscles):
         rule = catalogue.barred_muscles
         says = f"{anatomy.muscles[muscle].name}: {rule.because}"
         yield Check(f"muscle-{muscle}", Verdict.BLOCKED, says, None, cited(catalogue, rule.source))
-    for muscle in dict.fromkeys(site.muscle for site in sites):
+    for muscle in named:
         row = anatomy.muscles[muscle]
         risk = ("", "Beside the lung. ", "Over the lung. ")[row.pneumothorax]
         source = tuple(str(anatomy.sources[name]) for name in row.source)
         verdict = Verdict.DECISION if row.pneumothorax else Verdict.FINE
         yield Check(f"hazard-{muscle}", verdict, f"{row.name}: {risk}{row.hazards}", None, source)
-    by_lung = {s.side for s in sites if anatomy.muscles[s.muscle].pneumothorax}
+    by_lung = {side for muscle, side in places if anatomy.muscles[muscle].pneumothorax}
     if by_lung == set(SIDES):
         rule = catalogue.one_side
         yield Check("one-side", Verdict.BLOCKED, rule.because, None, cited(catalogue, rule.source))
-    for agent in dict.fromkeys(p.agent for s in sites for p in s.portions):
-        yield from _agent(agent)
 
 
 def uses(sites: Sequence[Site], kind: AgentKind) -> bool:
@@ -104,10 +116,10 @@ def _not_asked(person: Person) -> Iterator[Check]:
             )
 
 
-def _standing(person: Person, has_steroid: bool) -> Iterator[Check]:
+def _standing(person: Person, verdict_of: Callable[[Finding], Verdict | None]) -> Iterator[Check]:
     for finding in dict.fromkeys(person.findings):
         row = finding_kinds()[finding.kind].codes[finding.code]
-        if verdict := _verdict(row, has_steroid):
+        if verdict := verdict_of(row):
             source = tuple(str(finding_catalogue().sources[name]) for name in row.source)
             yield Check(_id(finding), verdict, f"{row.name}: {row.because}", None, source)
 
