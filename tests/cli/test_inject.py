@@ -72,3 +72,11 @@ def test_catalogues_say_how_sure_each_row_is() -> None:
         rows = json.loads(reliefpath("catalog", name, "--format", "json").stdout)
         assert all(each["sources"] for each in rows)
         assert all("[" in source for each in rows for source in each["sources"])
+
+
+def test_a_session_of_needling_is_checked_before_it_is_given(clinic: Path) -> None:
+    ask = ("needle", "plan", clinic, "demo-0020", *AS_OF)
+    told = reliefpath(*ask, "--site", "infraspinatus left", code=1).stdout
+    assert "hazard-infraspinatus" in told
+    assert "needling-course" in told
+    assert "expected a muscle and a side" in reliefpath(*ask, "--site", "neck", code=2).stderr

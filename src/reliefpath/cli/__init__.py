@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from reliefpath import __version__
-from reliefpath.cli import catalog, chart, clinic, exercise, inject, pathway, recovery
+from reliefpath.cli import catalog, chart, clinic, exercise, inject, needle, pathway, recovery
 from reliefpath.cli.options import SHOWN_PROBLEMS
 from reliefpath.errors import ContentError, ReliefPathError, UsageError
 
@@ -26,6 +26,7 @@ app.add_typer(catalog.app)
 app.add_typer(chart.app, name="chart")
 app.add_typer(exercise.app, name="exercise")
 app.add_typer(inject.app, name="inject")
+app.add_typer(needle.app, name="needle")
 app.add_typer(pathway.app, name="pathway")
 app.add_typer(recovery.app, name="recovery")
 

@@ -66,7 +66,7 @@ def plan_for(
     if advice.is_empty():
         raise UsageError(f"episode `{episode}` is not on record, or had not begun by {as_of}")
     row = advice.row(0, named=True)
-    person = _person(care_log, row, Moment.of(as_of), weight_kg, height_cm)
+    person = person_on(care_log, row, Moment.of(as_of), weight_kg, height_cm)
     return plan_injection(
         sites,
         person,
@@ -76,13 +76,14 @@ def plan_for(
     )
 
 
-def _person(
+def person_on(
     care_log: CareLog,
     advice: dict[str, Any],
     moment: Moment,
-    weight_kg: float | None,
-    height_cm: float | None,
+    weight_kg: float | None = None,
+    height_cm: float | None = None,
 ) -> Person:
+    """Return what is known on a day of the person that a row of the advice table is about."""
     who = care_log.patients.row(by_predicate=pl.col("patient") == advice["patient"], named=True)
     begun = care_log.episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
     findings = _findings(care_log, advice, moment)

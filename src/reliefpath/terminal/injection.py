@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from rich.console import Console
 from rich.text import Text
 
-from reliefpath.therapies.injection import Plan, Result, Verdict
+from reliefpath.therapies.injection import Checked, Plan, Result, Verdict
 
 STYLES = {
     Result.READY: "bold green",
@@ -20,15 +22,29 @@ MARKS = {
 }
 
 
+def print_result(console: Console, plan: Checked, on: date) -> None:
+    """Print what a plan is, and of which day."""
+    console.print(Text(f"{plan.result.capitalize()}, {on}", STYLES[plan.result]))
+
+
 def print_plan(console: Console, plan: Plan) -> None:
     """Print a plan, the worst first, each number with its arithmetic and its source."""
-    console.print(Text(f"{plan.result.capitalize()}, {plan.on}", STYLES[plan.result]))
+    print_result(console, plan, plan.on)
     for site in plan.sites:
         portions = " + ".join(
             f"{p.agent} {p.concentration:g} {p.unit} {p.volume_ml:g} mL ({p.mg:.4g} mg)"
             for p in site.portions
         )
         console.print(f"  {site.muscle} {site.side}: {portions}")
+    print_checks(console, plan)
+    for thing in plan.at_hand:
+        console.print()
+        console.print(f"At hand: {thing}")
+    print_end(console, plan)
+
+
+def print_checks(console: Console, plan: Checked) -> None:
+    """Print everything that was looked at, each with its arithmetic and its sources."""
     for check in plan.checks:
         mark, style = MARKS[check.verdict]
         known = " (acknowledged)" if check.id in plan.acknowledged else ""
@@ -39,9 +55,10 @@ def print_plan(console: Console, plan: Plan) -> None:
             console.print(f"    {check.arithmetic}")
         for source in check.source:
             console.print(Text(f"    {source}", "dim"))
-    for thing in plan.at_hand:
-        console.print()
-        console.print(f"At hand: {thing}")
+
+
+def print_end(console: Console, plan: Checked) -> None:
+    """Print what is left to be weighed, and who decides."""
     if plan.open_decisions:
         console.print()
         named = " ".join(f"--acknowledge {id_}" for id_ in plan.open_decisions)

@@ -2,6 +2,7 @@
 
 from reliefpath.therapies.injection.plan import (
     Check,
+    Checked,
     Given,
     Person,
     Plan,
@@ -15,6 +16,7 @@ from reliefpath.therapies.injection.planner import plan_injection
 
 __all__ = [
     "Check",
+    "Checked",
     "Given",
     "Person",
     "Plan",

@@ -1,0 +1,104 @@
+"""A planned session of dry needling: ready, in need of a decision, or blocked.
+
+Pure, like the planner of an injection, whose checks of person and place it shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from reliefpath.anatomy import muscles
+from reliefpath.errors import UsageError, nearest
+from reliefpath.therapies.findings import Bar, Finding
+from reliefpath.therapies.injection.doses import limit_check
+from reliefpath.therapies.injection.plan import (
+    SIDES,
+    Check,
+    Checked,
+    Person,
+    Verdict,
+    weighed,
+)
+from reliefpath.therapies.injection.safety import CONSENT, known_checks, place_checks
+
+AGREES = "needling"
+REFUSES = "needling-refused"
+Place = tuple[str, str]
+"""A muscle and its side."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """The dry needling of the episode so far."""
+
+    sessions: int
+    response: float | None
+    """Mean share of the pain relieved by a session; null where none was recorded."""
+
+
+@dataclass(frozen=True)
+class NeedlingPlan(Checked):
+    """A session with everything that was looked at, the worst first."""
+
+    on: date
+    places: tuple[Place, ...]
+    checks: tuple[Check, ...]
+    acknowledged: tuple[str, ...]
+
+
+def plan_needling(
+    places: Sequence[Place], person: Person, course: Course, acknowledged: Iterable[str] = ()
+) -> NeedlingPlan:
+    """Return a session with everything that was looked at.
+
+    Raises:
+        UsageError: nothing is planned, a muscle or side is not known, or something is acknowledged
+            that is no decision.
+    """
+    if not places:
+        raise UsageError("nothing is planned: name at least one muscle and side")
+    for muscle, side in places:
+        if muscle not in muscles():
+            raise UsageError(f"unknown muscle `{muscle}`{nearest(muscle, muscles())}")
+        if side not in SIDES:
+            raise UsageError(f"side of {muscle} is `{side}`: expected left or right")
+    checks = [
+        *known_checks(person, _verdict),
+        *_consent(person),
+        *place_checks(places),
+        limit_check("needled-muscles", len({muscle for muscle, _ in places})),
+        *_course(course),
+    ]
+    return NeedlingPlan(person.on, tuple(places), *weighed(checks, acknowledged))
+
+
+def _verdict(row: Finding) -> Verdict | None:
+    if {Bar.RED_FLAG, Bar.NEEDLING_CONTRAINDICATION} & set(row.bars):
+        return Verdict.BLOCKED
+    return Verdict.DECISION if {Bar.CAUTION, Bar.ANTICOAGULANT} & set(row.bars) else None
+
+
+def _consent(person: Person) -> Iterator[Check]:
+    if person.has(CONSENT, [REFUSES]):
+        return  # a contraindication, told as such
+    if person.has(CONSENT, [AGREES]):
+        yield Check("consent", Verdict.FINE, "The patient has agreed to dry needling.")
+    else:
+        says = "No consent on record: inform the patient, and record `consent` `needling`."
+        yield Check("consent", Verdict.UNKNOWN, says)
+
+
+def _course(course: Course) -> Iterator[Check]:
+    """Is it still within a course, and does it bring anything?"""
+    yield limit_check("needling-course", course.sessions + 1)
+    if not course.sessions:
+        return
+    if course.response is None:
+        says = "What the sessions so far brought is not on record: measure before and after."
+        yield Check("response-not-recorded", Verdict.DECISION, says)
+    else:
+        relieved = f"{course.sessions} sessions relieved {course.response:.0%} of the pain each"
+        without = 0 if course.response > 0 else course.sessions
+        yield limit_check("needling-without-relief", without, relieved)
