@@ -12,8 +12,9 @@ import polars as pl
 from reliefpath.anatomy import muscles
 from reliefpath.chart.care_log import CareLog
 from reliefpath.errors import UsageError, nearest
+from reliefpath.pages import day_text
 from reliefpath.papers.catalogue import Line
-from reliefpath.papers.parts import NOT_ON_RECORD, Said, Table, day_text, facts, on_record
+from reliefpath.papers.parts import NOT_ON_RECORD, Said, Table, facts, on_record
 from reliefpath.pathway.assessment import assess
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import Pathway

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from reliefpath.anatomy import muscle_catalogue, muscles
+from reliefpath.pages import day_text
 from reliefpath.papers.case import Case, draft_warning, injected, person, place
 from reliefpath.papers.catalogue import Alarm, CheckIn, Line, cited, words
 from reliefpath.papers.parts import (
@@ -17,7 +18,6 @@ from reliefpath.papers.parts import (
     Section,
     Table,
     Text,
-    day_text,
 )
 from reliefpath.therapies import therapies, therapy_catalogue
 from reliefpath.therapies.injection.intervals import INJECTION, WEEK

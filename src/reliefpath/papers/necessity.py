@@ -9,6 +9,7 @@ import polars as pl
 
 from reliefpath.anatomy import trigger_point, trigger_point_catalogue
 from reliefpath.measures import measures, sources
+from reliefpath.pages import day_text
 from reliefpath.papers.case import Case, draft_warning, injected, where, who
 from reliefpath.papers.catalogue import cited
 from reliefpath.papers.parts import (
@@ -22,7 +23,6 @@ from reliefpath.papers.parts import (
     Section,
     Table,
     Text,
-    day_text,
     facts,
     on_record,
     share,

@@ -106,31 +106,6 @@ def facts(caption: str, rows: Iterable[tuple[str, Said]]) -> Table:
     )
 
 
-def day_text(day: date) -> str:
-    """Return a date in words.
-
-    >>> day_text(date(2026, 1, 5))
-    '5 January 2026'
-    """
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-
-
 def on_record(*days: date) -> str:
     """Return the origin of what rows of some days say."""
     told = [day.isoformat() for day in sorted(set(days))]

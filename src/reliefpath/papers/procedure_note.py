@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from reliefpath.anatomy import Region, muscles
+from reliefpath.pages import day_text
 from reliefpath.papers.case import CONSENT, Case, dose, injected, who
 from reliefpath.papers.catalogue import Line, cited, codes
 from reliefpath.papers.parts import (
@@ -21,7 +22,6 @@ from reliefpath.papers.parts import (
     Section,
     Table,
     Text,
-    day_text,
     facts,
     on_record,
 )

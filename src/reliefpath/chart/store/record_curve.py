@@ -10,9 +10,10 @@ import polars as pl
 
 from reliefpath.chart.schema import SCORES
 from reliefpath.chart.store.frames import to_typed
-from reliefpath.chart.store.record_words import Row, day_text
+from reliefpath.chart.store.record_words import Row
 from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import totals
+from reliefpath.pages import day_text
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 200, 40, 24, 16, 28
 
@@ -78,7 +79,7 @@ def _curve(measure: Measure, at: list[datetime], values: list[float]) -> Curve:
             round(LEFT + (moment - begin).total_seconds() / span * (WIDTH - LEFT - RIGHT), 1),
             round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 1),
             f"{value:.3g}",
-            day_text(date(moment.year, moment.month, moment.day).isoformat()),
+            day_text(date(moment.year, moment.month, moment.day)),
         )
         for moment, value in zip(at, values, strict=True)
     ]

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from functools import cache
-from importlib.resources import files
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from reliefpath.anatomy import Region
 from reliefpath.chart.schema import EPISODES, PATIENTS
@@ -27,9 +24,7 @@ from reliefpath.chart.store.record_words import (
 )
 from reliefpath.chart.store.tables import HISTORIES
 from reliefpath.measures import Measure, measures
-
-if TYPE_CHECKING:
-    import jinja2
+from reliefpath.pages import template
 
 PLACES = {region.value: region.meaning for region in Region}
 OF_EPISODES = ("scores", "treatments", "exams", "findings", "decisions")
@@ -78,7 +73,7 @@ def record_html(record: Record, zone: tzinfo = UTC) -> str:
         zone: whose clocks tell the time of day.
     """
     person = next((line.values for line in record.tables["patients"] if line.values), None)
-    return _template().render(
+    return template(__package__, "record.html.jinja").render(
         record=record,
         name=(person or {}).get("name"),
         language=(person or {}).get("language"),
@@ -92,16 +87,6 @@ def record_html(record: Record, zone: tzinfo = UTC) -> str:
         zone=zone.tzname(None) or str(zone),
         picture=record_curve,
     )
-
-
-@cache
-def _template() -> jinja2.Template:
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    return environment.from_string((files(__package__) / "record.html.jinja").read_text("utf-8"))
 
 
 def _facts(name: str, columns: Iterable[str], values: Row, zone: tzinfo) -> list[tuple[str, str]]:

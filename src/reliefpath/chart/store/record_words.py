@@ -10,6 +10,7 @@ from reliefpath.anatomy import muscles
 from reliefpath.chart.schema import TABLES, Kind
 from reliefpath.chart.store.tables import HISTORIES
 from reliefpath.measures import measures
+from reliefpath.pages import day_text
 from reliefpath.therapies import SCREENED, agents, finding_kinds, therapies, units
 
 Row = Mapping[str, Any]
@@ -52,16 +53,6 @@ CATALOGUES: Mapping[str, Callable[[], Mapping[str, Any]]] = {
 }
 
 
-def day_text(value: str) -> str:
-    """Return a date in words.
-
-    >>> day_text("2026-01-05")
-    '5 January 2026'
-    """
-    day = date.fromisoformat(value)
-    return f"{day.day} {day:%B %Y}"
-
-
 def time_text(value: str, zone: tzinfo = UTC) -> str:
     """Return a date, or a time as clocks of `zone` showed it, in words.
 
@@ -69,9 +60,9 @@ def time_text(value: str, zone: tzinfo = UTC) -> str:
     '5 January 2026, 16:30'
     """
     if len(value) == len("2026-01-05"):
-        return day_text(value)
+        return day_text(date.fromisoformat(value))
     local = datetime.fromisoformat(value).astimezone(zone)
-    return f"{day_text(local.date().isoformat())}, {local:%H:%M}"
+    return f"{day_text(local.date())}, {local:%H:%M}"
 
 
 def label(name: str, column: str) -> str:
@@ -86,7 +77,7 @@ def words(name: str, column: str, values: Row, zone: tzinfo = UTC) -> str:
         return ""
     match HISTORIES[name][column].kind:
         case Kind.DATE:
-            return day_text(value)
+            return day_text(date.fromisoformat(value))
         case Kind.INSTANT:
             return time_text(value, zone)
         case Kind.FLAG:
@@ -180,7 +171,7 @@ def _finding(values: Row) -> Iterator[str]:
     yield kind.codes[SCREENED].because if values["code"] == SCREENED else kind.meaning
     yield _amount("findings", "value", values)
     if values["until"] is not None:
-        yield f"until {day_text(values['until'])}"
+        yield f"until {day_text(date.fromisoformat(values['until']))}"
 
 
 def _decision(values: Row) -> Iterator[str]:

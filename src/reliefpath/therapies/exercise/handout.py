@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from reliefpath.anatomy import muscles
 from reliefpath.errors import UsageError
 from reliefpath.knowledge import Catalogue, Record, Row, load_catalogue
+from reliefpath.pages import template
 from reliefpath.therapies.exercise.catalogue import Exercise
 from reliefpath.therapies.exercise.programme import Item, Programme
-
-if TYPE_CHECKING:
-    import jinja2
 
 WEEK = 7
 
@@ -95,7 +92,7 @@ def handout(
     if programme.need.region:
         here.add(programme.need.region)
     warnings = [w for w in said.warnings.values() if not w.regions or here & set(w.regions)]
-    return _template().render(
+    return template(__package__, "handout.html.jinja").render(
         language=language,
         words=said,
         on=on,
@@ -117,13 +114,3 @@ def _card(item: Item, said: Language) -> Card:
         text = said.times.format(sets=dose.sets, repetitions=dose.repetitions)
     often = said.every_day if dose.per_week == WEEK else said.a_week.format(number=dose.per_week)
     return Card(item.row, text, often, None if item.sides is None else said.side[item.sides])
-
-
-@cache
-def _template() -> jinja2.Template:
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    return environment.from_string((files(__package__) / "handout.html.jinja").read_text("utf-8"))
