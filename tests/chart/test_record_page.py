@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from html_page import Page
 from reliefpath.chart.folder import read_folder
 from reliefpath.chart.store.chart import Chart, create_chart
 from reliefpath.chart.store.record import record_of
@@ -25,38 +25,10 @@ from .clinic import FILES, write
 from .test_record import BEGIN, row_of, ticking
 
 EVIL = '<script>alert("x")</script>'
-VOID = {"meta", "link", "br", "img", "path", "circle", "polyline"}
 
 
-class Page(HTMLParser):
-    """The elements of a page, each with its attributes and its text, and what is wrong with it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
-        self.inside: list[int] = []
-        self.feed(text)
-        assert not self.inside
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs), []))
-        if tag not in VOID:
-            self.inside.append(len(self.elements) - 1)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self.elements[self.inside.pop()][0] == tag
-
-    def handle_data(self, data: str) -> None:
-        for i in self.inside:
-            self.elements[i][2].append(data)
-
-    def all(self, *tags: str) -> list[tuple[dict[str, str | None], str]]:
-        return [(a, " ".join("".join(t).split())) for tag, a, t in self.elements if tag in tags]
-
-    def text(self) -> str:
-        [(_, body)] = self.all("body")
-        return body
+class RecordPage(Page):
+    """The page of a record, whose tables can be asked."""
 
     def rows(self, caption: str) -> list[str]:
         """The rows of the table with this caption, cells parted by bars."""
@@ -96,31 +68,31 @@ def chart(tmp_path: Path) -> Iterator[Chart]:
 
 
 @pytest.fixture
-def page(chart: Chart) -> Page:
+def page(chart: Chart) -> RecordPage:
     row = row_of(chart, "scores", value=6)
     chart.correct("scores", row, {"value": "7"}, Act("Kim", "correct", "misread"))
     row = row_of(chart, "treatments", therapy="injection")
     chart.withdraw("treatments", row, Act("Kim", "withdraw", "never happened"))
     chart.note(Act("analyst", "export"))
-    return Page(record_html(record_of(chart, "P1")))
+    return RecordPage(record_html(record_of(chart, "P1")))
 
 
 def test_the_page_needs_nothing_else_and_runs_nothing(chart: Chart) -> None:
     text = record_html(record_of(chart, "P1"))
-    page = Page(text)
+    page = RecordPage(text)
     assert not page.all("script", "link", "img", "iframe", "form", "object", "base")
     assert not re.search(r"https?:|//|@import|url\(|\bon\w+=", text.replace("</", "<"))
     assert all(str(a["href"]).startswith("#") for a, _ in page.all("a"))
 
 
-def test_what_people_wrote_is_shown_as_they_wrote_it(page: Page) -> None:
+def test_what_people_wrote_is_shown_as_they_wrote_it(page: RecordPage) -> None:
     assert f"Your record: Ada {EVIL}" in page.text()
     [(attributes, said)] = page.all("blockquote")
     assert (attributes["lang"], said) == ("es", f"Me duele {EVIL}")
 
 
 def test_the_page_has_landmarks_headings_in_order_and_tables_that_can_be_read_aloud(
-    page: Page,
+    page: RecordPage,
 ) -> None:
     [(html, _)] = page.all("html")
     assert html["lang"] == "en"
@@ -140,7 +112,7 @@ def test_the_page_has_landmarks_headings_in_order_and_tables_that_can_be_read_al
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])
-def test_text_stands_out_from_its_background(page: Page, theme: str) -> None:
+def test_text_stands_out_from_its_background(page: RecordPage, theme: str) -> None:
     [(_, style)] = page.all("style")
     rules = re.findall(r":root \{([^}]*)\}", style)
     colours = dict(re.findall(r"--(\w+): (#\w{6})", rules[["light", "dark", "print"].index(theme)]))
@@ -161,7 +133,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_the_page_says_names_and_dates_rather_than_codes(page: Page) -> None:
+def test_the_page_says_names_and_dates_rather_than_codes(page: RecordPage) -> None:
     text = page.text()
     assert "Low back, since 5 January 2026" in text
     assert "Upper trapezius, left" in text
@@ -170,7 +142,7 @@ def test_the_page_says_names_and_dates_rather_than_codes(page: Page) -> None:
         assert not re.search(rf"\b{code}\b", text)
 
 
-def test_a_complaint_is_a_timeline(page: Page) -> None:
+def test_a_complaint_is_a_timeline(page: RecordPage) -> None:
     rows = page.rows("Scores, treatments, examinations and decisions, earliest first")[1:]
     assert rows[0] == "5 January 2026 Numeric Rating Scale 7 points Kim"
     assert "12 January 2026 Exercise programme 80% of the programme done desk" in rows
@@ -181,14 +153,14 @@ def test_a_complaint_is_a_timeline(page: Page) -> None:
     assert not [row for row in rows if "lidocaine" in row.lower()]
 
 
-def test_that_something_was_asked_about_does_not_read_as_found(page: Page) -> None:
+def test_that_something_was_asked_about_does_not_read_as_found(page: RecordPage) -> None:
     rows = page.rows("What is known of you whatever the complaint, earliest first")[1:]
     asked = "Asked about on this day; everything found is on record."
     assert rows[0] == f"5 January 2026 Red flags asked about {asked} desk"
     assert "70 kilogram; until 31 December 2026" in rows[1]
 
 
-def test_corrections_tell_what_was_what_is_who_and_why(page: Page) -> None:
+def test_corrections_tell_what_was_what_is_who_and_why(page: RecordPage) -> None:
     [score, treatment] = page.rows("Corrections and withdrawals, earliest first")[1:]
     assert "Score of 5 January 2026: Numeric Rating Scale" in score
     assert "was 6, is now 7 Kim misread" in score
@@ -196,13 +168,13 @@ def test_corrections_tell_what_was_what_is_who_and_why(page: Page) -> None:
     assert "Withdrawn, entered in error: Lidocaine 20 milligram Kim never happened" in treatment
 
 
-def test_the_page_tells_who_looked_and_whether_at_everybody(page: Page) -> None:
+def test_the_page_tells_who_looked_and_whether_at_everybody(page: RecordPage) -> None:
     rows = page.rows("Looks, entries and copies, earliest first")[1:]
     assert rows[0] == "1 February 2026, 09:00 desk Entered yours "
     assert rows[-1] == "1 February 2026, 09:03 analyst Copied out everybody's "
 
 
-def test_scores_of_a_measure_are_drawn_with_a_summary_to_read_aloud(page: Page) -> None:
+def test_scores_of_a_measure_are_drawn_with_a_summary_to_read_aloud(page: RecordPage) -> None:
     titles = [said for a, said in page.all("title") if "id" in a]
     assert titles == [
         "Numeric Rating Scale: 7 points on 5 January 2026, 3 points on 26 January 2026, "
@@ -215,7 +187,7 @@ def test_scores_of_a_measure_are_drawn_with_a_summary_to_read_aloud(page: Page) 
 
 
 def test_times_are_told_by_the_clocks_of_a_zone(chart: Chart) -> None:
-    page = Page(record_html(record_of(chart, "P1"), ZoneInfo("America/New_York")))
+    page = RecordPage(record_html(record_of(chart, "P1"), ZoneInfo("America/New_York")))
     assert "19 January 2026, 03:30" in page.text()
     assert "Times are in America/New_York" in page.text()
     assert "5 January 2026 Numeric Rating Scale" in " ".join(
@@ -226,13 +198,13 @@ def test_times_are_told_by_the_clocks_of_a_zone(chart: Chart) -> None:
 def test_a_decision_tells_what_was_advised_and_why_it_went_otherwise(chart: Chart) -> None:
     basis = Basis(default_file().read_text("utf-8"))
     decide(chart, "E1", OVERRIDDEN, basis, BEGIN.date(), "Dr. Ode", "she prefers to wait")
-    text = Page(record_html(record_of(chart, "P1"))).text()
+    text = RecordPage(record_html(record_of(chart, "P1"))).text()
     assert "your clinician decided otherwise; ReliefPath saw: " in text
     assert "because: she prefers to wait" in text
 
 
 def test_a_person_of_whom_nothing_else_is_known_has_a_page(chart: Chart) -> None:
-    text = Page(record_html(record_of(chart, "P2"))).text()
+    text = RecordPage(record_html(record_of(chart, "P2"))).text()
     assert "Your record: Bo" in text
     assert "Nothing was corrected or withdrawn." in text
     assert "Ada" not in text
@@ -241,7 +213,7 @@ def test_a_person_of_whom_nothing_else_is_known_has_a_page(chart: Chart) -> None
 def test_a_person_withdrawn_has_a_page_that_tells_so(chart: Chart) -> None:
     row = row_of(chart, "patients", patient="P1")
     chart.withdraw("patients", row, Act("Kim", "withdraw", "twice on record"))
-    page = Page(record_html(record_of(chart, "P1")))
+    page = RecordPage(record_html(record_of(chart, "P1")))
     rows = page.rows("Corrections and withdrawals, earliest first")[1:]
     assert len(rows) > 8
     assert all("Withdrawn, entered in error" in row and "twice on record" in row for row in rows)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from cli.commands import reliefpath
+from html_page import Page
 from reliefpath.papers import NAMES
 
 from .cases import AS_OF
-from .pages import Page
 
 
 def test_papers_are_written_and_never_over_others(tmp_path: Path) -> None:

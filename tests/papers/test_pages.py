@@ -9,10 +9,10 @@ from itertools import pairwise
 import polars as pl
 import pytest
 
+from html_page import Page
 from reliefpath.papers import NAMES, Told, paper_html, papers
 
 from .cases import RECORD, case, sites, steroid
-from .pages import Page
 
 EVIL = '<script>alert("x")</script> & </td>'
 

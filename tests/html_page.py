@@ -1,10 +1,11 @@
-"""A page as its elements, to ask what it says."""
+"""An HTML page as its elements, to ask what it says."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 
-VOID = {"meta"}
+VOID = {"meta", "link", "br", "img"}
+"""Elements that have no end."""
 
 
 class Page(HTMLParser):
@@ -22,6 +23,9 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attrs), []))
         if tag not in VOID:
             self.inside.append(len(self.elements) - 1)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs), []))
 
     def handle_endtag(self, tag: str) -> None:
         assert self.elements[self.inside.pop()][0] == tag
