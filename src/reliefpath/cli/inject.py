@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from reliefpath.cli.injecting import (
     Acknowledge,
     Episode,
+    Format,
     Height,
     Payer,
+    PlanFormat,
     Sites,
     SteroidReason,
     Weight,
     planned,
+    write_plan,
 )
 from reliefpath.cli.options import AsOf, Out, PathwayFile, PriorFile, Source
 from reliefpath.errors import UsageError
-from reliefpath.terminal.output import open_console, output
-
-if TYPE_CHECKING:
-    from reliefpath.therapies.injection import Plan
 
 app = typer.Typer(help="Plan an injection, the last resort.", no_args_is_help=True)
-
-
-class PlanFormat(StrEnum):
-    """How a plan is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command()
@@ -50,9 +40,7 @@ def plan(
     acknowledge: Acknowledge = None,
     pathway: PathwayFile = None,
     prior: PriorFile = None,
-    file_format: Annotated[
-        PlanFormat, typer.Option("--format", help="How to write it.")
-    ] = PlanFormat.TEXT,
+    file_format: Format = PlanFormat.TEXT,
     out: Out = None,
 ) -> None:
     """Check a planned injection: ready, needs a decision, or blocked, with all arithmetic shown.
@@ -80,18 +68,10 @@ def plan(
         pathway=pathway,
         prior=prior,
     ).plan
-    if file_format is PlanFormat.JSON:
-        with output(out) as stream:
-            stream.write(json.dumps(_as_data(found), ensure_ascii=False, indent=2).encode() + b"\n")
-    else:
-        from reliefpath.terminal.injection import print_plan
+    from reliefpath.terminal.injection import print_plan
 
-        with open_console(out) as console:
-            print_plan(console, found)
-    from reliefpath.therapies.injection import Result
-
-    if found.result is not Result.READY:
-        raise typer.Exit(1)
+    data = {"open_decisions": found.open_decisions, **asdict(found), "on": found.on.isoformat()}
+    write_plan(found, data, lambda console: print_plan(console, found), file_format, out)
 
 
 @app.command()
@@ -175,9 +155,3 @@ def _lot(text: str) -> tuple[str, str]:
     if not (agent and equals and lot):
         raise UsageError(f"--lot {text!r}: expected an agent and its lot, as `lidocaine=A123`")
     return agent, lot
-
-
-def _as_data(plan: Plan) -> dict[str, Any]:
-    data = asdict(plan)
-    data["on"] = plan.on.isoformat()
-    return {"result": plan.result, "open_decisions": plan.open_decisions, **data}

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reliefpath.cli.options import as_of_day, read_pathway, read_prior
 from reliefpath.cli.records import Records
 from reliefpath.errors import UsageError
+from reliefpath.terminal.output import open_console, output
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from reliefpath.chart.care_log import CareLog
     from reliefpath.pathway.model import Pathway
     from reliefpath.recovery import Priors
-    from reliefpath.therapies.injection import Plan, Portion, Site
+    from reliefpath.therapies.injection import Checked, Plan, Portion, Site
 
 NUMBER = r"(\d+(?:\.\d+)?)"
 PORTION = re.compile(
@@ -29,6 +35,15 @@ WEIGHT = re.compile(rf"^{NUMBER}\s*(kg|lb)$", re.IGNORECASE)
 HEIGHT = re.compile(rf"^{NUMBER}\s*cm$", re.IGNORECASE)
 EXAMPLE = "`infraspinatus left: lidocaine 1% 1 mL`"
 
+
+class PlanFormat(StrEnum):
+    """How a plan is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Format = Annotated[PlanFormat, typer.Option("--format", help="How to write it.")]
 Episode = Annotated[str, typer.Argument(help="Which episode.")]
 Sites = Annotated[
     list[str],
@@ -103,6 +118,27 @@ def planned(
         acknowledged=acknowledge or (),
     )
     return Planned(plan, care_log, chosen, priors, day)
+
+
+def write_plan(
+    plan: Checked,
+    data: dict[str, Any],
+    show: Callable[[Console], None],
+    file_format: PlanFormat,
+    out: Path | None,
+) -> None:
+    """Write a plan as text or data, and exit with 1 unless it is ready."""
+    from reliefpath.therapies.injection import Result
+
+    if file_format is PlanFormat.JSON:
+        text = json.dumps({"result": plan.result, **data}, ensure_ascii=False, indent=2)
+        with output(out) as stream:
+            stream.write(text.encode() + b"\n")
+    else:
+        with open_console(out) as console:
+            show(console)
+    if plan.result is not Result.READY:
+        raise typer.Exit(1)
 
 
 def _site(text: str) -> Site:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reliefpath.cli.inject import PlanFormat
-from reliefpath.cli.injecting import Acknowledge, Episode
+from reliefpath.cli.injecting import Acknowledge, Episode, Format, PlanFormat, write_plan
 from reliefpath.cli.options import AsOf, Out, PathwayFile, Source, as_of_day, read_pathway
 from reliefpath.cli.records import Records
 from reliefpath.errors import UsageError
-from reliefpath.terminal.output import open_console, output
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(help="Plan a session of dry needling.", no_args_is_help=True)
 
@@ -33,9 +33,7 @@ def plan(
     as_of: AsOf = None,
     acknowledge: Acknowledge = None,
     pathway: PathwayFile = None,
-    file_format: Annotated[
-        PlanFormat, typer.Option("--format", help="How to write it.")
-    ] = PlanFormat.TEXT,
+    file_format: Format = PlanFormat.TEXT,
     out: Out = None,
 ) -> None:
     """Check a session: who may not be needled, what the needle must not meet, does it help.
@@ -52,21 +50,15 @@ def plan(
 
     care_log = Records(source, "needle plan").of(episode)
     found = needling_for(care_log, episode, places, chosen, day, acknowledge or ())
-    if file_format is PlanFormat.JSON:
-        data = {"result": found.result, **asdict(found), "on": found.on.isoformat()}
-        with output(out) as stream:
-            stream.write(json.dumps(data, ensure_ascii=False, indent=2).encode() + b"\n")
-    else:
-        from reliefpath.terminal.injection import print_checks, print_end, print_result
+    from reliefpath.terminal.injection import print_checks, print_end, print_result
 
-        with open_console(out) as console:
-            print_result(console, found, found.on)
-            print_checks(console, found)
-            print_end(console, found)
-    from reliefpath.therapies.injection import Result
+    def show(console: Console) -> None:
+        print_result(console, found, found.on)
+        print_checks(console, found)
+        print_end(console, found)
 
-    if found.result is not Result.READY:
-        raise typer.Exit(1)
+    data = {**asdict(found), "on": found.on.isoformat()}
+    write_plan(found, data, show, file_format, out)
 
 
 def _place(text: str) -> tuple[str, str]:
