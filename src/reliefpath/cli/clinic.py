@@ -123,15 +123,11 @@ def explain(
     """
     day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
     mine = Records(source, "explain", skip_bad_rows, known_at).of(episode)
-    import polars as pl
-
     from reliefpath.pathway.advice import Writer
-    from reliefpath.pathway.assessment import assess as assess_care_log
+    from reliefpath.pathway.assessment import assess_episode
     from reliefpath.terminal.story import print_story
 
-    table = assess_care_log(mine, chosen, day, priors).filter(pl.col("episode") == episode)
-    if table.is_empty():
-        raise UsageError(f"episode `{episode}` had not begun by {day}")
+    table = assess_episode(mine, episode, chosen, day, priors)
     with open_console() as console:
         print_story(console, mine, next(Writer(chosen).objects(table)), chosen, day, priors)
 

@@ -15,7 +15,7 @@ from reliefpath.errors import UsageError, nearest
 from reliefpath.pages import day_text
 from reliefpath.papers.catalogue import Line
 from reliefpath.papers.parts import NOT_ON_RECORD, Said, Table, facts, on_record
-from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
@@ -101,10 +101,7 @@ def case_of(
     for agent in told.lots:
         if agent not in planned:
             raise UsageError(f"a lot is given of `{agent}`, not planned{nearest(agent, planned)}")
-    advice = assess(care_log, pathway, as_of, priors).filter(pl.col("episode") == episode)
-    if advice.is_empty():
-        raise UsageError(f"episode `{episode}` is not on record, or had not begun by {as_of}")
-    [row] = advice.to_dicts()
+    [row] = assess_episode(care_log, episode, pathway, as_of, priors).to_dicts()
     who = care_log.patients.row(by_predicate=pl.col("patient") == row["patient"], named=True)
     moment, mine = Moment.of(as_of), care_log.only(episode)
     return Case(

@@ -10,6 +10,7 @@ from functools import cache, cached_property, lru_cache
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
+from reliefpath.errors import UsageError
 from reliefpath.pathway.facts import Progress, facts, schema
 from reliefpath.pathway.facts.moment import collected
 from reliefpath.pathway.model import FOLLOW_UP, Criterion, Pathway, StatusName
@@ -59,6 +60,26 @@ def assess_parts(
     progress("pathway")
     table = tables[0] if len(tables) == 1 else pl.concat(tables).sort("episode")
     return advise(table, pathway, as_of)
+
+
+def assess_episode(
+    care_log: CareLog,
+    episode: str,
+    pathway: Pathway,
+    as_of: date | datetime,
+    priors: Priors | None = None,
+) -> pl.DataFrame:
+    """Return the one row of the advice table that is about an episode; see `assess`.
+
+    Raises:
+        UsageError: the episode is not on record, or had not begun by `as_of`.
+    """
+    table = assess(care_log, pathway, as_of, priors).filter(pl.col("episode") == episode)
+    if table.is_empty():
+        known = episode in care_log.episodes["episode"]
+        why = f"had not begun by {as_of}" if known else "is not on record"
+        raise UsageError(f"episode `{episode}` {why}")
+    return table
 
 
 def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.DataFrame:

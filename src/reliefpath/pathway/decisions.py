@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,7 @@ from reliefpath.chart.store.reading import fingerprint
 from reliefpath.chart.store.writing import Act, Change
 from reliefpath.errors import UsageError
 from reliefpath.pathway.advice import Writer
-from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.model import Pathway, load_pathway
 from reliefpath.recovery import Priors
 from reliefpath.recovery.learned import read_priors
@@ -34,18 +35,6 @@ class Basis:
 
     pathway: str
     prior: str | None = None
-
-    def read(self) -> tuple[Pathway, Priors]:
-        """Return them read and checked."""
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / "pathway.yaml"
-            file.write_text(self.pathway, "utf-8")
-            pathway = load_pathway(file)
-            if self.prior is None:
-                return pathway, Priors()
-            file = Path(folder) / "prior.yaml"
-            file.write_text(self.prior, "utf-8")
-            return pathway, read_priors(file)
 
 
 @dataclass(frozen=True)
@@ -143,11 +132,23 @@ def _unlike(place: str, before: Any, after: Any) -> Iterator[str]:
 def _advice(
     care_log: CareLog, episode: str, basis: Basis, as_of: date | datetime
 ) -> dict[str, Any]:
-    pathway, priors = basis.read()
-    table = assess(care_log, pathway, as_of, priors).filter(pl.col("episode") == episode)
-    if table.is_empty():
-        raise UsageError(f"episode `{episode}` had not begun by {as_of}")
+    pathway, priors = _read(basis)
+    table = assess_episode(care_log, episode, pathway, as_of, priors)
     return next(Writer(pathway).objects(table))
+
+
+@lru_cache(maxsize=8)  # a replay asks the same few texts of every decision
+def _read(basis: Basis) -> tuple[Pathway, Priors]:
+    """The pathway and the prior, read and checked."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "pathway.yaml"
+        file.write_text(basis.pathway, "utf-8")
+        pathway = load_pathway(file)
+        if basis.prior is None:
+            return pathway, Priors()
+        file = Path(folder) / "prior.yaml"
+        file.write_text(basis.prior, "utf-8")
+        return pathway, read_priors(file)
 
 
 def _text(advice: dict[str, Any]) -> str:

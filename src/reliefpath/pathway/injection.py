@@ -10,7 +10,7 @@ import polars as pl
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.errors import UsageError, nearest
-from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.facts.findings import ANSWERS
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import Pathway
@@ -62,10 +62,7 @@ def plan_for(
     Raises:
         UsageError: the episode is not there or has not begun, or the plan makes no sense.
     """
-    advice = assess(care_log, pathway, as_of, priors).filter(pl.col("episode") == episode)
-    if advice.is_empty():
-        raise UsageError(f"episode `{episode}` is not on record, or had not begun by {as_of}")
-    row = advice.row(0, named=True)
+    row = assess_episode(care_log, episode, pathway, as_of, priors).row(0, named=True)
     person = person_on(care_log, row, Moment.of(as_of), weight_kg, height_cm)
     return plan_injection(
         sites,

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-import polars as pl
-
 from reliefpath.chart.care_log import CareLog
-from reliefpath.errors import UsageError
-from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.injection import person_on
 from reliefpath.pathway.model import Pathway
@@ -29,9 +26,6 @@ def needling_for(
     Raises:
         UsageError: the episode is not there or has not begun, or the plan makes no sense.
     """
-    advice = assess(care_log, pathway, as_of).filter(pl.col("episode") == episode)
-    if advice.is_empty():
-        raise UsageError(f"episode `{episode}` is not on record, or had not begun by {as_of}")
-    row = advice.row(0, named=True)
+    row = assess_episode(care_log, episode, pathway, as_of).row(0, named=True)
     course = Course(row["dry_needling_sessions"], row["dry_needling_response"])
     return plan_needling(places, person_on(care_log, row, Moment.of(as_of)), course, acknowledged)
