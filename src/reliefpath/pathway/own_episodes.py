@@ -10,7 +10,7 @@ import polars as pl
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts.moment import Moment
-from reliefpath.pathway.facts.scores import curved_series
+from reliefpath.pathway.facts.series import curved_series
 from reliefpath.recovery import DEFAULT_PRIOR, Prior, Priors, learn
 from reliefpath.recovery.learned import Group
 from reliefpath.recovery.learning import BEGIN, STRENGTH

@@ -55,21 +55,25 @@ def facts(
         care_log.episodes.filter(pl.col("started_on") <= moment.day)
         .sort("episode")
         .with_row_index("e")
-        .lazy()
     )
     progress("recovery")
-    parts = [score_facts(care_log.scores, episodes, moment, questions, priors or Priors(), combine)]
+    scores = score_facts(care_log.scores, episodes, moment, questions, priors or Priors(), combine)
     progress("facts")
-    parts += [
+    parts = [
+        scores.lazy(),
         treatment_facts(care_log.treatments, episodes, moment),
         exam_facts(care_log.exams, episodes, moment),
         finding_facts(care_log.findings, episodes, moment),
     ]
-    table = episodes.with_columns(
-        in_care=(pl.col("ended_on") >= moment.day).fill_null(True),
-        record_complete=~pl.col("patient").is_in(sorted(care_log.incomplete)),
-        weeks_in_care=moment.weeks_since("started_on"),
-    ).drop("ended_on", "started_on")
+    table = (
+        episodes.lazy()
+        .with_columns(
+            in_care=(pl.col("ended_on") >= moment.day).fill_null(True),
+            record_complete=~pl.col("patient").is_in(sorted(care_log.incomplete)),
+            weeks_in_care=moment.weeks_since("started_on"),
+        )
+        .drop("ended_on", "started_on")
+    )
     table = pl.concat([table, *parts], how="horizontal")
     return collected(table.select(*KEYS, *_typed()))
 

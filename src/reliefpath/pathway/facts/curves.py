@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from reliefpath.pathway.facts.moment import Moment
@@ -13,6 +12,8 @@ from reliefpath.recovery import Prior, Priors, Questions, recover, weeks_until_c
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Names = NDArray[np.object_]
+Days = NDArray[np.datetime64]
 Columns = tuple[Ints, Floats, Floats, Floats, Floats]
 """What `recover` takes: offsets, weeks, burden, span and what matters."""
 CURVE_FACTS = {
@@ -35,11 +36,14 @@ UNLIKELY, LIKELY = 0.2, 0.8
 
 @dataclass(frozen=True)
 class Series:
-    """The primary measure's scores of all episodes: those of episode i are at offsets[i:i+2]."""
+    """Scores that a curve can follow, a series of an episode: those of i are at offsets[i:i+2]."""
 
     e: Ints
+    measure: Names
+    region: Names
     offsets: Ints
-    day: NDArray[np.datetime64]
+    day: Days
+    weeks: Floats
     burden: Floats
     span: Floats
     mcid: Floats
@@ -63,75 +67,51 @@ class Series:
 
 
 def primary_curves(
-    curved: pl.DataFrame, moment: Moment, questions: Questions, priors: Priors
-) -> pl.DataFrame:
+    s: Series, moment: Moment, questions: Questions, priors: Priors
+) -> dict[str, Floats]:
     """The curve of each episode's primary measure, and what is plain from its scores alone."""
-    s, at, episode = _as_series(curved)
     since_recovery, relapse = _since_recovery(s, moment, questions.recovered)
     plain = {
-        "e": s.e.astype(np.uint32),
         "setback": _setback(s),
         "flare": _flare(s),
         "weeks_since_recovery": since_recovery,
-        "relapse": relapse,
+        "relapse": relapse.astype(float),
     }
-    parts = _prior_of_each(episode, priors)
-    curve = _curve(s, at, parts, questions)
-    age = (np.datetime64(moment.day, "D") - s.day[s.last]).astype(float) / 7
+    parts = _prior_of_each(s, priors)
+    curve = _curve(s, parts, questions)
+    age = moment.weeks_from(s.day[s.last])
     # from an old score nobody can tell when the next ones will settle anything
     level = np.where(age <= questions.level_weeks, curve["p_level"], np.nan)
-    wait = _weeks_until_clear(s, at, parts, questions, level) - age
-    known = {**plain, **curve, LOOK_AGAIN: np.maximum(wait, 0.0)}
-    return pl.DataFrame(known, nan_to_null=True)
+    wait = _weeks_until_clear(s, parts, questions, level) - age
+    return {**plain, **curve, LOOK_AGAIN: np.maximum(wait, 0.0)}
 
 
-def second_curves(curved: pl.DataFrame, questions: Questions, priors: Priors) -> pl.DataFrame:
+def second_curves(s: Series, questions: Questions, priors: Priors) -> dict[str, Floats]:
     """The curve of each episode's second measure."""
-    s, at, episode = _as_series(curved)
-    curve = _curve(s, at, _prior_of_each(episode, priors), questions)
-    known = {
-        "e": s.e.astype(np.uint32),
-        "second_measure": episode["measure"],
+    curve = _curve(s, _prior_of_each(s, priors), questions)
+    return {
         "second_improvement": curve["improvement"],
         "second_low": curve["improvement_low"],
         "second_high": curve["improvement_high"],
         "second_p_level": curve["p_level"],
     }
-    return pl.DataFrame(known, nan_to_null=True)
 
 
-def _as_series(curved: pl.DataFrame) -> tuple[Series, Floats, pl.DataFrame]:
-    """Return scores as arrays, the weeks of each, and the row of each episode."""
-    e, first = np.unique(curved["e"].to_numpy(), return_index=True)
-    episode = curved[first]
-    series = Series(
-        e.astype(np.int64),
-        np.append(first, curved.height).astype(np.int64),
-        curved["day"].to_numpy().astype("datetime64[D]"),
-        curved["burden"].to_numpy(),
-        *(np.nan_to_num(episode[name].to_numpy()) for name in ("span", "mcid", "mdc", "step")),
-    )
-    return series, curved["weeks"].to_numpy(), episode
-
-
-def _prior_of_each(episode: pl.DataFrame, priors: Priors) -> list[tuple[Prior, Ints]]:
+def _prior_of_each(s: Series, priors: Priors) -> list[tuple[Prior, Ints]]:
     """Return the priors and the episodes, by their place, that each is of."""
     if not priors.groups:
-        return [(priors.overall, np.arange(episode.height))]
-    groups = episode.with_row_index("place").group_by("measure", "region", maintain_order=True)
-    return [
-        (priors.of(str(measure), str(region)), rows["place"].to_numpy().astype(np.int64))
-        for (measure, region), rows in groups
-    ]
+        return [(priors.overall, np.arange(s.e.size))]
+    places: dict[tuple[str, str], list[int]] = {}
+    for place, group in enumerate(zip(s.measure, s.region, strict=True)):
+        places.setdefault(group, []).append(place)
+    return [(priors.of(str(m), str(r)), np.array(mine)) for (m, r), mine in places.items()]
 
 
-def _curve(
-    s: Series, weeks: Floats, parts: list[tuple[Prior, Ints]], questions: Questions
-) -> dict[str, Floats]:
+def _curve(s: Series, parts: list[tuple[Prior, Ints]], questions: Questions) -> dict[str, Floats]:
     """What the recovery model says of each episode, under its own prior."""
     found = {name: np.full(s.e.size, np.nan) for name in CURVE_FACTS}
     for prior, places in parts:
-        columns, step = _columns(s, weeks, places)
+        columns, step = _columns(s, places)
         answers = recover(*columns, questions=questions, prior=prior, step=step)
         for fact, name in CURVE_FACTS.items():
             found[fact][places] = getattr(answers, name)
@@ -140,7 +120,6 @@ def _curve(
 
 def _weeks_until_clear(
     s: Series,
-    weeks: Floats,
     parts: list[tuple[Prior, Ints]],
     questions: Questions,
     p_level: Floats,
@@ -151,22 +130,22 @@ def _weeks_until_clear(
         level = p_level[places]
         unclear = places[(level > UNLIKELY) & (level < LIKELY)]
         if unclear.size:
-            columns, step = _columns(s, weeks, unclear)
+            columns, step = _columns(s, unclear)
             found[unclear] = weeks_until_clear(
                 *columns, questions=questions, prior=prior, step=step, clear=(UNLIKELY, LIKELY)
             )
     return found
 
 
-def _columns(s: Series, weeks: Floats, places: Ints) -> tuple[Columns, Floats]:
+def _columns(s: Series, places: Ints) -> tuple[Columns, Floats]:
     """Return the columns that `recover` takes, and the steps, of some episodes by their place."""
     if places.size == s.e.size:
-        return (s.offsets, weeks, s.burden, s.span, s.mcid), s.step
+        return (s.offsets, s.weeks, s.burden, s.span, s.mcid), s.step
     wanted = np.zeros(s.e.size, np.bool_)
     wanted[places] = True
     mine = wanted[s.owner]
     offsets = np.append(0, np.cumsum(np.diff(s.offsets)[places]))
-    return (offsets, weeks[mine], s.burden[mine], s.span[places], s.mcid[places]), s.step[places]
+    return (offsets, s.weeks[mine], s.burden[mine], s.span[places], s.mcid[places]), s.step[places]
 
 
 def _setback(s: Series) -> Floats:
@@ -207,6 +186,6 @@ def _since_recovery(s: Series, moment: Moment, level: float) -> tuple[Floats, ND
     last = np.maximum.reduceat(np.where(confirmed, index, -1), s.first)
     same = confirmed & (losses == losses[last][s.owner])
     began = np.minimum.reduceat(np.where(same, index - 1, s.burden.size - 1), s.first)
-    weeks = (np.datetime64(moment.day, "D") - s.day[began]).astype(float) / 7
+    weeks = moment.weeks_from(s.day[began])
     relapse = (last >= 0) & (losses[s.last] > losses[last])
     return np.where(last >= 0, weeks, np.nan), relapse

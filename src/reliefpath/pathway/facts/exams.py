@@ -10,14 +10,14 @@ from reliefpath.anatomy import muscles, trigger_point
 from reliefpath.pathway.facts.moment import Moment, one_row_each, rows_of
 
 
-def exam_facts(exams: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
+def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> pl.LazyFrame:
     """Return the exam facts, one row an episode in the order of `episodes`."""
     rows = rows_of(exams, episodes, moment, "muscle", active=_active())
     latest = (
         rows.lazy()
         .filter(pl.col("day") == pl.col("day").max().over("e"))
         .join(_reaches(), on="muscle")
-        .join(episodes.select("e", "region"), on="e")
+        .join(episodes.lazy().select("e", "region"), on="e")
     )
     active = pl.col("active")
     certain = active.fill_null(False).sum()
@@ -30,7 +30,7 @@ def exam_facts(exams: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment) -> p
         .when(~active.fill_null(True).any())
         .then(False),
     )
-    return one_row_each(episodes, part)
+    return one_row_each(episodes.lazy(), part)
 
 
 @cache

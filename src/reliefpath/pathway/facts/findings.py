@@ -29,7 +29,7 @@ ANSWERS = {
 """Facts that the latest finding of one kind answers by its code."""
 
 
-def finding_facts(findings: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
+def finding_facts(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> pl.LazyFrame:
     """Return the facts of the findings, one row an episode in the order of `episodes`.
 
     A finding without an episode belongs to the person, and so to each of their episodes. Not asked
@@ -40,7 +40,7 @@ def finding_facts(findings: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment
         findings.lazy()
         .filter(moment.had_happened, pl.col("until").is_null() | (pl.col("until") >= moment.day))
         .select("patient", "at", "kind", "code", "episode")
-        .join(episodes.select("e", "patient", "started_on", mine="episode"), on="patient")
+        .join(episodes.lazy().select("e", "patient", "started_on", mine="episode"), on="patient")
         .filter(pl.col("episode").is_null() | (pl.col("episode") == pl.col("mine")))
         .join(_catalogue(), on=["kind", "code"])
     ).lazy()
@@ -52,7 +52,7 @@ def finding_facts(findings: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment
         standing.with_columns(_said()).group_by("e").agg(*_flags(), *_answers()),
         standing.filter(pl.any_horizontal(LISTS.values())).group_by("e").agg(_lists()),
     ]
-    return pl.concat([one_row_each(episodes, part) for part in parts], how="horizontal")
+    return pl.concat([one_row_each(episodes.lazy(), part) for part in parts], how="horizontal")
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from reliefpath.recovery import Questions
@@ -16,8 +15,10 @@ Z_TAIL = 1.6448536269514722
 SUREST = 0.01
 """No improvement is known to better than this share."""
 ERF = (4.30638e-5, 2.765672e-4, 1.520143e-4, 9.2705272e-3, 4.22820123e-2, 7.05230784e-2, 1.0)
-PLAIN = ("e", "flare", "setback", "weeks_since_recovery", "relapse", "second_measure")
+PLAIN = ("flare", "setback", "weeks_since_recovery", "relapse")
 """What does not rest on a curve."""
+SHARES = ("improvement", "improvement_low", "improvement_high", "level_ahead", "second_improvement")
+"""What is 1 at most, since well is the end of the scale."""
 
 
 class Combine(StrEnum):
@@ -29,42 +30,34 @@ class Combine(StrEnum):
     """Their mean, each weighted by how sure it is; less sure where they disagree."""
 
 
-def together(
-    first: pl.DataFrame, other: pl.DataFrame, questions: Questions, combine: Combine
-) -> pl.LazyFrame:
+def together(both: dict[str, Floats], questions: Questions, combine: Combine) -> dict[str, Floats]:
     """Put the two measures' improvement together as the pathway says.
 
     Pooled, they are two estimates of one improvement, about normal: the mean is weighted by
     precision, and its spread is stretched where they disagree by more than chance (the Birge
     ratio), as in a meta-analysis of two.
     """
-    both = first.join(other, on="e", how="left", maintain_order="left")
     one, spread = _estimate(both, "improvement", "improvement_low", "improvement_high")
     two, second = _estimate(both, "second_improvement", "second_low", "second_high")
     apart = np.abs(one - two) / np.hypot(spread, second)
-    columns = {"disagreement": apart}
+    known = both | {"disagreement": apart}
     if combine is Combine.POOLED:
-        columns |= _pooled(one, spread, two, second, apart, questions)
-    made = pl.DataFrame(columns, nan_to_null=True)
-    known = [
-        pl.coalesce(made[name], pl.col(name)) if name in both.columns else made[name]
-        for name in made.columns
-    ]
-    # well is the end of the scale, and one curve cannot describe a recovery that was lost again
-    shares = ("improvement", "improvement_low", "improvement_high", "level_ahead")
-    return (
-        both.with_columns(known)
-        .with_columns(pl.col(*shares, "second_improvement").clip(upper_bound=1.0))
-        .drop("second_low", "second_high")
-        .with_columns(pl.when(~pl.col("relapse")).then(pl.exclude(PLAIN)).name.keep())
-        .lazy()
-    )
+        for name, pooled in _pooled(one, spread, two, second, apart, questions).items():
+            known[name] = np.where(np.isnan(pooled), both[name], pooled)
+    for name in SHARES:
+        known[name] = np.minimum(known[name], 1.0)
+    # one curve cannot describe a recovery that was lost again
+    kept = both["relapse"] == 0
+    return {
+        name: values if name in PLAIN else np.where(kept, values, np.nan)
+        for name, values in known.items()
+    }
 
 
-def _estimate(both: pl.DataFrame, middle: str, low: str, high: str) -> tuple[Floats, Floats]:
+def _estimate(both: dict[str, Floats], middle: str, low: str, high: str) -> tuple[Floats, Floats]:
     """Return the middle of an interval, and its standard deviation as if it were normal."""
-    ends = both[high].to_numpy() - both[low].to_numpy()
-    return both[middle].to_numpy(), np.maximum(ends / (2 * Z_TAIL), SUREST)
+    ends = both[high] - both[low]
+    return both[middle], np.maximum(ends / (2 * Z_TAIL), SUREST)
 
 
 def _pooled(

@@ -13,13 +13,17 @@ YEAR, QUARTER = 365, 90
 
 
 def treatment_facts(
-    treatments: pl.DataFrame, episodes: pl.LazyFrame, moment: Moment
+    treatments: pl.DataFrame, episodes: pl.DataFrame, moment: Moment
 ) -> pl.LazyFrame:
     """Return the treatment facts, one row an episode in the order of `episodes`."""
     columns = ("therapy", "agent", "amount", "unit", "adherence", "response")
     rows = rows_of(treatments, episodes, moment, *columns).lazy()
-    parts = [_of_episode(rows), _injections(rows, moment), _of_patient(rows, episodes, moment)]
-    table = pl.concat([one_row_each(episodes, part) for part in parts], how="horizontal")
+    parts = [
+        _of_episode(rows),
+        _injections(rows, moment),
+        _of_patient(rows, episodes.lazy(), moment),
+    ]
+    table = pl.concat([one_row_each(episodes.lazy(), part) for part in parts], how="horizontal")
     counts = ["dry_needling_sessions", "injection_sessions_365d", "injection_sessions_90d"]
     return table.with_columns(
         pl.col("education_given").fill_null(False), pl.col(counts).fill_null(0)

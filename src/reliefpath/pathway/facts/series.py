@@ -1,0 +1,193 @@
+"""The scores known at a moment as arrays: a series of each episode and measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from reliefpath.measures import table as measure_table
+from reliefpath.measures.totals import totals
+from reliefpath.pathway.facts.curves import Days, Floats, Ints, Names, Series
+from reliefpath.pathway.facts.moment import Moment, collected, rows_of
+
+Flags = NDArray[np.bool_]
+WEEK = 7 * 86_400 * 1e6
+"""In microseconds."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What the catalogue says of each measure, in its order; the last, at -1, is none."""
+
+    place: dict[str, int]
+    name: Names
+    construct: Names
+    compared: Flags
+    """Those of pain or function, of which an episode may have a curve each."""
+    worse: Floats
+    """1 where a higher score is worse, -1 where it is better."""
+    well: Floats
+    span: Floats
+    mcid: Floats
+    mdc: Floats
+    """What matters stands in where the smallest detectable change is not known."""
+    step: Floats
+
+    @property
+    def size(self) -> int:
+        """How many measures there are."""
+        return len(self.place)
+
+
+@cache
+def catalogue() -> Measures:
+    """Return the measures as arrays."""
+    table = measure_table().with_columns(
+        worse=pl.when(pl.col("better") == "higher").then(-1.0).otherwise(1.0),
+        mdc=pl.coalesce("mdc", "mcid"),
+    )
+    name, construct = (np.array([*table[c], None], object) for c in ("measure", "construct"))
+    numbers = ("worse", "well", "span", "mcid", "mdc", "step")
+    arrays = (np.append(table[column].to_numpy(), np.nan) for column in numbers)
+    place = {measure: i for i, measure in enumerate(table["measure"])}
+    compared = np.isin(construct, ("pain", "function"))
+    return Measures(place, name, construct, compared, *arrays)
+
+
+@cache
+def _order() -> pl.Expr:
+    """The place of a score's measure in the catalogue."""
+    measure = pl.Enum(list(catalogue().place))
+    return pl.col("measure").cast(measure, strict=False).to_physical().cast(pl.Int64)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores known at a moment, items made totals, by episode, measure and time.
+
+    The scores of series i are at offsets[i:i+2]. What a series is and what it said first and last
+    has one value more: at -1 is what is so of no series.
+    """
+
+    episodes: pl.DataFrame
+    offsets: Ints
+    weeks: Floats
+    days: Days
+    burden: Floats
+    e: Ints
+    order: Ints
+    count: Ints
+    baseline: Floats
+    current: Floats
+    first: Floats
+    last: Floats
+    day: Days
+
+    @classmethod
+    def of(cls, scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Scores:
+        """Return the scores of these episodes that had been given."""
+        said = totals(rows_of(scores, episodes, moment, "episode", "measure", "item", "value"))
+        m = catalogue()
+        k = pl.col("e").cast(pl.Int64) * m.size + _order()
+        rows = collected(said.lazy().select("at", "day", "value", k=k).sort("k", "at"))
+        at, days, value, k_of_each = (column.to_numpy() for column in rows.iter_columns())
+        e, order = np.divmod(k_of_each, m.size)
+        # a score from before care began counts as one of its first day
+        begun = episodes["started_on"].to_numpy().astype("datetime64[us]")
+        weeks = np.maximum((at - begun[e]).astype(np.int64) / WEEK, 0.0)
+        burden = np.maximum(m.worse[order] * (value - m.well[order]), 0.0)
+        offsets = np.append(np.flatnonzero(np.diff(k_of_each, prepend=-1)), e.size)
+        first, last = offsets[:-1], offsets[1:] - 1
+        return cls(
+            episodes,
+            offsets,
+            weeks,
+            days,
+            burden,
+            e=np.append(e[first], -1),
+            order=np.append(order[first], -1),
+            count=np.append(last - first + 1, 0),
+            baseline=np.append(value[first], np.nan),
+            current=np.append(value[last], np.nan),
+            first=np.append(burden[first], np.nan),
+            last=np.append(burden[last], np.nan),
+            day=np.append(days[last], np.datetime64("NaT")),
+        )
+
+    def most_scored(self, which: Flags) -> Ints:
+        """The series with the most scores of each episode, among some, -1 where there is none.
+
+        Of those that tie, it is of the catalogue's first measure.
+        """
+        rank = np.where(which, self.order - 1000 * self.count, 0)
+        best = np.zeros(self.episodes.height + 1, np.int64)
+        np.minimum.at(best, self.e, rank)
+        chosen = np.flatnonzero(which & (rank == best[self.e]))
+        return self._of_each(chosen)
+
+    def of_measure(self, order: Ints) -> Ints:
+        """The series of a measure of each episode, by its place; -1 where there is none."""
+        return self._of_each(np.flatnonzero(self.order[:-1] == order[self.e[:-1]]))
+
+    def any(self, which: Flags) -> Flags:
+        """Whether each episode has any of some series."""
+        return np.bincount(self.e[which], minlength=self.episodes.height) > 0
+
+    def _of_each(self, chosen: Ints) -> Ints:
+        found = np.full(self.episodes.height, -1)
+        found[self.e[chosen]] = chosen
+        return found
+
+    def curved(self, chosen: Ints) -> Ints:
+        """Those series that a curve can follow, -1 for others.
+
+        A measure without a well value, or a baseline that is well, has no curve.
+        """
+        m, order = catalogue(), self.order[chosen]
+        follows = (self.first[chosen] > 0) & ~np.isnan(m.span[order]) & ~np.isnan(m.mcid[order])
+        return np.where(follows, chosen, -1)
+
+    def series(self, chosen: Ints) -> Series:
+        """Return the scores of some series, given in their order; -1 is left out."""
+        chosen = chosen[chosen >= 0]
+        m, order = catalogue(), self.order[chosen]
+        wanted = np.zeros(self.count.size, np.bool_)
+        wanted[chosen] = True
+        mine = np.repeat(wanted, self.count)
+        e = self.e[chosen]
+        return Series(
+            e,
+            m.name[order],
+            np.array(self.episodes["region"].to_list(), object)[e],
+            np.append(0, np.cumsum(self.count[chosen])),
+            self.days[mine],
+            self.weeks[mine],
+            self.burden[mine],
+            *(np.nan_to_num(column[order]) for column in (m.span, m.mcid, m.mdc, m.step)),
+        )
+
+
+def curved_series(scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> pl.DataFrame:
+    """Return every series of scores that a curve can follow, whichever measure it is of.
+
+    Columns: k (numbers the series, ascending), measure, region, weeks (since care began), burden,
+    span and step (in the measure's units).
+    """
+    s = Scores.of(scores, episodes, moment)
+    series = s.series(np.flatnonzero((s.first > 0) & ~np.isnan(catalogue().span[s.order])))
+    k = series.owner
+    return pl.DataFrame(
+        {
+            "k": k,
+            "measure": pl.Series(series.measure.tolist(), dtype=pl.String).gather(k),
+            "region": pl.Series(series.region.tolist(), dtype=pl.String).gather(k),
+            "weeks": series.weeks,
+            "burden": series.burden,
+            "span": series.span[k],
+            "step": series.step[k],
+        }
+    )
