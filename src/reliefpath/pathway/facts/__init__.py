@@ -57,24 +57,21 @@ def facts(
         .with_row_index("e")
     )
     progress("recovery")
-    scores = score_facts(care_log.scores, episodes, moment, questions, priors or Priors(), combine)
+    known = score_facts(care_log.scores, episodes, moment, questions, priors or Priors(), combine)
     progress("facts")
-    parts = [
-        scores.lazy(),
-        treatment_facts(care_log.treatments, episodes, moment),
-        exam_facts(care_log.exams, episodes, moment),
-        finding_facts(care_log.findings, episodes, moment),
-    ]
+    known |= treatment_facts(care_log.treatments, episodes, moment)
+    known |= exam_facts(care_log.exams, episodes, moment)
+    known |= finding_facts(care_log.findings, episodes, moment)
+    columns = [pl.Series(name, values, nan_to_null=True) for name, values in known.items()]
     table = (
-        episodes.lazy()
+        episodes.hstack(columns)
+        .lazy()
         .with_columns(
             in_care=(pl.col("ended_on") >= moment.day).fill_null(True),
             record_complete=~pl.col("patient").is_in(sorted(care_log.incomplete)),
             weeks_in_care=moment.weeks_since("started_on"),
         )
-        .drop("ended_on", "started_on")
     )
-    table = pl.concat([table, *parts], how="horizontal")
     return collected(table.select(*KEYS, *_typed()))
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reliefpath.pathway.facts.groups import Floats, Ints, Names
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.recovery import Prior, Priors, Questions, recover, weeks_until_clear
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Names = NDArray[np.object_]
 Days = NDArray[np.datetime64]
 Columns = tuple[Ints, Floats, Floats, Floats, Floats]
 """What `recover` takes: offsets, weeks, burden, span and what matters."""

@@ -4,47 +4,43 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import polars as pl
 
-from reliefpath.anatomy import muscles, trigger_point
-from reliefpath.pathway.facts.moment import Moment, one_row_each, rows_of
+from reliefpath.anatomy import REGIONS, muscles, trigger_point
+from reliefpath.pathway.facts.groups import Flags, Groups, Known
+from reliefpath.pathway.facts.moment import Moment, arrays, place, rows_of
 
 
-def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> pl.LazyFrame:
-    """Return the exam facts, one row an episode in the order of `episodes`."""
-    rows = rows_of(exams, episodes, moment, "muscle", active=_active())
-    latest = (
-        rows.lazy()
-        .filter(pl.col("day") == pl.col("day").max().over("e"))
-        .join(_reaches(), on="muscle")
-        .join(episodes.lazy().select("e", "region"), on="e")
-    )
-    active = pl.col("active")
-    certain = active.fill_null(False).sum()
-    reaches_region = pl.col("reaches").list.contains(pl.col("region"))
-    part = latest.group_by("e").agg(
-        weeks_since_exam=moment.weeks_since("day").first(),
-        active_trigger_points=pl.when((certain > 0) | ~active.is_null().any()).then(certain),
-        trigger_point_explains_pain=pl.when((active & reaches_region).fill_null(False).any())
-        .then(True)
-        .when(~active.fill_null(True).any())
-        .then(False),
-    )
-    return one_row_each(episodes.lazy(), part)
-
-
-@cache
-def _active() -> pl.Expr:
-    return pl.sql_expr(trigger_point().active.rule)
+def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
+    """Return the exam facts, one value an episode in the order of `episodes`."""
+    rows = arrays(rows_of(exams, episodes, moment, *_columns()))
+    ago, episode = moment.days_from(rows["day"]), Groups(rows["e"], episodes.height)
+    last = episode.least(ago)
+    latest = ago == last[episode.of]
+    active, unknown = latest & (rows["active"] == 1), latest & np.isnan(rows["active"])
+    number = {region: i for i, region in enumerate(REGIONS)}
+    region = np.array([number.get(name, -1) for name in episodes["region"]], np.int64)
+    reaches = _reaches()[rows["muscle"], region[episode.of]]
+    certain, open_ = episode.count(active), episode.any(unknown)
+    examined = ~np.isnan(last)
+    return {
+        "weeks_since_exam": last / 7,
+        "active_trigger_points": np.where(examined & ((certain > 0) | ~open_), certain, np.nan),
+        "trigger_point_explains_pain": np.select(
+            [episode.any(active & reaches), examined & (certain == 0) & ~open_], [1.0, 0.0], np.nan
+        ),
+    }
 
 
 @cache
-def _reaches() -> pl.LazyFrame:
-    """The regions that each muscle lies in or is known to refer to."""
-    return pl.LazyFrame(
-        {
-            "muscle": list(muscles()),
-            "reaches": [list(m.reaches) for m in muscles().values()],
-        },
-        schema={"muscle": pl.String(), "reaches": pl.List(pl.String())},
-    )
+def _columns() -> list[str | pl.Expr]:
+    active = pl.sql_expr(trigger_point().active.rule).cast(pl.Float64).alias("active")
+    return [place(pl.col("muscle"), muscles()), active]
+
+
+@cache
+def _reaches() -> Flags:
+    """Whether each muscle lies in each region, or is known to refer to it; at -1 is none."""
+    known = [[region in row.reaches for region in REGIONS] for row in muscles().values()]
+    return np.pad(np.array(known), (0, 1))

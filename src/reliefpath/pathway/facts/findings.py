@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import polars as pl
 
-from reliefpath.pathway.facts.moment import Moment, collected, one_row_each
+from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Ints, Known, Names
+from reliefpath.pathway.facts.moment import Moment, arrays, collected, place
 from reliefpath.therapies import SCREENED, Bar, finding_kinds
 
 FLAGS = {
@@ -29,85 +32,115 @@ ANSWERS = {
 """Facts that the latest finding of one kind answers by its code."""
 
 
-def finding_facts(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> pl.LazyFrame:
-    """Return the facts of the findings, one row an episode in the order of `episodes`.
+def finding_facts(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
+    """Return the facts of the findings, one value an episode in the order of `episodes`.
 
     A finding without an episode belongs to the person, and so to each of their episodes. Not asked
     is not a no: a flag is false only when every kind of finding that could raise it was screened
     since the episode began.
     """
-    rows = collected(
-        findings.lazy()
-        .filter(moment.had_happened, pl.col("until").is_null() | (pl.col("until") >= moment.day))
-        .select("patient", "at", "kind", "code", "episode")
-        .join(episodes.lazy().select("e", "patient", "started_on", mine="episode"), on="patient")
-        .filter(pl.col("episode").is_null() | (pl.col("episode") == pl.col("mine")))
-        .join(_catalogue(), on=["kind", "code"])
-    ).lazy()
-    asked = pl.col("answer").is_not_null()
-    latest = pl.col("at") == pl.col("at").max().over("e", "kind")
-    answers = rows.filter(asked).filter(latest)  # a later answer overtakes an earlier one
-    standing = pl.concat([rows.filter(~asked), answers])
-    parts = [
-        standing.with_columns(_said()).group_by("e").agg(*_flags(), *_answers()),
-        standing.filter(pl.any_horizontal(LISTS.values())).group_by("e").agg(_lists()),
-    ]
-    return pl.concat([one_row_each(episodes.lazy(), part) for part in parts], how="horizontal")
+    c = _catalogue()
+    until = pl.col("until").is_null() | (pl.col("until") >= moment.day)
+    mine = episodes.lazy().select(
+        "patient", "started_on", e=pl.col("e").cast(pl.Int64), mine="episode"
+    )
+    fresh = pl.col("at").dt.date() >= pl.col("started_on")
+    rows = arrays(
+        collected(
+            findings.lazy()
+            .filter(moment.had_happened & until)
+            .join(mine, on="patient")
+            .filter(pl.col("episode").is_null() | (pl.col("episode") == pl.col("mine")))
+            .select(
+                pl.col("e").cast(pl.Int64),
+                "at",
+                _place(),
+                fresh=pl.col("at").dt.date() >= pl.col("started_on"),
+            )
+            .filter(pl.col("code") >= 0)
+        )
+    )
+    code, episode = rows["code"], Groups(rows["e"], episodes.height)
+    standing, answers = np.isnan(c.answer[code]), {}
+    for fact, (kind, _) in ANSWERS.items():
+        # a later answer overtakes an earlier one
+        asked = (c.kind == kind)[code] & ~np.isnan(c.answer[code])
+        at = np.where(asked, rows["at"].astype(float), np.nan)
+        latest = at == episode.most(at)[episode.of]
+        said = np.where(latest, c.answer[code], np.nan)
+        least = episode.least(said)
+        # unknown where two of the latest disagree
+        answers[fact] = np.where(least == episode.most(said), least, np.nan)
+        standing |= latest
+    screened = c.screened[code] & rows["fresh"]
+    raised = {bar: standing & c.raises[bar][code] for bar in FLAGS.values()}
+    return {
+        **answers,
+        **{name: _flag(episode, bar, raised[bar], screened, code) for name, bar in FLAGS.items()},
+        **{name: _listed(episode, bar, raised[bar], code) for name, bar in LISTS.items()},
+    }
+
+
+def _flag(episode: Groups, bar: Bar, raised: Flags, screened: Flags, code: Ints) -> Floats:
+    """1 where a bar is raised, 0 where all was screened that could raise it, else NaN."""
+    c = _catalogue()
+    asked = [episode.any(screened & (c.kind == kind)[code]) for kind in _kinds(bar)]
+    clear = np.where(np.all(asked, axis=0), 0.0, np.nan)
+    return np.where(episode.any(raised), 1.0, clear)
+
+
+def _listed(episode: Groups, bar: Bar, raised: Flags, code: Ints) -> pl.Series:
+    """The codes that raise a bar, those but red flags with their kind."""
+    c = _catalogue()
+    names = c.code if bar is Bar.RED_FLAG else c.name
+    found: list[set[str]] = [set() for _ in range(episode.size)]
+    for e, name in zip(episode.of[raised], names[code[raised]], strict=True):
+        found[e].add(name)
+    return pl.Series([", ".join(sorted(each)) or None for each in found], dtype=pl.String)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Every finding: the bars it raises, and the answer it gives to a question."""
+
+    name: Names
+    kind: Names
+    code: Names
+    screened: Flags
+    answer: Floats
+    raises: dict[Bar, Flags]
 
 
 @cache
-def _catalogue() -> pl.LazyFrame:
-    """Every finding: the bars it raises, and the answer it gives to a question."""
+def _catalogue() -> Codes:
+    known = {
+        (kind, code): finding.bars
+        for kind, row in finding_kinds().items()
+        for code, finding in row.codes.items()
+    }
     answers = {(kind, c): said for kind, codes in ANSWERS.values() for c, said in codes.items()}
-    return pl.LazyFrame(
-        [
-            {"kind": kind, "code": code, "answer": answers.get((kind, code))}
-            | {bar: bar in finding.bars for bar in FLAGS.values()}
-            for kind, row in finding_kinds().items()
-            for code, finding in row.codes.items()
-        ],
-        schema_overrides={"answer": pl.Boolean},
+    kind, code = (np.array(column, object) for column in zip(*known, strict=True))
+    return Codes(
+        kind + " " + code,
+        kind,
+        code,
+        code == SCREENED,
+        np.array([answers.get(key) for key in known], float),
+        {bar: np.array([bar in bars for bars in known.values()]) for bar in FLAGS.values()},
     )
 
 
 @cache
-def _flags() -> list[pl.Expr]:
-    since_start = pl.col("at").dt.date() >= pl.col("started_on")
-    screened = since_start & (pl.col("code") == SCREENED)
-    flags = []
-    for name, bar in FLAGS.items():
-        kinds = [k for k, row in finding_kinds().items() if row.screening and _can_raise(k, bar)]
-        asked = [(screened & (pl.col("kind") == kind)).any() for kind in kinds]
-        clear = pl.when(pl.all_horizontal(asked)).then(False)
-        flags.append(pl.when(pl.col(bar).any()).then(True).otherwise(clear).alias(name))
-    return flags
-
-
-def _can_raise(kind: str, bar: Bar) -> bool:
-    return any(bar in finding.bars for finding in finding_kinds()[kind].codes.values())
+def _place() -> pl.Expr:
+    """The place of a finding in the catalogue."""
+    return place(pl.col("kind") + " " + pl.col("code"), _catalogue().name).alias("code")
 
 
 @cache
-def _lists() -> list[pl.Expr]:
-    lists = []
-    for name, bar in LISTS.items():
-        code = pl.col("code") if bar is Bar.RED_FLAG else pl.col("kind") + " " + pl.col("code")
-        codes = code.filter(pl.col(bar)).unique().sort().str.join(", ")
-        lists.append(pl.when(pl.col(bar).any()).then(codes).alias(name))
-    return lists
-
-
-@cache
-def _said() -> list[pl.Expr]:
-    """What a finding answers to each question."""
+def _kinds(bar: Bar) -> list[str]:
+    """The kinds of finding that are screened for and can raise a bar."""
     return [
-        pl.when(pl.col("kind") == kind).then("answer").alias(name)
-        for name, (kind, _) in ANSWERS.items()
+        kind
+        for kind, row in finding_kinds().items()
+        if row.screening and any(bar in finding.bars for finding in row.codes.values())
     ]
-
-
-@cache
-def _answers() -> list[pl.Expr]:
-    """What the latest findings answer to each question; unknown where two of them disagree."""
-    said = map(pl.col, ANSWERS)
-    return [pl.when(each.all() == each.any()).then(each.any()) for each in said]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -49,7 +51,11 @@ class Moment:
 
     def weeks_from(self, days: NDArray[np.datetime64]) -> NDArray[np.float64]:
         """Weeks from dates to this day; NaN from none."""
-        return (np.datetime64(self.day, "D") - days) / np.timedelta64(7, "D")
+        return self.days_from(days) / 7
+
+    def days_from(self, days: NDArray[np.datetime64]) -> NDArray[np.float64]:
+        """Whole days from dates to this day; NaN from none."""
+        return (np.datetime64(self.day, "D") - days) / np.timedelta64(1, "D")
 
     def days_since(self, column: str) -> pl.Expr:
         """Whole days from a date column to this day."""
@@ -65,16 +71,22 @@ def collected(frame: pl.LazyFrame) -> pl.DataFrame:
 
 
 def rows_of(
-    rows: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, *columns: str, **more: pl.Expr
+    rows: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, *columns: str | pl.Expr
 ) -> pl.DataFrame:
     """Return columns of the rows of these episodes that had happened, with `e`, the episode's
     row number, `at`, and `day`, its date in UTC."""
     # an episode's number is its place among the categories: quicker than a join
     e = pl.col("episode").cast(pl.Enum(episodes["episode"]), strict=False).to_physical()
-    told = rows.lazy().select("at", *columns, e=e.cast(pl.UInt32), day=_DAY, **more)
+    told = rows.lazy().select("at", *columns, e=e.cast(pl.Int64), day=_DAY)
     return collected(told.filter(pl.col("e").is_not_null() & moment.had_happened))
 
 
-def one_row_each(episodes: pl.LazyFrame, part: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the columns of `part`, keyed by `e`, with one row an episode in their order."""
-    return episodes.select("e").join(part, on="e", how="left", maintain_order="left").drop("e")
+def arrays(rows: pl.DataFrame) -> dict[str, NDArray[Any]]:
+    """Return columns as arrays, with NaN for what is not known."""
+    return {column.name: column.to_numpy() for column in rows.iter_columns()}
+
+
+def place(text: pl.Expr, names: Iterable[str]) -> pl.Expr:
+    """The place of each text among some names, from 0; -1 where it is none of them."""
+    known = text.cast(pl.Enum(list(names)), strict=False)
+    return known.to_physical().cast(pl.Int64).fill_null(-1)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reliefpath.pathway.facts.groups import Floats
 from reliefpath.recovery import Questions
 
-Floats = NDArray[np.float64]
 Z_TAIL = 1.6448536269514722
 """Standard deviations from the middle to an end of a 90 % interval."""
 SUREST = 0.01

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from reliefpath.pathway.facts.curves import Floats, Ints, primary_curves, second_curves
+from reliefpath.pathway.facts.curves import primary_curves, second_curves
+from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Known
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.facts.pooling import Combine, together
-from reliefpath.pathway.facts.series import Flags, Scores, catalogue
+from reliefpath.pathway.facts.series import Scores, catalogue
 from reliefpath.recovery import Priors, Questions
 
 FEWEST = 3
@@ -22,8 +23,8 @@ def score_facts(
     questions: Questions,
     priors: Priors,
     combine: Combine,
-) -> pl.DataFrame:
-    """Return the facts of the scores, one row an episode in the order of `episodes`."""
+) -> Known:
+    """Return the facts of the scores, one value an episode in the order of `episodes`."""
     s = Scores.of(scores, episodes, moment)
     recent = moment.weeks_from(s.day) <= questions.horizon_weeks
     measure, primary = _primary(s)
@@ -34,7 +35,10 @@ def score_facts(
         **_each(first, primary_curves(followed, moment, questions, priors)),
         **_each(other, second_curves(beside, questions, priors)),
     }
-    numbers = {
+    name = catalogue().name
+    return {
+        "measure": pl.Series(name[measure].tolist(), dtype=pl.String),
+        "second_measure": pl.Series(name[s.order[other]].tolist(), dtype=pl.String),
         "baseline": s.baseline[primary],
         "current": s.current[primary],
         "score_count": np.where(primary >= 0, s.count[primary], np.nan),
@@ -43,12 +47,6 @@ def score_facts(
         **together(curves, questions, combine),
         **_beside_the_curve(s, recent),
     }
-    name = catalogue().name
-    texts = {"measure": name[measure], "second_measure": name[s.order[other]]}
-    return pl.DataFrame(
-        [pl.Series(fact, known, nan_to_null=True) for fact, known in numbers.items()]
-        + [pl.Series(fact, known.tolist(), pl.String) for fact, known in texts.items()]
-    )
 
 
 def _each(chosen: Ints, found: dict[str, Floats]) -> dict[str, Floats]:

@@ -7,14 +7,13 @@ from functools import cache
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from reliefpath.measures import table as measure_table
 from reliefpath.measures.totals import totals
-from reliefpath.pathway.facts.curves import Days, Floats, Ints, Names, Series
-from reliefpath.pathway.facts.moment import Moment, collected, rows_of
+from reliefpath.pathway.facts.curves import Days, Series
+from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
+from reliefpath.pathway.facts.moment import Moment, collected, place, rows_of
 
-Flags = NDArray[np.bool_]
 WEEK = 7 * 86_400 * 1e6
 """In microseconds."""
 
@@ -53,16 +52,15 @@ def catalogue() -> Measures:
     name, construct = (np.array([*table[c], None], object) for c in ("measure", "construct"))
     numbers = ("worse", "well", "span", "mcid", "mdc", "step")
     arrays = (np.append(table[column].to_numpy(), np.nan) for column in numbers)
-    place = {measure: i for i, measure in enumerate(table["measure"])}
+    number = {measure: i for i, measure in enumerate(table["measure"])}
     compared = np.isin(construct, ("pain", "function"))
-    return Measures(place, name, construct, compared, *arrays)
+    return Measures(number, name, construct, compared, *arrays)
 
 
 @cache
 def _order() -> pl.Expr:
     """The place of a score's measure in the catalogue."""
-    measure = pl.Enum(list(catalogue().place))
-    return pl.col("measure").cast(measure, strict=False).to_physical().cast(pl.Int64)
+    return place(pl.col("measure"), catalogue().place)
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ class Scores:
         """Return the scores of these episodes that had been given."""
         said = totals(rows_of(scores, episodes, moment, "episode", "measure", "item", "value"))
         m = catalogue()
-        k = pl.col("e").cast(pl.Int64) * m.size + _order()
+        k = pl.col("e") * m.size + _order()
         rows = collected(said.lazy().select("at", "day", "value", k=k).sort("k", "at"))
         at, days, value, k_of_each = (column.to_numpy() for column in rows.iter_columns())
         e, order = np.divmod(k_of_each, m.size)

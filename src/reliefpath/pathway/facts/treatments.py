@@ -3,129 +3,110 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from reliefpath.pathway.facts.moment import Moment, one_row_each, rows_of
+from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
+from reliefpath.pathway.facts.moment import Moment, arrays, place, rows_of
 from reliefpath.therapies import agents, counted_as, therapies, units
 
 YEAR, QUARTER = 365, 90
+Rows = dict[str, NDArray[Any]]
 
 
-def treatment_facts(
-    treatments: pl.DataFrame, episodes: pl.DataFrame, moment: Moment
-) -> pl.LazyFrame:
-    """Return the treatment facts, one row an episode in the order of `episodes`."""
-    columns = ("therapy", "agent", "amount", "unit", "adherence", "response")
-    rows = rows_of(treatments, episodes, moment, *columns).lazy()
-    parts = [
-        _of_episode(rows),
-        _injections(rows, moment),
-        _of_patient(rows, episodes.lazy(), moment),
-    ]
-    table = pl.concat([one_row_each(episodes.lazy(), part) for part in parts], how="horizontal")
-    counts = ["dry_needling_sessions", "injection_sessions_365d", "injection_sessions_90d"]
-    return table.with_columns(
-        pl.col("education_given").fill_null(False), pl.col(counts).fill_null(0)
-    )
-
-
-def _of_episode(rows: pl.LazyFrame) -> pl.LazyFrame:
-    day = pl.col("day")
-    marked = rows.select(
-        "e",
-        conservative=pl.when(pl.col("therapy").is_in(_conservative())).then(day),
-        education=_is("education"),
-        exercise=pl.when(_is("exercise")).then(day),
-        adherence=pl.when(_is("exercise")).then("adherence"),
-        needling=pl.when(_is("dry-needling")).then(day),
-        needling_response=pl.when(_is("dry-needling")).then("response"),
-    )
-    return marked.group_by("e").agg(
-        conservative_weeks=_span("conservative"),
-        education_given=pl.col("education").any(),
-        exercise_weeks=_span("exercise"),
-        exercise_adherence=pl.col("adherence").mean(),
-        dry_needling_sessions=pl.col("needling").drop_nulls().n_unique(),
-        dry_needling_response=pl.col("needling_response").mean(),
-    )
-
-
-def _injections(rows: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
-    latest = pl.col("day") == pl.col("day").max()
-    return (
-        rows.filter(_is("injection"))
-        .group_by("e")
-        .agg(
-            weeks_since_injection=moment.weeks_since("day").min(),
-            injection_relief=pl.col("response").filter(latest).mean(),
-        )
-    )
-
-
-def _of_patient(rows: pl.LazyFrame, episodes: pl.LazyFrame, moment: Moment) -> pl.LazyFrame:
-    """What counts for the person, whichever of their episodes it was done in."""
-    people = episodes.select("e", "patient")
-    steroid = pl.col("agent").is_in(list(_steroids()))
-    year = (
-        rows.filter(_is("injection") | steroid)
-        .with_columns(days=moment.days_since("day"))
-        .filter(pl.col("days") < YEAR)
-        .join(people, on="e")
-    )
-    mg = _steroid_mg().filter(steroid)
-    injection, quarter = _is("injection"), pl.col("days") < QUARTER
-    totals = year.group_by("patient").agg(
-        injection_sessions_365d=pl.col("day").filter(injection).n_unique(),
-        injection_sessions_90d=pl.col("day").filter(injection, quarter).n_unique(),
-        # sorted: the order of rows changes no bit of a sum
-        steroid_mg_365d=pl.when(~mg.is_null().any()).then(mg.sort().sum()),
-        any=pl.lit(True),
-    )
-    return people.join(totals, on="patient", how="left").select(
-        pl.exclude("patient", "any", "steroid_mg_365d"),
-        steroid_mg_365d=pl.when("any").then("steroid_mg_365d").otherwise(0.0),
-    )
-
-
-@cache
-def _is(therapy: str) -> pl.Expr:
-    """Rows of a therapy, or of one whose sessions count as its own."""
-    return pl.col("therapy").is_in(counted_as(therapy))
-
-
-@cache
-def _steroid_mg() -> pl.Expr:
-    """The amount of a corticosteroid, as milligrams of triamcinolone."""
-    unit = pl.col("unit").replace_strict(_milligrams(), default=None)
-    agent = pl.col("agent").replace_strict(_steroids(), default=None)
-    return pl.col("amount") * unit * agent
-
-
-def _span(days: str) -> pl.Expr:
-    """Weeks from the first of some days to the last."""
-    return (pl.col(days).max() - pl.col(days).min()).dt.total_days() / 7
-
-
-@cache
-def _conservative() -> list[str]:
-    """The therapies less invasive than an injection."""
-    catalogue = therapies()
-    limit = catalogue["injection"].invasiveness
-    return [name for name, therapy in catalogue.items() if therapy.invasiveness < limit]
-
-
-@cache
-def _steroids() -> dict[str, float]:
-    """Triamcinolone equivalent, mg for mg, of each corticosteroid."""
+def treatment_facts(treatments: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
+    """Return the treatment facts, one value an episode in the order of `episodes`."""
+    rows = arrays(rows_of(treatments, episodes, moment, *_columns()))
+    ago = moment.days_from(rows["day"])
     return {
-        name: agent.triamcinolone_equivalent
-        for name, agent in agents().items()
-        if agent.triamcinolone_equivalent is not None
+        **_of_episode(rows, ago, Groups(rows["e"], episodes.height)),
+        **_of_patient(rows, ago, episodes["patient"].to_list()),
     }
 
 
+def _of_episode(rows: Rows, ago: Floats, episode: Groups) -> Known:
+    exercise, needling = _is("exercise", rows), _is("dry-needling", rows)
+    conservative = _conservative()[rows["therapy"]]
+    injected = np.where(_is("injection", rows), ago, np.nan)
+    latest = episode.least(injected)
+    means = {
+        "exercise_adherence": np.where(exercise, rows["adherence"], np.nan),
+        "dry_needling_response": np.where(needling, rows["response"], np.nan),
+        "injection_relief": np.where(injected == latest[episode.of], rows["response"], np.nan),
+    }
+    return {
+        "conservative_weeks": _span(np.where(conservative, ago, np.nan), episode),
+        "education_given": episode.any(_is("education", rows)),
+        "exercise_weeks": _span(np.where(exercise, ago, np.nan), episode),
+        "dry_needling_sessions": episode.distinct(np.where(needling, ago, np.nan)),
+        "weeks_since_injection": latest / 7,
+        **episode.means(means),
+    }
+
+
+def _of_patient(rows: Rows, ago: Floats, patients: list[str]) -> Known:
+    """What counts for the person, whichever of their episodes it was done in."""
+    number = {patient: i for i, patient in enumerate(patients)}
+    numbers = np.array([number[patient] for patient in patients], np.int64)
+    person = Groups(numbers[rows["e"]], len(patients))
+    injected = np.where(_is("injection", rows) & (ago < YEAR), ago, np.nan)
+    equivalent = _steroids()[rows["agent"]]
+    mg = rows["amount"] * _milligrams()[rows["unit"]] * equivalent
+    counted = ~np.isnan(equivalent) & (ago < YEAR)
+    found = {
+        "injection_sessions_365d": person.distinct(injected),
+        "injection_sessions_90d": person.distinct(np.where(injected < QUARTER, ago, np.nan)),
+        "steroid_mg_365d": person.total(mg, counted),
+    }
+    return {name: values[numbers] for name, values in found.items()}
+
+
 @cache
-def _milligrams() -> dict[str, float]:
-    """Milligrams in each unit of mass."""
-    return {name: unit.factor for name, unit in units().items() if unit.dimension == "mass"}
+def _columns() -> list[str | pl.Expr]:
+    """What is read of each treatment; a code as its place in its catalogue."""
+    codes = [
+        place(pl.col("therapy"), therapies()),
+        place(pl.col("agent"), agents()),
+        place(pl.col("unit"), units()),
+    ]
+    return [*codes, "amount", "adherence", "response"]
+
+
+def _is(therapy: str, rows: Rows) -> Flags:
+    """Rows of a therapy, or of one whose sessions count as its own."""
+    return _counted_as(therapy)[rows["therapy"]]
+
+
+@cache
+def _counted_as(therapy: str) -> Flags:
+    counted = counted_as(therapy)
+    return np.array([*(name in counted for name in therapies()), False])
+
+
+def _span(ago: Floats, episode: Groups) -> Floats:
+    """Weeks from the first of some days to the last."""
+    return (episode.most(ago) - episode.least(ago)) / 7
+
+
+@cache
+def _conservative() -> Flags:
+    """Of each therapy, whether it is less invasive than an injection; no other is, at -1."""
+    limit = therapies()["injection"].invasiveness
+    return np.array([*(row.invasiveness < limit for row in therapies().values()), False])
+
+
+@cache
+def _steroids() -> Floats:
+    """Triamcinolone equivalent, mg for mg, of each agent; NaN of what is no corticosteroid."""
+    known = (agent.triamcinolone_equivalent for agent in agents().values())
+    return np.array([*known, None], np.float64)
+
+
+@cache
+def _milligrams() -> Floats:
+    """Milligrams in each unit; NaN in one that is not of mass."""
+    known = (unit.factor if unit.dimension == "mass" else None for unit in units().values())
+    return np.array([*known, None], np.float64)
