@@ -51,12 +51,7 @@ def finding_facts(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment
             .filter(moment.had_happened & until)
             .join(mine, on="patient")
             .filter(pl.col("episode").is_null() | (pl.col("episode") == pl.col("mine")))
-            .select(
-                pl.col("e").cast(pl.Int64),
-                "at",
-                _place(),
-                fresh=pl.col("at").dt.date() >= pl.col("started_on"),
-            )
+            .select("e", "at", _place(), fresh=fresh)
             .filter(pl.col("code") >= 0)
         )
     )
