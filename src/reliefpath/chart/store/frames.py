@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -149,9 +150,14 @@ def _to_stored(name: str, kind: Kind) -> pl.Expr:
 
 def to_typed(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Return stored columns in the care log's types."""
-    return frame.with_columns(_to_typed(c.name, c.kind) for c in table.columns)
+    return frame.with_columns(_to_typed(c.name, c.kind) for c in table.columns if c.kind in _OTHER)
 
 
+_OTHER = {Kind.DATE, Kind.INSTANT, Kind.FLAG}
+"""What is stored in another type."""
+
+
+@cache  # making them costs more than one patient's rows
 def _to_typed(name: str, kind: Kind) -> pl.Expr:
     column = pl.col(name)
     match kind:
@@ -159,6 +165,4 @@ def _to_typed(name: str, kind: Kind) -> pl.Expr:
             return column.str.to_date("%Y-%m-%d")
         case Kind.INSTANT:
             return column.str.to_datetime(INSTANT_FORMAT, time_unit="us", time_zone="UTC")
-        case Kind.FLAG:
-            return column.cast(pl.Boolean)
-    return column
+    return column.cast(pl.Boolean)

@@ -79,7 +79,7 @@ def facts(
 def _typed() -> list[pl.Expr]:
     """Every fact in its declared type."""
     return [
-        pl.col(name).cast(dtype).round(DECIMALS) + 0.0  # no negative zero
+        pl.col(name).round(DECIMALS) + 0.0  # no negative zero
         if dtype == pl.Float64()
         else pl.col(name).cast(dtype)
         for name, dtype in schema().items()
