@@ -88,10 +88,13 @@ def _listed(episode: Groups, bar: Bar, raised: Flags, code: Ints) -> pl.Series:
     """The codes that raise a bar, those but red flags with their kind."""
     c = _catalogue()
     names = c.code if bar is Bar.RED_FLAG else c.name
-    found: list[set[str]] = [set() for _ in range(episode.size)]
-    for e, name in zip(episode.of[raised], names[code[raised]], strict=True):
-        found[e].add(name)
-    return pl.Series([", ".join(sorted(each)) or None for each in found], dtype=pl.String)
+    found: dict[int, set[str]] = {}
+    for e, name in zip(episode.of[raised].tolist(), names[code[raised]], strict=True):
+        found.setdefault(e, set()).add(name)
+    listed: list[str | None] = [None] * episode.size
+    for e, each in found.items():
+        listed[e] = ", ".join(sorted(each))
+    return pl.Series(listed, dtype=pl.String)
 
 
 @dataclass(frozen=True)
