@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reliefpath.recovery import Prior
+from reliefpath.recovery.injection import injection_effect, injection_prior
 from reliefpath.recovery.prior import Ending, Wander
 from reliefpath.recovery.shapes import Shape
 
@@ -34,6 +35,13 @@ class Episode:
     span: float = 10.0
     matters: float = 2.0
     step: float = 0.0
+    effect: tuple[float, ...] = ()
+    """How much of an injection's effect is in each score; empty without an injection."""
+
+    def injected(self, week: float) -> Episode:
+        """The same scores, with an injection in a week of care."""
+        effect = injection_effect(np.array(self.weeks) - week)
+        return replace(self, effect=tuple(effect.tolist()))
 
     def batch(self) -> Batch:
         return batch([self])
@@ -81,6 +89,8 @@ class Drawn:
     wander: NDArray[np.int64]
     deviation: Floats
     """The wander on the days."""
+    taken_off: Floats
+    """By an injection at once."""
 
     def of(self, rows: NDArray[np.bool_]) -> Drawn:
         return Drawn(*(column[rows] for column in vars(self).values()))
@@ -104,8 +114,16 @@ class Drawn:
         return found
 
 
-def drawn(prior: Prior, days: NDArray[np.int64], random: np.random.Generator) -> Drawn:
-    """Patients as the prior says they are, with scores on `days`, a row a patient."""
+def drawn(
+    prior: Prior,
+    days: NDArray[np.int64],
+    random: np.random.Generator,
+    effect: Floats | None = None,
+) -> Drawn:
+    """Patients as the prior says they are, with scores on `days`, a row a patient.
+
+    `effect` says how much of an injection's effect is in each score.
+    """
     n, visits = days.shape
     typical = prior.noise[1] ** 2
     variance = typical * prior.noise[0] / random.chisquare(prior.noise[0], n)
@@ -124,8 +142,12 @@ def drawn(prior: Prior, days: NDArray[np.int64], random: np.random.Generator) ->
         kept = np.exp(-(days[:, j] - days[:, j - 1]) / 7 / weeks)
         deviation[:, j] = kept * deviation[:, j - 1] + np.sqrt(1 - kept**2) * deviation[:, j]
     deviation *= np.sqrt(ratio * variance)[:, None]
-    found = Drawn(days, np.empty((n, visits)), b, c, shape, wander, deviation)
+    found = Drawn(days, np.empty((n, visits)), b, c, shape, wander, deviation, np.zeros(n))
     for j in range(visits):
         found.scores[:, j] = b - c * found.gone(prior, days[:, j]) + deviation[:, j]
     found.scores[:] += np.sqrt(variance)[:, None] * random.normal(size=(n, visits))
+    if effect is not None:
+        known = injection_prior()
+        found.taken_off[:] = known.mean + known.sd * wider * random.normal(size=n)
+        found.scores[:] -= found.taken_off[:, None] * effect
     return found

@@ -17,6 +17,7 @@ from scipy.special import stdtr
 from scipy.stats import multivariate_t, norm
 
 from reliefpath.recovery import Prior, Questions
+from reliefpath.recovery.injection import injection_prior
 from reliefpath.recovery.prior import Ending, Wander
 from reliefpath.recovery.shapes import Shape
 
@@ -26,13 +27,14 @@ ASKED = Questions()
 
 @dataclass(frozen=True)
 class Component:
-    """A Student-t of the start b, the recovery c, and the wander in some weeks.
+    """A Student-t of the start b, the recovery c, what an injection takes off at once, d, and the
+    wander in some weeks.
 
     Attributes:
         weight: Its probability.
         shape: Its shape of recovery.
         wander: Its kind of wander.
-        mean: Mean of b, c and each week's wander.
+        mean: Mean of b, c, d and each week's wander.
         scale: Their scale matrix.
         noise: What sigma^2 is about; one more score adds it.
         dof: Degrees of freedom.
@@ -56,12 +58,12 @@ class Component:
             return float(a @ self.mean <= q)
         return float(stdtr(self.dof, (q - a @ self.mean) / spread))
 
-    def form(self, b: float = 0, c: float = 0, **wanders: float) -> Floats:
+    def form(self, b: float = 0, c: float = 0, d: float = 0, **wanders: float) -> Floats:
         """The coefficients of a linear form; `w0` is that of the wander in the first week asked."""
         a = np.zeros(len(self.mean))
-        a[:2] = b, c
+        a[:3] = b, c, d
         for name, part in wanders.items():
-            a[2 + int(name[1:])] = part
+            a[3 + int(name[1:])] = part
         return a
 
     def true(self) -> float:
@@ -77,16 +79,19 @@ def in_days(weeks: Sequence[float]) -> list[float]:
 
 
 def normal_prior(prior: Prior, ending: Ending) -> tuple[Floats, Floats]:
-    """Mean and covariance of (b, c) at the typical variance of a score."""
+    """Mean and covariance of (b, c, d) at the typical variance of a score."""
     mean, sd = prior.start
     bb, bc = sd**2, ending.share * sd**2
     cc = ending.share**2 * sd**2 + (ending.spread * mean) ** 2
-    return np.array([mean, ending.share * mean]), np.array([[bb, bc], [bc, cc]])
+    taken_off = injection_prior()
+    covariance = np.array([[bb, bc, 0], [bc, cc, 0], [0, 0, taken_off.sd**2]])
+    return np.array([mean, ending.share * mean, taken_off.mean]), covariance
 
 
 def candidates(
     weeks: Sequence[float],
     y: Sequence[float],
+    effect: Sequence[float],
     ratios: Sequence[float],
     step: float,
     asked: Sequence[float],
@@ -101,7 +106,8 @@ def candidates(
     scores, n = np.array(y), len(y)
     log_weights, parts = [], []
     for shape, shape_weight in prior.shapes.items():
-        x = np.array([[1.0, -float(shape.reached(week))] for week in weeks])
+        reached = shape.reached(np.array(weeks))
+        x = np.column_stack([np.ones(n), -reached, -np.array(effect)])
         for wander, wander_weight in prior.wanders.items():
             strayed = wander.ratio * np.exp(-np.abs(at[:, None] - at) / wander.weeks)
             errors = np.diag(ratios) + strayed[:n, :n]
@@ -124,10 +130,11 @@ def candidates(
                 dof = prior.noise[0] + n
                 noise = (prior.noise[0] * typical + squares) / dof
 
-                # given b and c, the wander is what its covariance with the scores makes of the rest
-                full = np.vstack([np.eye(2), -kept @ x])
+                # given b, c and d, the wander is what its covariance with the scores makes of the
+                # rest
+                full = np.vstack([np.eye(3), -kept @ x])
                 scale = full @ np.linalg.inv(precision) @ full.T
-                scale[2:, 2:] += strayed[n:, n:] - kept @ strayed[:n, n:]
+                scale[3:, 3:] += strayed[n:, n:] - kept @ strayed[:n, n:]
                 means = np.concatenate([mean, kept @ left])
                 parts.append((shape, wander, means, noise * scale, noise, dof))
     weights = np.exp(np.array(log_weights) - max(log_weights))
@@ -136,7 +143,11 @@ def candidates(
 
 
 def beyond_the_ends(
-    weeks: Sequence[float], y: Sequence[float], step: float, mixture: Mixture
+    weeks: Sequence[float],
+    y: Sequence[float],
+    effect: Sequence[float],
+    step: float,
+    mixture: Mixture,
 ) -> tuple[list[float], list[float]]:
     """Scores and noise ratios that stand for "at an end of the scale or beyond", told once.
 
@@ -151,7 +162,7 @@ def beyond_the_ends(
         side, edge = (1, step / 2) if score <= 0 else (-1, 10 - step / 2)
         mean = square = 0.0
         for part in mixture:
-            a = part.form(b=1, c=-part.g(weeks[i]))
+            a = part.form(b=1, c=-part.g(weeks[i]), d=-effect[i])
             mean += part.weight * float(a @ part.mean)
             square += part.weight * float((a @ part.mean) ** 2 + a @ part.scale @ a)
         variance = max(square - mean**2, 1e-4)
@@ -175,16 +186,17 @@ def beyond_the_ends(
 def posterior(
     weeks: Sequence[float],
     y: Sequence[float],
+    effect: Sequence[float],
     step: float,
     prior: Prior,
     asked: Sequence[float],
 ) -> Mixture:
     """The mixture given scores `y` on the common scale, with the wander in the weeks `asked`."""
     weeks = in_days(weeks)
-    mixture = candidates(weeks, y, [1.0] * len(y), step, asked, prior)
+    mixture = candidates(weeks, y, effect, [1.0] * len(y), step, asked, prior)
     if min(y) <= 0 or max(y) >= 10:
-        told = beyond_the_ends(weeks, y, step, mixture)
-        mixture = candidates(weeks, *told, step, asked, prior)
+        scores, ratios = beyond_the_ends(weeks, y, effect, step, mixture)
+        mixture = candidates(weeks, scores, effect, ratios, step, asked, prior)
     return mixture
 
 
@@ -210,12 +222,15 @@ class Reference:
     matters: float
     step: float
     questions: Questions = ASKED
+    effect: Sequence[float] = ()
+    """How much of an injection's effect is in each score; empty without an injection."""
 
     def mixture(self, prior: Prior, *asked: float) -> Mixture:
         """The posterior, with the wander in the weeks `asked`."""
         unit = 10 / self.span
         y = [value * unit for value in self.burden]
-        return posterior(self.weeks, y, self.step * unit, prior, asked)
+        effect = self.effect or [0.0] * len(y)
+        return posterior(self.weeks, y, effect, self.step * unit, prior, asked)
 
     def now(self) -> float:
         return in_days(self.weeks)[-1]
@@ -253,6 +268,9 @@ class Reference:
         def recovered(part: Component) -> float:
             return 1 - self.improvement_below(self.questions.recovered, part)
 
+        def passing(part: Component) -> float:
+            return float(part.form(d=self.effect[-1] if self.effect else 0.0) @ part.mean)
+
         def level_ahead_below(q: float) -> float:
             return total(mixture, lambda part: part.below(part.form(b=-q, c=1), 0.0))
 
@@ -268,6 +286,7 @@ class Reference:
             "low": self.improvement(0.05, mixture),
             "high": self.improvement(0.95, mixture),
             "level_ahead": quantile(0.5, level_ahead_below, 9.99),
+            "injection_effect": total(mixture, passing) * self.span / 10,
             "p_start_above_0": total(mixture, lambda part: 1 - part.below(part.form(b=1), 0.0)),
         }
 
@@ -285,9 +304,14 @@ class Reference:
             lambda part: part.below(part.form(b=1, c=-part.g(at)), 10 * q / self.span),
         )
 
-    def score_below(self, at: float, q: float, prior: Prior) -> float:
-        """P(a score in a later week is at or below q, in the measure's units)."""
-        return total(
-            self.mixture(prior, at),
-            lambda part: part.below(part.form(b=1, c=-part.g(at), w0=1), 10 * q / self.span, 1.0),
-        )
+    def score_below(self, at: float, q: float, prior: Prior, effect: float = 0.0) -> float:
+        """P(a score in a later week is at or below q, in the measure's units).
+
+        `effect` is how much of an injection's effect is present then.
+        """
+
+        def below(part: Component) -> float:
+            score = part.form(b=1, c=-part.g(at), d=-effect, w0=1)
+            return part.below(score, 10 * q / self.span, 1.0)
+
+        return total(self.mixture(prior, at), below)

@@ -28,7 +28,7 @@ GOOD: dict[str, Any] = {
         ({"offsets": [0.0, 2.0, 4.0]}, "`offsets` must be whole numbers"),
         ({"offsets": [[0, 2, 4]]}, "`offsets` must be one column"),
         ({"offsets": [0, 5, 4]}, r"Episode 1, .*`offsets` go backwards"),
-        ({"weeks": [0.0, 5.0, 6.0]}, "`weeks` and `burden` must be of the same length"),
+        ({"weeks": [0.0, 5.0, 6.0]}, "`weeks`, `burden` and `effect` must be of the same length"),
         ({"weeks": [0.0, 5.0, 6.0, 0.0]}, r"Episode 1, .*`weeks` must ascend"),
         ({"weeks": [0.0, math.nan, 0.0, 6.0]}, r"Episode 0, .*`weeks` must be finite"),
         ({"weeks": [0.0, 5.0, 0.0, math.inf]}, r"Episode 1, .*`weeks` must be finite"),

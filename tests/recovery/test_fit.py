@@ -35,6 +35,16 @@ def test_summary_tells_improvement_window_level_and_gain(patient: Fit) -> None:
     assert lines[3].endswith("points in 6 weeks")
 
 
+def test_patient_who_was_injected_hears_of_the_injections_part() -> None:
+    weeks, scores = [*WEEKS, 17, 18], [*BURDEN, 0, 0]
+    told = fit(weeks, scores, matters=2, step=1, injections=[16.5])
+    assert told.summary().splitlines()[-1].startswith("injection          takes off 1.")
+    without = fit(weeks, scores, matters=2, step=1)
+    assert told.answers.improvement < without.answers.improvement
+    soon, late = told.forecast([18.5, 30])[:, 1]
+    assert soon < late
+
+
 def test_summary_says_where_there_is_nothing_to_improve() -> None:
     assert "undefined" in fit([0, 2, 4], [0, 0, 1], matters=2, step=1).summary()
 

@@ -52,7 +52,8 @@ from reliefpath.recovery.question import (
     P_WORSENING,
     EXPECTED_GAIN,
     LEVEL_AHEAD,
-) = range(11)
+    INJECTION_EFFECT,
+) = range(12)
 """Rows of the answers, the fields of a `Recovery`."""
 RATIO_LIMIT = 9.99
 """A ratio is looked for between -999 % and 999 %."""
@@ -68,6 +69,7 @@ def recover_range(
     offsets: Ints,
     day: Ints,
     burden: Floats,
+    effect: Floats,
     span: Floats,
     matters: Floats,
     step: Floats,
@@ -89,7 +91,7 @@ def recover_range(
         if n == 0:
             continue
         unit = RANGE / span[i]
-        find_posterior(day, burden, offsets[i], offsets[i + 1], step[i] * unit, prior, work)
+        find_posterior(day, burden, effect, offsets[i], offsets[i + 1], step[i] * unit, prior, work)
         find_moments(prior, work)
         of = mixture(n, prior, work, question)
         now = min(day[offsets[i + 1] - 1], end)
@@ -97,19 +99,24 @@ def recover_range(
         known = not math.isnan(change)
         if known:
             steeper(max(now - horizon, 0), now, min(now + level_ahead, end), prior, question)
-            ask(0.0, level_ahead, 1.0, 0.0, prior, work, question)
+            ask(0.0, level_ahead, 1.0, 0.0, 0.0, prior, work, question)
             out[P_LEVEL, i] = below(change, of)
             between(nothing, later, prior, question)
-            ask(0.0, horizon, 0.0, 0.0, prior, work, question)
+            ask(0.0, horizon, 0.0, 0.0, 0.0, prior, work, question)
             out[P_WORSENING, i] = below(-change, of)
         between(now, later, prior, question)
-        ask(0.0, horizon, 1.0, 0.0, prior, work, question)
+        ask(0.0, horizon, 1.0, 0.0, 0.0, prior, work, question)
         out[EXPECTED_GAIN, i] = mean(of) / unit
         if known:
             out[P_PLATEAU, i] = below(change, of)
 
+        out[INJECTION_EFFECT, i] = 0.0
+        if effect[offsets[i + 1] - 1] > 0.0:
+            between(nothing, nothing, prior, question)
+            ask(0.0, NO_WANDER, 0.0, 0.0, effect[offsets[i + 1] - 1], prior, work, question)
+            out[INJECTION_EFFECT, i] = mean(of) / unit
         between(nothing, now, prior, question)
-        ask(0.0, 0, 0.0, 0.0, prior, work, question)
+        ask(0.0, 0, 0.0, 0.0, 0.0, prior, work, question)
         guess, spread, bound = about(prior[7], work[11], question[2])
         # Cantelli's inequality mostly tells that the start is surely above 0
         if bound > TAIL and surely_unwell(of) < 1.0 - TAIL:
@@ -132,7 +139,7 @@ def recover_range(
         out[IMPROVEMENT, i] = middle
         out[LOW, i], out[HIGH, i] = min(low, middle), max(high, middle)
         between(nothing, end, prior, question)
-        ask(0.0, NO_WANDER, 0.0, 0.0, prior, work, question)
+        ask(0.0, NO_WANDER, 0.0, 0.0, 0.0, prior, work, question)
         compare_with_start(of)
         guess, spread, _ = about(prior[7], work[11], question[2])
         out[LEVEL_AHEAD, i], _ = quantile(0.5, guess, spread, RATIO_LIMIT, True, 0, of)
@@ -145,8 +152,10 @@ def forecast_range(
     offsets: Ints,
     day: Ints,
     burden: Floats,
+    effect: Floats,
     step: Floats,
     at: Ints,
+    effect_at: Floats,
     levels: Floats,
     prior: Packed,
     out: Floats,
@@ -161,29 +170,38 @@ def forecast_range(
         n = offsets[i + 1] - offsets[i]
         if n == 0:
             continue
-        find_posterior(day, burden, offsets[i], offsets[i + 1], step[i], prior, work)
+        find_posterior(day, burden, effect, offsets[i], offsets[i + 1], step[i], prior, work)
         of = mixture(n, prior, work, question)
         now = day[offsets[i + 1] - 1]
         for a in range(at.shape[1]):
             if at[i, a] < 0:
                 continue
             between(end + 1, min(at[i, a], end), prior, question)
-            ask(1.0, max(at[i, a] - now, 0), 0.0, 1.0, prior, work, question)
+            ask(1.0, max(at[i, a] - now, 0), 0.0, 1.0, effect_at[i, a], prior, work, question)
             loss_quantiles(levels, of, out[i, a])
 
 
 @compiled
-def curve_at(day: Ints, burden: Floats, step: float, at: Ints, prior: Packed, out: Floats) -> None:
+def curve_at(
+    day: Ints,
+    burden: Floats,
+    effect: Floats,
+    step: float,
+    at: Ints,
+    effect_at: Floats,
+    prior: Packed,
+    out: Floats,
+) -> None:
     """Fill the rows of `out` with mean, 5 % and 95 % quantile of the course on the days `at`."""
     n = len(day)
     work, question = space(prior, n), questions(prior)
     end = len(prior[0]) - 2
     levels, found = np.array([TAIL, 1.0 - TAIL]), np.empty(2)
-    find_posterior(day, burden, 0, n, step, prior, work)
+    find_posterior(day, burden, effect, 0, n, step, prior, work)
     of = mixture(n, prior, work, question)
     for i in range(len(at)):
         between(end + 1, min(max(at[i], 0), end), prior, question)
-        ask(1.0, NO_WANDER, 0.0, 0.0, prior, work, question)
+        ask(1.0, NO_WANDER, 0.0, 0.0, effect_at[i], prior, work, question)
         out[0, i] = -mean(of)
         loss_quantiles(levels, of, found)
         out[1, i], out[2, i] = min(found[0], out[0, i]), max(found[1], out[0, i])

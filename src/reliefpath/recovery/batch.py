@@ -31,6 +31,7 @@ class Batch:
     burden: Floats
     span: Floats
     step: Floats
+    effect: Floats
 
     @classmethod
     def of(
@@ -40,15 +41,17 @@ class Batch:
         burden: ArrayLike,
         span: ArrayLike,
         step: ArrayLike | None,
+        effect: ArrayLike | None = None,
     ) -> Batch:
         """Return the batch of plain columns; see `recover`."""
-        width = numbers("span", span)
+        width, score = numbers("span", span), numbers("burden", burden)
         return cls(
             _whole_numbers("offsets", offsets),
             numbers("weeks", weeks),
-            numbers("burden", burden),
+            score,
             width,
             np.zeros(len(width)) if step is None else numbers("step", step),
+            np.zeros(len(score)) if effect is None else numbers("effect", effect),
         )
 
     @cached_property
@@ -83,8 +86,8 @@ class Batch:
         offsets, weeks, burden, span = self.offsets, self.weeks, self.burden, self.span
         if not (len(offsets) - 1 == len(span) == len(matters) == len(self.step)):
             raise UsageError("`offsets` must have one number more than each column of episodes.")
-        if len(weeks) != len(burden):
-            raise UsageError("`weeks` and `burden` must be of the same length.")
+        if not (len(weeks) == len(burden) == len(self.effect)):
+            raise UsageError("`weeks`, `burden` and `effect` must be of the same length.")
         if offsets[0] != 0 or offsets[-1] != len(weeks):
             raise UsageError("`offsets` must begin with 0 and end with the number of scores.")
         counts = np.diff(offsets)
@@ -107,6 +110,8 @@ class Batch:
             "a score can't lie further from well than the whole `span`",
             episode,
         )
+        shares = (self.effect >= 0) & (self.effect <= 1)
+        _refuse(~shares, "its `effect` must be a share from 0 to 1", episode)
         falls = (np.diff(weeks) < 0) & (np.diff(episode) == 0)
         _refuse(falls, "its `weeks` must ascend", episode[1:])
 

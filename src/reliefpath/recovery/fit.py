@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reliefpath.errors import UsageError
+from reliefpath.recovery.injection import effect_after
 from reliefpath.recovery.model import (
     Curve,
     Questions,
@@ -37,31 +38,45 @@ class Fit:
     step: float
     questions: Questions
     prior: Prior
+    injections: NDArray[np.float64]
+
+    @cached_property
+    def effect(self) -> NDArray[np.float64]:
+        """How much of an injection's effect is in each score."""
+        return effect_after(self.injections, self.weeks)
 
     @cached_property
     def answers(self) -> Recovery:
         """What `recover` answers; every array has one entry."""
         offsets = [0, len(self.weeks)]
         columns = (offsets, self.weeks, self.burden, [self.span], [self.matters])
-        return recover(*columns, self.questions, self.prior, step=[self.step])
+        asked = (self.questions, self.prior)
+        return recover(*columns, *asked, step=[self.step], effect=self.effect)
 
     @cached_property
     def weeks_until_clear(self) -> float:
         """See `reliefpath.recovery.weeks_until_clear`."""
         offsets = [0, len(self.weeks)]
         columns = (offsets, self.weeks, self.burden, [self.span], [self.matters])
-        found = weeks_until_clear(*columns, self.questions, self.prior, step=[self.step])
+        asked = (self.questions, self.prior)
+        found = weeks_until_clear(*columns, *asked, step=[self.step], effect=self.effect)
         return float(found[0])
 
     def curve(self, at: ArrayLike) -> Curve:
-        """Return the curve with its 90 % band at these weeks, in units of burden."""
-        return curve(self.weeks, self.burden, self.span, at, self.prior, step=self.step)
+        """Return the curve with its 90 % band at these weeks, in units of burden.
+
+        That is recovery alone, without what an injection takes off.
+        """
+        columns = (self.weeks, self.burden, self.span, at, self.prior)
+        return curve(*columns, step=self.step, effect=self.effect)
 
     def forecast(self, at: ArrayLike, levels: ArrayLike = (0.05, 0.5, 0.95)) -> NDArray[np.float64]:
         """Return quantiles of the scores at these weeks, a row a week, in units of burden."""
         offsets, where = [0, len(self.weeks)], np.atleast_1d(np.asarray(at, float))[None, :]
         columns = (offsets, self.weeks, self.burden, [self.span], where, levels, self.prior)
-        found: NDArray[np.float64] = forecast(*columns, step=[self.step])[0]
+        left = effect_after(self.injections, where)
+        told = forecast(*columns, step=[self.step], effect=self.effect, effect_at=left)
+        found: NDArray[np.float64] = told[0]
         return found
 
     def summary(self) -> str:
@@ -84,6 +99,8 @@ class Fit:
             "level": f"{_sure(a.p_level[0])}; {clear}",
             "still to come": f"{a.expected_gain[0]:.1f} points in {horizon}",
         }
+        if a.injection_effect[0]:
+            lines["injection"] = f"takes off {a.injection_effect[0]:.1f} points for a while"
         width = max(map(len, lines))
         return "\n".join(f"{name:<{width}}  {value}" for name, value in lines.items())
 
@@ -159,6 +176,7 @@ def fit(
     step: float = 0.0,
     questions: Questions | None = None,
     prior: Prior = DEFAULT_PRIOR,
+    injections: ArrayLike = (),
 ) -> Fit:
     """Return the recovery of one episode on one measure.
 
@@ -170,6 +188,7 @@ def fit(
         step: The distance between neighbouring scores; 0 for a measure without steps.
         questions: What is asked.
         prior: What is known before the first score.
+        injections: The weeks of injections, whose own effect is told apart from recovery.
 
     Raises:
         UsageError: There are no scores, or the input is not as `recover` describes it.
@@ -177,8 +196,8 @@ def fit(
     when, score = np.asarray(weeks, float), np.asarray(burden, float)
     if not when.size:
         raise UsageError("A fit needs at least one score.")
-    found = Fit(
-        when, score, float(span), float(matters), float(step), questions or Questions(), prior
-    )
+    numbers = float(span), float(matters), float(step)
+    given = np.asarray(injections, float)
+    found = Fit(when, score, *numbers, questions or Questions(), prior, given)
     _ = found.answers  # refuses bad input here rather than later
     return found

@@ -54,6 +54,7 @@ def learn(
     span: ArrayLike,
     *,
     step: ArrayLike | None = None,
+    effect: ArrayLike | None = None,
     begin: Prior = BEGIN,
     strength: float = STRENGTH,
     rounds: int = ROUNDS,
@@ -61,7 +62,8 @@ def learn(
     """Return the prior under which these episodes are most probable, held near `begin`.
 
     Args:
-        offsets, weeks, burden, span, step: Whole episodes, as for `reliefpath.recovery.recover`.
+        offsets, weeks, burden, span, step, effect: Whole episodes, as for
+            `reliefpath.recovery.recover`.
         begin: The prior to begin with; it counts as `strength` episodes.
         strength: See `begin`; 0 trusts the episodes alone.
         rounds: How often the averages are taken anew, for each set of shapes.
@@ -71,7 +73,7 @@ def learn(
     """
     if not 0 <= strength < math.inf:
         raise UsageError("`strength` must be a number of episodes, 0 or more.")
-    batch = Batch.of(offsets, weeks, burden, span, step)
+    batch = Batch.of(offsets, weeks, burden, span, step, effect)
     batch.check(np.full(len(batch.span), np.nan))
     scored = np.diff(batch.offsets) > 0
     if not scored.any():
@@ -144,6 +146,7 @@ def _tally(batch: Batch, prior: Prior) -> _Tally:
         batch.offsets,
         batch.day,
         batch.score,
+        batch.effect,
         batch.common_step,
         packed,
         shapes,

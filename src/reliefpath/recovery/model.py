@@ -71,6 +71,8 @@ class Recovery:
             least the change that matters.
         expected_gain: Mean of the gain over the horizon, in the measure's units.
         level_ahead: Median of the improvement that the curve is heading to, c / b.
+        injection_effect: Mean of what an injection's passing effect takes off now, in the measure's
+            units. No other answer counts it.
     """
 
     improvement: Floats
@@ -84,6 +86,7 @@ class Recovery:
     p_worsening: Floats
     expected_gain: Floats
     level_ahead: Floats
+    injection_effect: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +116,7 @@ def recover(
     prior: Prior = DEFAULT_PRIOR,
     *,
     step: ArrayLike | None = None,
+    effect: ArrayLike | None = None,
     threads: int | None = None,
 ) -> Recovery:
     """Answer the questions for many episodes at once; one patient is a batch of one.
@@ -133,12 +137,14 @@ def recover(
         prior: What is known before the first score.
         step: For each episode the distance between neighbouring scores of its measure, in its
             units; 0, for a measure without steps, if None.
+        effect: For each score how much of an injection's effect is present, from 0 to 1, as
+            `injection_effect` gives it; 0 if None.
         threads: How many threads may work on a large batch; as many as there are cores if None.
 
     Raises:
         UsageError: The input is not as described. An episode without scores may have any span.
     """
-    batch = Batch.of(offsets, weeks, burden, span, step)
+    batch = Batch.of(offsets, weeks, burden, span, step, effect)
     change = numbers("matters", matters)
     batch.check(change)
     low, high = map(float, questions.window)
@@ -160,6 +166,7 @@ def recover(
             batch.offsets,
             batch.day,
             batch.score,
+            batch.effect,
             batch.span,
             change,
             batch.step,
@@ -182,13 +189,16 @@ def forecast(
     prior: Prior = DEFAULT_PRIOR,
     *,
     step: ArrayLike | None = None,
+    effect: ArrayLike | None = None,
+    effect_at: ArrayLike | None = None,
     threads: int | None = None,
 ) -> Floats:
     """Return quantiles of scores still to come, on the present therapy.
 
     Args:
-        offsets, weeks, burden, span, prior, step, threads: As for `recover`.
+        offsets, weeks, burden, span, prior, step, effect, threads: As for `recover`.
         at: For each episode a row of weeks, NaN where nothing is asked.
+        effect_at: As `effect`, at each of these weeks.
         levels: The quantiles asked for, between 0 and 1.
 
     Returns:
@@ -198,13 +208,14 @@ def forecast(
     Raises:
         UsageError: The input is not as described.
     """
-    batch = Batch.of(offsets, weeks, burden, span, step)
+    batch = Batch.of(offsets, weeks, burden, span, step, effect)
     batch.check(np.full(len(batch.span), np.nan))
     where, asked = array_of("at", at, np.float64), numbers("levels", levels)
     if where.ndim != 2 or len(where) != len(batch.span):
         raise UsageError("`at` must have a row of weeks for each episode.")
     if not ((asked > 0) & (asked < 1)).all():
         raise UsageError("`levels` must lie between 0 and 1.")
+    present = _at(effect_at, where)
     day = np.where(np.isnan(where), -1, days_of(np.nan_to_num(where)))
     out = np.full((*where.shape, len(asked)), np.nan)
 
@@ -217,8 +228,10 @@ def forecast(
             batch.offsets,
             batch.day,
             batch.score,
+            batch.effect,
             batch.common_step,
             day,
+            present,
             asked,
             prior.packed,
             out,
@@ -238,16 +251,18 @@ def weeks_until_clear(
     prior: Prior = DEFAULT_PRIOR,
     *,
     step: ArrayLike | None = None,
+    effect: ArrayLike | None = None,
     clear: tuple[float, float] = (0.2, 0.8),
     threads: int | None = None,
 ) -> Floats:
     """Return when it is expected to be clear whether a course is level, to plan the check-ins by.
 
-    A score a week is assumed, each as the curve so far expects; real ones may settle it sooner or
-    later.
+    A score a week is assumed, each as the curve so far expects, without an injection's effect; real
+    ones may settle it sooner or later.
 
     Args:
-        offsets, weeks, burden, span, matters, questions, prior, step, threads: As for `recover`.
+        offsets, weeks, burden, span, matters, questions, prior, step, effect, threads: As for
+            `recover`.
         clear: `p_level` at or below which, and at or above which, the answer is clear.
 
     Returns:
@@ -257,7 +272,7 @@ def weeks_until_clear(
     Raises:
         UsageError: The input is not as described.
     """
-    batch = Batch.of(offsets, weeks, burden, span, step)
+    batch = Batch.of(offsets, weeks, burden, span, step, effect)
     change = numbers("matters", matters)
     batch.check(change)
     unlikely, likely = map(float, clear)
@@ -273,6 +288,7 @@ def weeks_until_clear(
             batch.offsets,
             batch.day,
             batch.score,
+            batch.effect,
             batch.span,
             change,
             batch.step,
@@ -293,8 +309,13 @@ def curve(
     prior: Prior = DEFAULT_PRIOR,
     *,
     step: float = 0.0,
+    effect: ArrayLike | None = None,
+    effect_at: ArrayLike | None = None,
 ) -> Curve:
     """Return the recovery curve of one episode at the weeks `at`, with its 90 % band.
+
+    That is recovery alone, as it would be without what injections take off; `effect_at` puts that
+    in.
 
     Args:
         weeks: When each score was given, in weeks since care began, ascending.
@@ -303,6 +324,8 @@ def curve(
         at: The weeks to draw the curve at, in any order; before care began it is flat.
         prior: What is known before the first score.
         step: The distance between neighbouring scores, in the measure's units.
+        effect: As for `recover`.
+        effect_at: As `effect`, at each of the weeks `at`.
 
     Returns:
         The curve; NaN everywhere if there are no scores.
@@ -311,7 +334,7 @@ def curve(
         UsageError: The input is not as described.
     """
     where = numbers("at", at)
-    batch = Batch.of([0, len(numbers("weeks", weeks))], weeks, burden, [span], [step])
+    batch = Batch.of([0, len(numbers("weeks", weeks))], weeks, burden, [span], [step], effect)
     batch.check(np.array([np.nan]))
     if not np.isfinite(where).all():
         raise UsageError("`at` must be finite numbers of weeks.")
@@ -320,5 +343,24 @@ def curve(
         from reliefpath.recovery.answers import curve_at
 
         step = float(batch.common_step[0])
-        curve_at(batch.day, batch.score, step, days_of(where), prior.packed, out)
+        curve_at(
+            batch.day,
+            batch.score,
+            batch.effect,
+            step,
+            days_of(where),
+            _at(effect_at, where),
+            prior.packed,
+            out,
+        )
     return Curve(where, *(out * (batch.span[0] / RANGE)))
+
+
+def _at(effect: ArrayLike | None, where: Floats) -> Floats:
+    """Return how much of an injection's effect is present at each of the weeks asked for."""
+    if effect is None:
+        return np.zeros(where.shape)
+    present: Floats = array_of("effect_at", effect, np.float64)
+    if present.shape != where.shape or not ((present >= 0) & (present <= 1)).all():
+        raise UsageError("`effect_at` must have a share from 0 to 1 for each week of `at`.")
+    return present

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reliefpath.recovery.injection import injection_prior
 from reliefpath.recovery.prior import Ending, Prior
 from reliefpath.recovery.shapes import Shape
 
@@ -33,13 +34,15 @@ def packed(prior: Prior) -> tuple[Any, ...]:
     4: its weight. 5: by ending and shape, a column each, the ending's density at its mean times the
     weights of both, precision (3), precision times mean (2), square of the mean by it. 6: degrees
     of freedom of the noise. 7: the mean start. 8: variance of the noise. 9: whether each wander is
-    real. 10: polynomials for the Student-t, a row for each number of scores.
+    real. 10: polynomials for the Student-t, a row for each number of scores. 11: mean of what an
+    injection takes off, 12: its variance.
     """
     shapes, weights = list(prior.shapes), list(prior.shapes.values())
     fill = -len(shapes) % WIDTH
     shapes += [Shape("exponential", 0, 1)] * fill
     weights += [0.0] * fill
     ones = [1.0] * len(shapes)
+    taken_off = injection_prior()
     weeks = np.append(np.arange(LAST_DAY) / 7, [np.inf, -1])
     gaps = np.arange(LONGEST_GAP + 1) / 7
     return (
@@ -59,6 +62,8 @@ def packed(prior: Prior) -> tuple[Any, ...]:
         float(prior.noise[1]) ** 2,
         np.array([wander.real for wander in prior.wanders]),
         _students(prior.noise[0] + np.arange(MANY_SCORES + 1.0)),
+        taken_off.mean,
+        taken_off.sd**2,
     )
 
 

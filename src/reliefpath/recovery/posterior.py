@@ -39,9 +39,9 @@ Space = Any
 """Working space of one thread; see `space`."""
 
 # rows of the sums, a column a shape
-G1, GG, GY, WG = range(4)
-# rows of what a kind of wander makes of the ones and the scores
-N1, Y1, YY, PENALTY, W1, WY, WP = range(7)
+G1, GG, GY, WG, DG = range(5)
+# rows of what a kind of wander makes of the ones, the scores and the injections
+N1, Y1, YY, PENALTY, W1, WY, WP, D1, DY, DP, WD = range(11)
 # rows of the posterior, a column a candidate: wander by wander, of each ending after ending
 WEIGHT, B, C, BB, BC, CC, NOISE = range(7)
 # rows of the moments, a column a shape
@@ -65,15 +65,15 @@ def space(prior: Packed, longest: int) -> Space:
     """
     shapes, wanders, lanes = prior[0].shape[1], len(prior[3]), prior[5].shape[1]
     size, endings = wanders * lanes, lanes // shapes
-    sums = np.empty((4, wanders, endings, shapes), np.float32)
+    sums = np.empty((5, wanders, endings, shapes), np.float32)
     out = np.empty((7, wanders, lanes), np.float32)
     penalized = np.empty((wanders, lanes), np.float32)
     moments = np.empty((6, lanes), np.float32)
     return (
-        np.empty((4, shapes), np.float32),
+        np.empty((5, shapes), np.float32),
         sums,
-        sums.reshape((4, wanders, lanes)),
-        np.empty((7, wanders)),
+        sums.reshape((5, wanders, lanes)),
+        np.empty((11, wanders)),
         out,
         out.reshape((7, size)),
         penalized,
@@ -95,13 +95,22 @@ def most_scores(first: int, last: int, offsets: Ints) -> int:
 
 
 @compiled
-def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Space) -> None:
+def _sum_up(
+    day: Ints,
+    y: Floats,
+    effect: Floats,
+    ratio: Floats,
+    n: int,
+    noise: float,
+    prior: Packed,
+    work: Space,
+) -> None:
     """Fill the sums of `n` scores `y` (from the mean start), whitened by each kind of wander.
 
-    A scalar Kalman filter takes from every column, the ones, the scores and the shapes, what the
-    scores before it foretell; `ratio` is how many times the noise of a score is the usual. The
-    freedom that a wander has counts as a factor of its squares, the penalty, since a product over
-    hundreds of scores would leave the range of numbers.
+    A scalar Kalman filter takes from every column, the ones, the scores, the shapes and the
+    `effect` of injections, what the scores before it foretell; `ratio` is how many times the noise
+    of a score is the usual. The freedom that a wander has counts as a factor of its squares, the
+    penalty, since a product over hundreds of scores would leave the range of numbers.
     """
     reached, kept, ratios, dof = prior[0], prior[2], prior[3], prior[6] + n
     sums, wide, scalars = work[0], work[1], work[3]
@@ -109,26 +118,31 @@ def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Sp
     for j in range(len(ratios)):
         q = ratios[j]
         sums[:] = ZERO
-        p, s1, sy = q, 0.0, 0.0
+        p, s1, sy, sd = q, 0.0, 0.0, 0.0
         n1, y1, yy, freedom, log_freedom = 0.0, 0.0, 0.0, 1.0, 0.0
+        d1, dy, dd = 0.0, 0.0, 0.0
         for i in range(n):
             stays = 0.0
             if i > 0 and q > 0.0:
                 stays = kept[j, min(day[i] - day[i - 1], LONGEST_GAP)]
                 s1 *= stays
                 sy *= stays
+                sd *= stays
                 p = stays * stays * p + q * (1.0 - stays * stays)
             f = p + ratio[i]
-            e1, ey = 1.0 - s1, y[i] - sy
+            e1, ey, ed = 1.0 - s1, y[i] - sy, effect[i] - sd
             w = 1.0 / f
             n1 += w * e1 * e1
             y1 += w * e1 * ey
             yy += w * ey * ey
+            d1 += w * ed * e1
+            dy += w * ed * ey
+            dd += w * ed * ed
             freedom *= w * ratio[i]
             if freedom < 1e-100:
                 log_freedom -= math.log(freedom)
                 freedom = 1.0
-            w0, w1, wy, gain, left = F(w), F(w * e1), F(w * ey), F(p * w), F(stays)
+            w0, w1, wy, wd, gain, left = F(w), F(w * e1), F(w * ey), F(w * ed), F(p * w), F(stays)
             row = min(day[i], len(reached) - 2)
             for k in range(shapes):
                 foretold = left * sums[WG, k]
@@ -136,17 +150,49 @@ def _sum_up(day: Ints, y: Floats, ratio: Floats, n: int, prior: Packed, work: Sp
                 sums[G1, k] += w1 * e
                 sums[GG, k] += w0 * e * e
                 sums[GY, k] += wy * e
+                sums[DG, k] += wd * e
                 sums[WG, k] = foretold + gain * e
             s1 += p * w * e1
             sy += p * w * ey
+            sd += p * w * ed
             p -= p * p * w
+        scalars[N1, j], scalars[Y1, j], scalars[YY, j] = n1, y1, yy
+        scalars[PENALTY, j] = math.exp((log_freedom - math.log(freedom)) / dof)
+        scalars[W1, j], scalars[WY, j], scalars[WP, j], scalars[WD, j] = s1, sy, p, sd
+        scalars[D1, j], scalars[DY, j], scalars[DP, j] = d1, dy, 0.0
+        if dd > 0.0:
+            _take_out_injections(j, dd, dof, noise, prior, work)
         for row in range(len(sums)):
             for r in range(wide.shape[2]):
                 for k in range(shapes):
                     wide[row, j, r, k] = sums[row, k]
-        scalars[N1, j], scalars[Y1, j], scalars[YY, j] = n1, y1, yy
-        scalars[PENALTY, j] = math.exp((log_freedom - math.log(freedom)) / dof)
-        scalars[W1, j], scalars[WY, j], scalars[WP, j] = s1, sy, p
+
+
+@compiled
+def _take_out_injections(
+    j: int, square: float, dof: float, noise: float, prior: Packed, work: Space
+) -> None:
+    """Take what injections do out of the sums of a wander: what is left is of the curve alone.
+
+    Given the start and the recovery, what an injection takes off at once is normal; integrating it
+    out lowers the sums by a square of each. `D1`, `DY`, `DG` then tell its mean, DY + D1 b + DG c,
+    and `DP` its variance. `square` is that of its own column.
+    """
+    sums, scalars, mean, known = work[0], work[3], prior[11], noise / prior[12]
+    precision = square + known
+    d1, dy = scalars[D1, j], known * mean - scalars[DY, j]
+    scalars[N1, j] -= d1 * d1 / precision
+    scalars[Y1, j] += d1 * dy / precision
+    scalars[YY, j] += known * mean * mean - dy * dy / precision
+    scalars[PENALTY, j] *= (precision / known) ** (1.0 / dof)
+    scalars[D1, j], scalars[DY, j], scalars[DP, j] = d1 / precision, dy / precision, 1 / precision
+    share, of_ones, of_scores = F(-1.0 / precision), F(d1), F(dy)
+    for k in range(sums.shape[1]):
+        dg = share * sums[DG, k]
+        sums[G1, k] += of_ones * dg
+        sums[GY, k] -= of_scores * dg
+        sums[GG, k] += sums[DG, k] * dg
+        sums[DG, k] = dg
 
 
 @compiled
@@ -222,7 +268,13 @@ def find_moments(prior: Packed, work: Space) -> None:
 
 @compiled
 def _look_beyond_the_ends(
-    day: Ints, y: Floats, n: int, ends: tuple[float, float, float], prior: Packed, work: Space
+    day: Ints,
+    y: Floats,
+    effect: Floats,
+    n: int,
+    ends: tuple[float, float, float],
+    prior: Packed,
+    work: Space,
 ) -> None:
     """Replace scores at an end of the scale, which tell only that the true one is there or beyond.
 
@@ -242,13 +294,17 @@ def _look_beyond_the_ends(
         if side == 0.0:
             continue
         row = min(day[i], len(reached) - 2)
-        for k in range(shapes):
-            lane[0, k] = moments[M_B, k] - reached[row, k] * moments[M_C, k]
-        mean = float(total(lane, shapes))
-        for k in range(shapes):
-            g = reached[row, k]
-            lane[0, k] = moments[M_BB, k] + g * (g * moments[M_CC, k] - TWO * moments[M_BC, k])
-        variance = max(float(total(lane, shapes)) - mean * mean, 1e-4)
+        if effect[i] > 0.0:
+            mean, square = _injected(effect[i], row, prior, work)
+        else:
+            for k in range(shapes):
+                lane[0, k] = moments[M_B, k] - reached[row, k] * moments[M_C, k]
+            mean = float(total(lane, shapes))
+            for k in range(shapes):
+                g = reached[row, k]
+                lane[0, k] = moments[M_BB, k] + g * (g * moments[M_CC, k] - TWO * moments[M_BC, k])
+            square = float(total(lane, shapes))
+        variance = max(square - mean * mean, 1e-4)
         # what the other scores say of this one
         precision = 1.0 / variance - 1.0 / noise
         if precision > WEAK:
@@ -257,6 +313,23 @@ def _look_beyond_the_ends(
             precision = WEAK
         edge = ends[0] + ends[2] if side > 0.0 else ends[1] - ends[2]
         adjusted[0, i], adjusted[1, i] = _beyond(side, edge, mean, 1.0 / precision, noise)
+
+
+@compiled
+def _injected(effect: float, row: int, prior: Packed, work: Space) -> tuple[float, float]:
+    """Return mean and mean square of the course on a day, with so much of an injection's effect."""
+    reached, sums, scalars, out = prior[0], work[1], work[3], work[4]
+    shapes, mean, square = sums.shape[3], 0.0, 0.0
+    for j in range(sums.shape[1]):
+        b = 1.0 - effect * scalars[D1, j]
+        for p in range(out.shape[2]):
+            c = -reached[row, p % shapes] - effect * sums[DG, j, p // shapes, p % shapes]
+            x = b * out[B, j, p] + c * out[C, j, p] - effect * scalars[DY, j]
+            spread = b * b * out[BB, j, p] + c * (2.0 * b * out[BC, j, p] + c * out[CC, j, p])
+            spread += effect * effect * scalars[DP, j] * out[NOISE, j, p]
+            mean += out[WEIGHT, j, p] * x
+            square += out[WEIGHT, j, p] * (x * x + spread)
+    return mean, square
 
 
 @compiled
@@ -283,23 +356,32 @@ def _beyond(
 
 @compiled
 def find_posterior(
-    day: Ints, score: Floats, first: int, last: int, step: float, prior: Packed, work: Space
+    day: Ints,
+    score: Floats,
+    effect: Floats,
+    first: int,
+    last: int,
+    step: float,
+    prior: Packed,
+    work: Space,
 ) -> None:
     """Fill the posterior from the scores `first` to `last`.
 
-    The scores are on the common scale, `step` apart from each other.
+    The scores are on the common scale, `step` apart from each other; `effect` says how much of an
+    injection's effect is in each.
     """
     n = last - first
     mean_start = prior[7]
     noise = prior[8] + step * step / 12.0
     days, y, adjusted = day[first:last], score[first:last] - mean_start, work[9]
+    present = effect[first:last]
     adjusted[1, :n] = 1.0
     ends = (-mean_start, RANGE - mean_start, 0.5 * step)
-    _sum_up(days, y, adjusted[1], n, prior, work)
+    _sum_up(days, y, present, adjusted[1], n, noise, prior, work)
     _candidates(n, noise, prior, work)
     _weigh(n, prior, work)
     if y.min() <= ends[0] + 1e-9 or y.max() >= ends[1] - 1e-9:
-        _look_beyond_the_ends(days, y, n, ends, prior, work)
-        _sum_up(days, adjusted[0], adjusted[1], n, prior, work)
+        _look_beyond_the_ends(days, y, present, n, ends, prior, work)
+        _sum_up(days, adjusted[0], present, adjusted[1], n, noise, prior, work)
         _candidates(n, noise, prior, work)
         _weigh(n, prior, work)

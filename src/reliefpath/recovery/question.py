@@ -29,6 +29,10 @@ from reliefpath.recovery.posterior import (
     BB,
     BC,
     CC,
+    D1,
+    DG,
+    DP,
+    DY,
     M_B,
     M_BB,
     M_BC,
@@ -36,6 +40,7 @@ from reliefpath.recovery.posterior import (
     M_CC,
     NOISE,
     W1,
+    WD,
     WEIGHT,
     WG,
     WP,
@@ -114,12 +119,13 @@ def ask(
     days: int,
     wander: float,
     score: float,
+    effect: float,
     prior: Packed,
     work: Space,
     question: Question,
 ) -> None:
     """Let x be the gain: the part of c, less `start` b, and `wander` times the wander of today
-    less what there will be of it in some `days`.
+    less what there will be of it in some `days`, and `effect` times what an injection takes off.
 
     A true course has real wanders only. With `score` 1, x is of a score, which has them all and
     noise of its own.
@@ -130,7 +136,7 @@ def ask(
     kb, constant = F(-start), F(-start * prior[7])
     for j in range(len(ratios)):
         counts = days != NO_WANDER and (real[j] or score > 0.0)
-        if not counts and start == 0.0:
+        if not counts and start == 0.0 and effect == 0.0:
             for p in range(len(part)):
                 rows[X, j, p] = part[p] * out[C, j, p]
                 rows[VAR_X, j, p] = part[p] * part[p] * out[CC, j, p]
@@ -139,10 +145,13 @@ def ask(
         left = kept[j, min(days, LONGEST_GAP)] if counts else 0.0
         kw = F(wander - left) if counts else ZERO
         new = F((ratios[j] * (1.0 - left * left) if counts else 0.0) + score)
-        new += kw * kw * F(scalars[WP, j])
-        cb, fixed = kb - kw * F(scalars[W1, j]), constant + kw * F(scalars[WY, j])
+        # the wander of today, too, rests on what an injection takes off
+        kd = F(effect) + kw * F(scalars[WD, j])
+        new += kw * kw * F(scalars[WP, j]) + kd * kd * F(scalars[DP, j])
+        cb = kb - kw * F(scalars[W1, j]) + kd * F(scalars[D1, j])
+        fixed = constant + kw * F(scalars[WY, j]) + kd * F(scalars[DY, j])
         for p in range(len(part)):
-            cc = part[p] + kw * sums[WG, j, p]
+            cc = part[p] + kw * sums[WG, j, p] + kd * sums[DG, j, p]
             rows[X, j, p] = fixed + cb * out[B, j, p] + cc * out[C, j, p]
             with_b = cb * out[BB, j, p] + cc * out[BC, j, p]
             with_c = cb * out[BC, j, p] + cc * out[CC, j, p]

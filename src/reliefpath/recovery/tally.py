@@ -35,6 +35,7 @@ def tally_range(
     offsets: Ints,
     day: Ints,
     score: Floats,
+    effect: Floats,
     step: Floats,
     prior: Packed,
     shapes: Floats,
@@ -53,7 +54,7 @@ def tally_range(
         n = offsets[i + 1] - offsets[i]
         if n == 0:
             continue
-        find_posterior(day, score, offsets[i], offsets[i + 1], step[i], prior, work)
+        find_posterior(day, score, effect, offsets[i], offsets[i + 1], step[i], prior, work)
         dof = prior[6] + n
         noise = prior[8] + step[i] ** 2 / 12.0
         mean_log = digamma(0.5 * dof)
