@@ -96,6 +96,14 @@ def test_it_is_stopped_when_three_sessions_brought_nothing(course: Course, found
     assert verdicts(plan_needling(FAR, WILLING, course))["needling-without-relief"] is found
 
 
+def test_it_goes_on_where_the_pain_is_less_between_sessions() -> None:
+    within, between = Course(3, 0.0, gain=0.0), Course(3, 0.0, gain=0.3)
+    assert (
+        verdicts(plan_needling(FAR, WILLING, within))["needling-without-relief"] is not Verdict.FINE
+    )
+    assert verdicts(plan_needling(FAR, WILLING, between))["needling-without-relief"] is Verdict.FINE
+
+
 def test_a_response_that_nobody_recorded_is_asked_for() -> None:
     plan = plan_needling(FAR, WILLING, Course(1, None))
     assert plan.open_decisions == ("response-not-recorded",)

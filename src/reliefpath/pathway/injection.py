@@ -176,6 +176,6 @@ def _claim(
         same_site_weeks=None if last_here is None else (person.on - last_here).days / WEEK,
         any_site_weeks=(person.on - before[-1]).days / WEEK if before else None,
         relief=advice["injection_relief"],
-        relief_weeks=None,  # the care log has no row that says how long
+        relief_weeks=advice["injection_relief_weeks"],
         agents=tuple({portion.agent for site in sites for portion in site.portions}),
     )

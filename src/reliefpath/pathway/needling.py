@@ -27,5 +27,6 @@ def needling_for(
         UsageError: the episode is not there or has not begun, or the plan makes no sense.
     """
     row = assess_episode(care_log, episode, pathway, as_of).row(0, named=True)
-    course = Course(row["dry_needling_sessions"], row["dry_needling_response"])
+    names = ("dry_needling_sessions", "dry_needling_response", "dry_needling_gain")
+    course = Course(*(row[name] for name in names))
     return plan_needling(places, person_on(care_log, row, Moment.of(as_of)), course, acknowledged)

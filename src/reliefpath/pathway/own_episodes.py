@@ -10,7 +10,9 @@ import polars as pl
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.facts.scores import known_scores
 from reliefpath.pathway.facts.series import curved_series
+from reliefpath.pathway.facts.treatments import treatments_given
 from reliefpath.recovery import DEFAULT_PRIOR, Prior, Priors, learn
 from reliefpath.recovery.learned import Group
 from reliefpath.recovery.learning import BEGIN, STRENGTH
@@ -40,8 +42,10 @@ def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -
         UsageError: `as_of` is a moment without a zone.
     """
     moment = Moment.of(as_of)
-    episodes = care_log.episodes.filter(pl.col("started_on") <= moment.day)
-    series = curved_series(care_log.scores, episodes.sort("episode").with_row_index("e"), moment)
+    begun = care_log.episodes.filter(pl.col("started_on") <= moment.day)
+    episodes = begun.sort("episode").with_row_index("e")
+    given = treatments_given(care_log.treatments, episodes, moment)
+    series = curved_series(known_scores(care_log.scores, given, episodes, moment))
     overall = DEFAULT_PRIOR if series.is_empty() else _learned(series)
     counts: dict[Group | None, int] = {None: series["k"].n_unique()}
     groups: dict[Group, Prior] = {}
@@ -56,10 +60,15 @@ def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -
 def _learned(series: pl.DataFrame, begin: Prior = BEGIN, strength: float = STRENGTH) -> Prior:
     k = series["k"].to_numpy()
     first = np.flatnonzero(np.append(True, np.diff(k) != 0)) if k.size else np.empty(0, np.int64)
-    weeks, burden, span, step = (
-        series[name].to_numpy() for name in ("weeks", "burden", "span", "step")
-    )
-    offsets = np.append(first, k.size)
+    names = ("weeks", "burden", "effect", "span", "step")
+    weeks, burden, effect, span, step = (series[name].to_numpy() for name in names)
     return learn(
-        offsets, weeks, burden, span[first], step=step[first], begin=begin, strength=strength
+        np.append(first, k.size),
+        weeks,
+        burden,
+        span[first],
+        step=step[first],
+        effect=effect,
+        begin=begin,
+        strength=strength,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
@@ -17,8 +18,10 @@ from reliefpath.measures.totals import totals
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
 from reliefpath.recovery import Prior, Priors, curve
+from reliefpath.recovery.injection import effect_after
 from reliefpath.terminal.curve import draw
 from reliefpath.terminal.worklist import STYLES, basis, gate_text, improvement_text
+from reliefpath.therapies import counted_as
 
 MARKS = {True: ("✔", "green"), False: ("✘", "red"), None: ("?", "yellow")}
 COLUMNS, AHEAD = 64, 6
@@ -41,7 +44,9 @@ def print_story(
     if facts["improvement"] is not None:
         console.print()
         prior = (priors or Priors()).of(facts["measure"], episode["region"])
-        for line in _chart(scores, episode, measures()[facts["measure"]], pathway, prior):
+        injected = _injections(care_log, episode, as_of)
+        measure = measures()[facts["measure"]]
+        for line in _chart(scores, injected, episode, measure, pathway, prior):
             console.print(line, highlight=False)
     _numbers(console, facts)
     _ledger(console, care_log, episode, as_of)
@@ -77,8 +82,22 @@ def _scores(
     return totals(Moment.of(as_of).before(care_log.scores).filter(mine)).sort("at")
 
 
+def _injections(care_log: CareLog, episode: dict[str, Any], as_of: date) -> pl.DataFrame:
+    """When the episode was injected."""
+    injected = pl.col("therapy").is_in(counted_as("injection"))
+    mine = care_log.treatments.filter(injected, pl.col("episode") == episode["episode"])
+    return Moment.of(as_of).before(mine).select("at")
+
+
+def _weeks(rows: pl.DataFrame, episode: dict[str, Any]) -> NDArray[np.float64]:
+    """Weeks since care began; a row from before counts as one of its first day."""
+    begun = datetime.combine(episode["started_on"], time(), UTC)
+    return (rows["at"] - begun).dt.total_seconds().to_numpy().clip(0) / (7 * 86_400)
+
+
 def _chart(
     scores: pl.DataFrame,
+    injected: pl.DataFrame,
     episode: dict[str, Any],
     measure: Measure,
     pathway: Pathway,
@@ -88,12 +107,12 @@ def _chart(
     assert measure.span is not None
     sign = 1.0 if measure.better == "lower" else -1.0
     well = measure.well
-    weeks = (scores["at"].dt.date() - episode["started_on"]).dt.total_days().to_numpy().clip(
-        0
-    ) / 7.0
+    weeks = _weeks(scores, episode)
     burden = np.maximum(sign * (scores["value"].to_numpy() - well), 0.0)
     at = np.linspace(0.0, weeks[-1] + AHEAD, COLUMNS)
-    fitted = curve(weeks, burden, measure.span, at, prior, step=measure.step or 0.0)
+    effect = effect_after(_weeks(injected, episode), weeks)
+    columns = (weeks, burden, measure.span, at, prior)
+    fitted = curve(*columns, step=measure.step or 0.0, effect=effect)
     low, middle, high = (well + sign * c for c in (fitted.low, fitted.mean, fitted.high))
     window = [well + sign * burden[0] * (1 - share) for share in pathway.recovery.window]
     worst = well + sign * measure.span
@@ -131,8 +150,22 @@ def _numbers(console: Console, facts: dict[str, Any]) -> None:
     }
     if facts["second_measure"]:
         lines["Beside it"] = f"{share('second_improvement')} on {facts['second_measure']} alone"
+    if facts["injection_relief"] is not None:
+        lines["Injection"] = _relief(facts, share, number)
     for label, text in lines.items():
         console.print(f"  {label:<14} {text}", highlight=False)
+
+
+def _relief(
+    facts: dict[str, Any], share: Callable[[str], str], number: Callable[[str], str]
+) -> str:
+    """What the latest injection brought, and what of it may pass."""
+    text = f"relieved {share('injection_relief')} at best, {share('injection_relief_now')} now"
+    if facts["injection_relief_weeks"] is not None:
+        text += f"; by half for {number('injection_relief_weeks')} weeks"
+    if facts["injection_effect"]:
+        text += f"; about {number('injection_effect')} of it is its own and passes"
+    return text
 
 
 def _clear(facts: dict[str, Any]) -> str:

@@ -36,6 +36,8 @@ class Course:
     sessions: int
     response: float | None
     """Mean share of the pain relieved by a session; null where none was recorded."""
+    gain: float | None = None
+    """Share by which the pain is less than before the first session; null where no score tells."""
 
 
 @dataclass(frozen=True)
@@ -100,5 +102,7 @@ def _course(course: Course) -> Iterator[Check]:
         yield Check("response-not-recorded", Verdict.DECISION, says)
     else:
         relieved = f"{course.sessions} sessions relieved {course.response:.0%} of the pain each"
-        without = 0 if course.response > 0 else course.sessions
+        if course.gain is not None:
+            relieved += f", and it is {course.gain:.0%} less than before them"
+        without = 0 if course.response > 0 or (course.gain or 0) > 0 else course.sessions
         yield limit_check("needling-without-relief", without, relieved)

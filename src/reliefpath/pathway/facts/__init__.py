@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
 
+import numpy as np
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
@@ -14,8 +15,8 @@ from reliefpath.pathway.facts.exams import exam_facts
 from reliefpath.pathway.facts.findings import finding_facts
 from reliefpath.pathway.facts.moment import Moment, collected
 from reliefpath.pathway.facts.pooling import Combine
-from reliefpath.pathway.facts.scores import score_facts
-from reliefpath.pathway.facts.treatments import treatment_facts
+from reliefpath.pathway.facts.scores import known_scores, score_facts
+from reliefpath.pathway.facts.treatments import treatment_facts, treatments_given
 from reliefpath.recovery import Priors, Questions
 
 __all__ = ["KEYS", "Combine", "declaration", "facts", "schema"]
@@ -57,9 +58,13 @@ def facts(
         .with_row_index("e")
     )
     progress("recovery")
-    known = score_facts(care_log.scores, episodes, moment, questions, priors or Priors(), combine)
+    given = treatments_given(care_log.treatments, episodes, moment)
+    scores = known_scores(care_log.scores, given, episodes, moment)
+    known = score_facts(scores, moment, questions, priors or Priors(), combine)
     progress("facts")
-    known |= treatment_facts(care_log.treatments, episodes, moment)
+    shown = known["injection_relief"]
+    known |= treatment_facts(given, episodes, moment)
+    known["injection_relief"] = np.where(np.isnan(shown), known["injection_relief"], shown)
     known |= exam_facts(care_log.exams, episodes, moment)
     known |= finding_facts(care_log.findings, episodes, moment)
     columns = [pl.Series(name, values, nan_to_null=True) for name, values in known.items()]

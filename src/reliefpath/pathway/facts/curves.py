@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reliefpath.pathway.facts.groups import Floats, Ints, Names
+from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.recovery import Prior, Priors, Questions, recover, weeks_until_clear
+from reliefpath.recovery.injection import injection_effect
 
 Days = NDArray[np.datetime64]
 Columns = tuple[Ints, Floats, Floats, Floats, Floats]
@@ -25,6 +28,7 @@ CURVE_FACTS = {
     "p_worsening": "p_worsening",
     "expected_gain": "expected_gain",
     "level_ahead": "level_ahead",
+    "injection_effect": "injection_effect",
 }
 """The facts that rest on the curve, and which answer of `recover` each is."""
 LOOK_AGAIN = "look_again_weeks"
@@ -43,10 +47,21 @@ class Series:
     day: Days
     weeks: Floats
     burden: Floats
+    injected: Floats
+    """Weeks from the injection before each score, NaN without one."""
+    since_latest: Flags
+    """Whether that is the episode's latest."""
+    needled: Floats
+    """Weeks from the dry needling before each score."""
     span: Floats
     mcid: Floats
     mdc: Floats
     step: Floats
+
+    @cached_property
+    def effect(self) -> Floats:
+        """How much of an injection's effect is in each score, from 0 to 1."""
+        return injection_effect(self.injected)
 
     @property
     def first(self) -> Ints:
@@ -68,12 +83,13 @@ def primary_curves(
     s: Series, moment: Moment, questions: Questions, priors: Priors
 ) -> dict[str, Floats]:
     """The curve of each episode's primary measure, and what is plain from its scores alone."""
-    since_recovery, relapse = _since_recovery(s, moment, questions.recovered)
+    since_recovery, relapse, slipping = _since_recovery(s, moment, questions.recovered)
     plain = {
         "setback": _setback(s),
         "flare": _flare(s),
         "weeks_since_recovery": since_recovery,
         "relapse": relapse.astype(float),
+        "slipping": slipping.astype(float),
     }
     parts = _prior_of_each(s, priors)
     curve = _curve(s, parts, questions)
@@ -109,8 +125,8 @@ def _curve(s: Series, parts: list[tuple[Prior, Ints]], questions: Questions) -> 
     """What the recovery model says of each episode, under its own prior."""
     found = {name: np.full(s.e.size, np.nan) for name in CURVE_FACTS}
     for prior, places in parts:
-        columns, step = _columns(s, places)
-        answers = recover(*columns, questions=questions, prior=prior, step=step)
+        columns, told = _columns(s, places)
+        answers = recover(*columns, questions=questions, prior=prior, **told)
         for fact, name in CURVE_FACTS.items():
             found[fact][places] = getattr(answers, name)
     return found
@@ -128,31 +144,37 @@ def _weeks_until_clear(
         level = p_level[places]
         unclear = places[(level > UNLIKELY) & (level < LIKELY)]
         if unclear.size:
-            columns, step = _columns(s, unclear)
+            columns, told = _columns(s, unclear)
             found[unclear] = weeks_until_clear(
-                *columns, questions=questions, prior=prior, step=step, clear=(UNLIKELY, LIKELY)
+                *columns, questions=questions, prior=prior, clear=(UNLIKELY, LIKELY), **told
             )
     return found
 
 
-def _columns(s: Series, places: Ints) -> tuple[Columns, Floats]:
-    """Return the columns that `recover` takes, and the steps, of some episodes by their place."""
+def _columns(s: Series, places: Ints) -> tuple[Columns, dict[str, Any]]:
+    """Return what `recover` takes of some episodes by their place: columns, steps and effects."""
     if places.size == s.e.size:
-        return (s.offsets, s.weeks, s.burden, s.span, s.mcid), s.step
+        columns = (s.offsets, s.weeks, s.burden, s.span, s.mcid)
+        return columns, {"step": s.step, "effect": s.effect}
     wanted = np.zeros(s.e.size, np.bool_)
     wanted[places] = True
     mine = wanted[s.owner]
     offsets = np.append(0, np.cumsum(np.diff(s.offsets)[places]))
-    return (offsets, s.weeks[mine], s.burden[mine], s.span[places], s.mcid[places]), s.step[places]
+    columns = (offsets, s.weeks[mine], s.burden[mine], s.span[places], s.mcid[places])
+    return columns, {"step": s.step[places], "effect": s.effect[mine]}
 
 
 def _setback(s: Series) -> Floats:
-    """How far, in MDCs, both latest scores are worse than the best pair of scores before them."""
+    """How far, in MDCs, both latest scores are worse than the best pair of scores before them.
+
+    A pair that an injection's effect is in does not count: what passes was not gained.
+    """
     pair = s.burden.copy()
     pair[1:] = (s.burden[1:] + s.burden[:-1]) / 2
     position = np.arange(s.burden.size) - s.first[s.owner]
     left = np.diff(s.offsets)[s.owner] - position
-    pair[(position == 0) | (left <= 2)] = np.inf
+    passing = (s.effect > 0) | np.append(False, s.effect[:-1] > 0)[: s.burden.size]
+    pair[(position == 0) | (left <= 2) | passing] = np.inf
     best = np.minimum.reduceat(pair, s.first) if s.e.size else np.empty(0)
     lesser = np.minimum(s.burden[s.last], s.burden[np.maximum(s.last - 1, s.first)])
     setback = (lesser - best) / s.mdc
@@ -167,17 +189,25 @@ def _flare(s: Series) -> Floats:
     return np.where(before < s.last, flare, np.nan)
 
 
-def _since_recovery(s: Series, moment: Moment, level: float) -> tuple[Floats, NDArray[np.bool_]]:
-    """Weeks since the latest recovery began, and whether it was lost.
+def well(s: Series, level: float) -> Flags:
+    """Whether each score is at the recovered level."""
+    found: Flags = s.burden <= (1 - level) * s.burden[s.first[s.owner]] + 1e-9
+    return found
 
-    It begins with two recovered scores in a row, is lost with a score worse than they by the MCID,
-    and stays lost until two recovered scores stand in a row again.
+
+def _since_recovery(s: Series, moment: Moment, level: float) -> tuple[Floats, Flags, Flags]:
+    """Weeks since the latest recovery began, whether it was lost, and whether it is slipping.
+
+    It begins with two recovered scores in a row, the later without an injection's effect; is lost
+    with a score worse than they by the MCID, and stays lost until two recovered scores stand in a
+    row again. It slips where the two latest scores are no longer recovered.
     """
     if not s.e.size:
-        return np.empty(0), np.empty(0, np.bool_)
+        return np.empty(0), np.empty(0, np.bool_), np.empty(0, np.bool_)
     index, first = np.arange(s.burden.size), s.first[s.owner]
-    well = s.burden <= (1 - level) * s.burden[first] + 1e-9
-    confirmed = well & np.roll(well, 1) & (index > first)
+    is_well = well(s, level)
+    before = np.roll(is_well, 1)
+    confirmed = is_well & before & (index > first) & (s.effect == 0)
     latest = np.maximum.accumulate(np.where(confirmed, index, -1))
     lost = (latest >= first) & (s.burden - s.burden[latest] >= s.mcid[s.owner])
     losses = np.cumsum(lost)  # a recovery is what is confirmed between one loss and the next
@@ -186,4 +216,5 @@ def _since_recovery(s: Series, moment: Moment, level: float) -> tuple[Floats, ND
     began = np.minimum.reduceat(np.where(same, index - 1, s.burden.size - 1), s.first)
     weeks = moment.weeks_from(s.day[began])
     relapse = (last >= 0) & (losses[s.last] > losses[last])
-    return np.where(last >= 0, weeks, np.nan), relapse
+    slipping = (last >= 0) & ~relapse & ~is_well[s.last] & ~before[s.last]
+    return np.where(last >= 0, weeks, np.nan), relapse, slipping

@@ -9,23 +9,34 @@ from reliefpath.pathway.facts.curves import primary_curves, second_curves
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Known
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.facts.pooling import Combine, together
+from reliefpath.pathway.facts.relief import relief
 from reliefpath.pathway.facts.series import Scores, catalogue
+from reliefpath.pathway.facts.treatments import Rows, sessions_of
 from reliefpath.recovery import Priors, Questions
 
 FEWEST = 3
 """Scores that a curve needs."""
 
 
+def known_scores(
+    scores: pl.DataFrame, given: Rows, episodes: pl.DataFrame, moment: Moment
+) -> Scores:
+    """Return the scores known, with how long after an injection and a dry needling each was.
+
+    `given` are the treatments of the episodes.
+    """
+    injections, needlings = sessions_of("injection", given), sessions_of("dry-needling", given)
+    return Scores.of(scores, episodes, moment).after(injections, needlings)
+
+
 def score_facts(
-    scores: pl.DataFrame,
-    episodes: pl.DataFrame,
+    s: Scores,
     moment: Moment,
     questions: Questions,
     priors: Priors,
     combine: Combine,
 ) -> Known:
-    """Return the facts of the scores, one value an episode in the order of `episodes`."""
-    s = Scores.of(scores, episodes, moment)
+    """Return the facts of the scores, one value an episode in their order."""
     recent = moment.weeks_from(s.day) <= questions.horizon_weeks
     measure, primary = _primary(s)
     first = s.curved(primary)
@@ -34,7 +45,9 @@ def score_facts(
     curves = {
         **_each(first, primary_curves(followed, moment, questions, priors)),
         **_each(other, second_curves(beside, questions, priors)),
+        **_each(first, relief(followed, questions.recovered)),
     }
+    curves |= {name: np.nan_to_num(curves[name]) for name in ("relieved", "slipping")}
     name = catalogue().name
     return {
         "measure": pl.Series(name[measure].tolist(), dtype=pl.String),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -13,6 +13,7 @@ from reliefpath.measures.totals import totals
 from reliefpath.pathway.facts.curves import Days, Series
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
 from reliefpath.pathway.facts.moment import Moment, collected, place, rows_of
+from reliefpath.pathway.facts.sessions import Sessions
 
 WEEK = 7 * 86_400 * 1e6
 """In microseconds."""
@@ -84,6 +85,13 @@ class Scores:
     first: Floats
     last: Floats
     day: Days
+    at: Days
+    injected: Floats
+    """Weeks from the injection before each score."""
+    since_latest: Flags
+    """Whether that is the episode's latest."""
+    needled: Floats
+    """Weeks from the dry needling before each score."""
 
     @classmethod
     def of(cls, scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Scores:
@@ -114,7 +122,18 @@ class Scores:
             first=np.append(burden[first], np.nan),
             last=np.append(burden[last], np.nan),
             day=np.append(days[last], np.datetime64("NaT")),
+            at=at,
+            injected=np.full(e.size, np.nan),
+            since_latest=np.zeros(e.size, np.bool_),
+            needled=np.full(e.size, np.nan),
         )
+
+    def after(self, injections: Sessions, needlings: Sessions) -> Scores:
+        """Return the same scores, with how long after an injection and a needling each was."""
+        e = np.repeat(self.e, self.count)
+        injected, latest = injections.before(e, self.at)
+        needled, _ = needlings.before(e, self.at)
+        return replace(self, injected=injected, since_latest=latest, needled=needled)
 
     def most_scored(self, which: Flags) -> Ints:
         """The series with the most scores of each episode, among some, -1 where there is none.
@@ -165,17 +184,19 @@ class Scores:
             self.days[mine],
             self.weeks[mine],
             self.burden[mine],
+            self.injected[mine],
+            self.since_latest[mine],
+            self.needled[mine],
             *(np.nan_to_num(column[order]) for column in (m.span, m.mcid, m.mdc, m.step)),
         )
 
 
-def curved_series(scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> pl.DataFrame:
+def curved_series(s: Scores) -> pl.DataFrame:
     """Return every series of scores that a curve can follow, whichever measure it is of.
 
     Columns: k (numbers the series, ascending), measure, region, weeks (since care began), burden,
-    span and step (in the measure's units).
+    effect (of an injection, from 0 to 1), span and step (in the measure's units).
     """
-    s = Scores.of(scores, episodes, moment)
     series = s.series(np.flatnonzero((s.first > 0) & ~np.isnan(catalogue().span[s.order])))
     k = series.owner
     return pl.DataFrame(
@@ -185,6 +206,7 @@ def curved_series(scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) 
             "region": pl.Series(series.region.tolist(), dtype=pl.String).gather(k),
             "weeks": series.weeks,
             "burden": series.burden,
+            "effect": series.effect,
             "span": series.span[k],
             "step": series.step[k],
         }

@@ -11,15 +11,26 @@ from numpy.typing import NDArray
 
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
 from reliefpath.pathway.facts.moment import Moment, arrays, place, rows_of
+from reliefpath.pathway.facts.sessions import Sessions
 from reliefpath.therapies import agents, counted_as, therapies, units
 
 YEAR, QUARTER = 365, 90
 Rows = dict[str, NDArray[Any]]
 
 
-def treatment_facts(treatments: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
+def treatments_given(treatments: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Rows:
+    """Return the treatments of these episodes that had been given, a code as its place."""
+    return arrays(rows_of(treatments, episodes, moment, *_columns()))
+
+
+def sessions_of(therapy: str, rows: Rows) -> Sessions:
+    """Return when a therapy, or one whose sessions count as its own, was given."""
+    mine = _is(therapy, rows)
+    return Sessions.of(rows["e"][mine], rows["at"][mine])
+
+
+def treatment_facts(rows: Rows, episodes: pl.DataFrame, moment: Moment) -> Known:
     """Return the treatment facts, one value an episode in the order of `episodes`."""
-    rows = arrays(rows_of(treatments, episodes, moment, *_columns()))
     ago = moment.days_from(rows["day"])
     return {
         **_of_episode(rows, ago, Groups(rows["e"], episodes.height)),
@@ -32,6 +43,7 @@ def _of_episode(rows: Rows, ago: Floats, episode: Groups) -> Known:
     conservative = _conservative()[rows["therapy"]]
     injected = np.where(_is("injection", rows), ago, np.nan)
     latest = episode.least(injected)
+    exercised = np.where(exercise, ago, np.nan)
     means = {
         "exercise_adherence": np.where(exercise, rows["adherence"], np.nan),
         "dry_needling_response": np.where(needling, rows["response"], np.nan),
@@ -40,7 +52,10 @@ def _of_episode(rows: Rows, ago: Floats, episode: Groups) -> Known:
     return {
         "conservative_weeks": _span(np.where(conservative, ago, np.nan), episode),
         "education_given": episode.any(_is("education", rows)),
-        "exercise_weeks": _span(np.where(exercise, ago, np.nan), episode),
+        "exercise_weeks": _span(exercised, episode),
+        "exercise_since_injection": np.where(
+            np.isnan(latest), np.nan, episode.any(exercised < latest[episode.of])
+        ),
         "dry_needling_sessions": episode.distinct(np.where(needling, ago, np.nan)),
         "weeks_since_injection": latest / 7,
         **episode.means(means),
