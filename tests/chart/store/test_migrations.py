@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from cli.commands import reliefpath
 from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.folder import read_folder
+from reliefpath.chart.schema import TREATMENTS
 from reliefpath.chart.store import migrations
 from reliefpath.chart.store.chart import Chart, create_chart, open_chart
 from reliefpath.chart.store.database import engine_of, snapshot, turn, url_of
+from reliefpath.chart.store.frames import write_frame
 from reliefpath.chart.store.tables import METADATA, ROWS
 from reliefpath.chart.store.writing import Act
 from reliefpath.errors import ChartError, UsageError
@@ -23,8 +32,9 @@ from reliefpath.errors import ChartError, UsageError
 from ..test_round_trip import assert_same
 from .test_entering import as_tables, in_order
 
-VERSIONS = ["0001"]
+VERSIONS = ["0001", "0002"]
 """Every version there ever was. A new one is added here, and its test of what it does to rows."""
+RELEASED = VERSIONS[:-1]
 
 
 def test_every_version_is_known_and_has_a_test() -> None:
@@ -84,6 +94,59 @@ def test_back_and_forth_loses_no_row(chart: Chart, care_log: CareLog) -> None:
     assert not chart.verify().wrong
 
 
+@pytest.fixture(params=RELEASED)
+def old_chart(request: pytest.FixtureRequest, database: str) -> str:
+    """Where a chart lies with what that version's software wrote: `chart_VERSION.json`."""
+    engine = engine_of(url_of(database))
+    migrations.upgrade(engine, request.param)
+    tables, file = sa.MetaData(), Path(__file__).with_name(f"chart_{request.param}.json")
+    with turn(engine) as connection:
+        for name, rows in json.loads(file.read_text("utf-8")).items():
+            table = sa.Table(name, tables, autoload_with=connection)
+            write_frame(connection, table, pl.DataFrame(rows, infer_schema_length=None))
+    engine.dispose()
+    return database
+
+
+def test_what_every_version_wrote_is_upgraded_with_its_seals(
+    old_chart: str, care_log: CareLog, tmp_path: Path
+) -> None:
+    assert "older version" in reliefpath("chart", "verify", old_chart, code=2).stderr
+    reliefpath("chart", "upgrade", old_chart)
+    assert "All 5 entries and 17 rows are as" in reliefpath("chart", "verify", old_chart).stdout
+
+    reliefpath("chart", "export", old_chart, tmp_path / "out")
+    [education, _, injection] = care_log.treatments.sort("at").to_dicts()
+    corrected = {**injection, "volume_ml": 2.0, "adverse_effect": "a bruise"}
+    treatments = pl.DataFrame([education, corrected], TREATMENTS.schema)
+    expected = replace(care_log, treatments=treatments)
+    assert_same(in_order(read_folder(tmp_path / "out").care_log), in_order(expected))
+    chart = open_chart(old_chart)
+    assert_same(in_order(chart.care_log(known_at=1)), in_order(care_log))
+    chart.close()
+
+
+def test_an_upgraded_chart_is_as_closed_to_change_as_a_new_one_and_takes_new_columns(
+    old_chart: str, new_chart: Callable[[], Chart]
+) -> None:
+    engine, chart = engine_of(url_of(old_chart)), new_chart()
+    migrations.upgrade(engine)
+    with pytest.raises(ChartError, match="kept for ever"), turn(engine) as connection:
+        connection.exec_driver_sql("UPDATE treatments SET lot = 'B2'")
+    Chart(engine).copy_to(chart)
+    engine.dispose()
+    row = {"episode": "E1", "at": "2026-02-09", "therapy": "injection", "agent": "lidocaine"}
+    more = {"needle": "25 G x 38 mm", "lot": "A1", "twitch_response": "true"}
+    chart.enter({"treatments": pl.DataFrame([row | more])}, Act("Ada", "enter"))
+    kept = chart.care_log().treatments.sort("at").row(-1, named=True)
+    assert [kept[name] for name in more] == ["25 G x 38 mm", "A1", True]
+    assert not chart.verify().wrong
+    with pytest.raises(UsageError, match="version 0001 cannot hold"):
+        migrations.downgrade(chart.engine, "0001")
+    assert migrations.version_of(chart.engine) == migrations.newest()
+    assert not chart.verify().wrong
+
+
 def test_a_chart_can_be_taken_away_and_made_anew(chart: Chart, care_log: CareLog) -> None:
     chart.enter(as_tables(care_log), Act("Ada", "entered"))
     migrations.downgrade(chart.engine, "base")
@@ -131,7 +194,7 @@ def test_a_chart_of_another_version_is_not_opened(chart: Chart, version: str, me
 def test_a_chart_of_an_older_version_is_not_opened(
     chart: Chart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrations, "newest", lambda: "0002")
+    monkeypatch.setattr(migrations, "newest", lambda: "9999")
     with pytest.raises(UsageError, match=r"older version of ReliefPath; make a backup .* upgrade"):
         open_chart(
             chart.engine.url.render_as_string(hide_password=False).removeprefix("sqlite:///")

@@ -144,14 +144,20 @@ def _score(values: Row) -> Iterator[str]:
 def _treatment(values: Row) -> Iterator[str]:
     yield _site("treatments", values)
     yield words("treatments", "technique", values)
+    if values["needle"] is not None:
+        yield f"needle {values['needle']}"
     amount = _amount("treatments", "amount", values)
     yield " ".join(filter(None, (words("treatments", "agent", values), amount)))
     if values["volume_ml"] is not None:
         yield f"{values['volume_ml']:g} millilitres injected"
+    if values["lot"] is not None:
+        yield f"lot {values['lot']}"
     if values["adherence"] is not None:
         yield f"{values['adherence']:.0%} of the programme done"
     if values["response"] is not None:
         yield f"{values['response']:.0%} of the pain relieved"
+    if values["twitch_response"] is not None:
+        yield "the muscle twitched" if values["twitch_response"] else "the muscle did not twitch"
     if values["adverse_effect"] is not None:
         yield f"went wrong: {values['adverse_effect']}"
 
