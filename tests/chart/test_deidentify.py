@@ -301,6 +301,16 @@ def test_silence_about_a_finding_left_out_is_unknown() -> None:
     assert set(kept.filter(kind="medicine")["patient"]) == {"a", "b", "c"}
 
 
+def test_a_red_flag_that_nobody_asks_about_leaves_no_answer_behind() -> None:
+    rows = [finding(p, k, SCREENED) for p in "abc" for k in ("red-flag", "medicine")]
+    rows += [finding("a", "after-effect", "chest-pain"), finding("b", "after-effect", "bruise")]
+    table = pl.DataFrame(rows, ["patient", "kind", "code"], orient="row")
+    kept, gone = guard_findings(table, 2)
+    assert gone == ["after-effect/bruise", "after-effect/chest-pain"]
+    assert set(kept.filter(kind="red-flag")["patient"]) == {"b", "c"}
+    assert set(kept.filter(kind="medicine")["patient"]) == {"a", "b", "c"}
+
+
 def test_the_gap_of_one_finding_makes_no_other_rare() -> None:
     rows = [finding("a", "allergy", "metal"), *(finding(p, "allergy", SCREENED) for p in "ab")]
     table = pl.DataFrame(rows, ["patient", "kind", "code"], orient="row")

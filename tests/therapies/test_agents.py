@@ -123,6 +123,7 @@ def test_an_agent_that_is_no_anaesthetic_has_not_even_one_limit(limit):
         (154.3235835, "lb", "kg", 70),
         (90, "seconds", "minutes", 1.5),
         (2, "hours", "minutes", 120),
+        (10, "mmol-per-l", "mg-per-dl", 180.16),
     ],
 )
 def test_amounts_of_one_dimension_convert_by_their_factors(amount, unit, base, expected):

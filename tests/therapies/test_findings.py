@@ -116,6 +116,7 @@ def test_finding_kinds_are_the_ones_the_care_log_records():
         "pregnancy",
         "weight",
         "consent",
+        "after-effect",
     ]
 
 
@@ -142,9 +143,30 @@ def test_each_screening_kind_can_be_recorded_as_asked_about_and_that_bars_nothin
     assert all(finding_kinds()[key].codes[SCREENED].bars == () for key in screenings)
 
 
-def test_every_red_flag_found_leaves_the_pathway_and_nothing_else_does():
+SAFETY_NET = {
+    ("after-effect", "breathlessness"): ("red-flag", "suspected-pneumothorax"),
+    ("after-effect", "chest-pain"): ("red-flag", "suspected-pneumothorax"),
+    ("after-effect", "fever"): ("red-flag", "infection-after-needling"),
+    ("after-effect", "spreading-redness"): ("red-flag", "infection-after-needling"),
+}
+"""Signs to come back for after a needle, and what each is a sign of."""
+
+
+def test_every_red_flag_and_sign_to_come_back_for_leaves_the_pathway_and_nothing_else_does():
     flagged = {key for key, finding in findings().items() if Bar.RED_FLAG in finding.bars}
-    assert flagged == {key for key in findings() if key[0] == "red-flag" and key[1] != SCREENED}
+    red_flags = {key for key in findings() if key[0] == "red-flag" and key[1] != SCREENED}
+    assert flagged == red_flags | set(SAFETY_NET)
+
+
+def test_a_sign_to_come_back_for_bars_what_it_is_a_sign_of():
+    for sign, suspected in SAFETY_NET.items():
+        assert findings()[sign].bars == findings()[suspected].bars
+
+
+def test_what_usually_follows_a_needle_bars_nothing():
+    usual = {key for key in findings() if key[0] == "after-effect"} - set(SAFETY_NET)
+    assert ("after-effect", "soreness") in usual
+    assert all(findings()[key].bars == () for key in usual)
 
 
 def test_an_allergy_to_an_anaesthetic_bars_the_injection_and_leaves_the_choice_to_a_clinician():
@@ -188,7 +210,11 @@ def test_consent_and_its_refusal_are_different_findings():
 def test_a_measured_finding_has_a_dimension_that_units_can_express():
     dimensions = {unit.dimension for unit in units().values()}
     measured = {key: f.dimension for key, f in findings().items() if f.dimension}
-    assert measured == {("weight", "body-weight"): "mass"}
+    assert measured == {
+        ("weight", "body-weight"): "mass",
+        ("after-effect", "soreness"): "intensity",
+        ("after-effect", "raised-glucose"): "blood glucose",
+    }
     assert set(measured.values()) <= dimensions
 
 

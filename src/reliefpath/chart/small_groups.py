@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
-from reliefpath.therapies import SCREENED, finding_kinds
+from reliefpath.therapies import SCREENED, Bar, finding_kinds
+from reliefpath.therapies.findings import FindingKind
 
 KNOWN_BY_MANY = ("sex", "age", "regions")
 """What a neighbour may know of a patient, and look for in shared records."""
@@ -51,7 +53,8 @@ def guard_findings(findings: pl.DataFrame, fewest: int) -> tuple[pl.DataFrame, l
     """Leave out findings that fewer than `fewest` patients have; return the rest and their names.
 
     Nothing may follow from the gap: of a patient who loses one, that its kind was asked about is
-    left out too, and of a kind that is never asked about as a whole, such as consent, all of it.
+    left out too, and of a kind that is never asked about as a whole, such as consent, all of it,
+    and that other kinds were asked about which stand in the way of the same.
     """
     asked = [name for name, kind in finding_kinds().items() if kind.screening]
     telling = (pl.col("code") == SCREENED) | ~pl.col("kind").is_in(asked)
@@ -62,7 +65,24 @@ def guard_findings(findings: pl.DataFrame, fewest: int) -> tuple[pl.DataFrame, l
         if rare.is_empty():
             return findings, sorted(gone)
         gone |= set(rare.select(pl.concat_str("kind", pl.lit("/"), "code")).to_series())
-        gap = pl.struct("patient", "kind").is_in(
-            rare.select(pl.struct("patient", "kind")).to_series().implode()
-        )
+        gaps = rare.join(_answering(), on=["kind", "code"]).select("patient", kind="answers")
+        gap = pl.struct("patient", "kind").is_in(gaps.to_struct().implode())
         findings = findings.filter(~few & ~(gap & telling))
+
+
+@cache
+def _answering() -> pl.DataFrame:
+    """Of which kinds each finding tells: of its own; where that is never asked about as a whole,
+    also of those that are and that may bar the same."""
+    rows = [
+        (name, code, other)
+        for name, kind in finding_kinds().items()
+        for code, finding in kind.codes.items()
+        for other, asked in finding_kinds().items()
+        if other == name or (asked.screening and not kind.screening and _bars(asked, finding.bars))
+    ]
+    return pl.DataFrame(rows, ["kind", "code", "answers"], orient="row")
+
+
+def _bars(kind: FindingKind, bars: tuple[Bar, ...]) -> bool:
+    return any(set(bars) & set(finding.bars) for finding in kind.codes.values())
