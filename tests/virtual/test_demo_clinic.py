@@ -14,6 +14,7 @@ from reliefpath.chart.schema import TABLES
 from reliefpath.errors import UsageError
 from reliefpath.measures import measures
 from reliefpath.virtual import ABOUT, demo_clinic
+from reliefpath.virtual.world import words
 
 TODAY = date(2026, 3, 2)
 clinics = st.builds(
@@ -154,6 +155,9 @@ def test_treatments_of_every_kind_are_given(clinic: CareLog) -> None:
     needled = given_.filter(pl.col("therapy") == "dry-needling")
     assert needled["muscle"].is_not_null().all()
     assert needled["response"].is_not_null().all()
+    assert set(needled["needle"]) <= set(words().needles["dry-needling"])
+    assert set(needled["twitch_response"]) == {True, False, None}
+    assert needled["lot"].is_null().all()
     assert 0.05 < needled["adverse_effect"].is_not_null().mean() < 0.3  # type: ignore[operator]
 
 
@@ -171,6 +175,9 @@ def test_injections_say_what_how_much_and_how_well() -> None:
     steroid = injected.filter(pl.col("agent") == "triamcinolone")
     assert 0 < steroid.height < 0.2 * lidocaine.height
     assert set(injected["unit"]) == {"mg"}
+    assert set(injected["needle"]) == set(words().needles["injection"])
+    for agent, lots in words().lots.items():
+        assert set(injected.filter(agent=agent)["lot"]) <= set(lots)
 
 
 def test_findings_of_every_kind_are_on_record() -> None:

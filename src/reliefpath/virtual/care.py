@@ -23,8 +23,9 @@ def treatment_parts(
     yield _education(plan, words, random)
     yield _exercise(plan, words, check_ins, random)
     yield _manual(plan, words, random)
-    yield from _dry_needling(plan, words, random)
-    yield from _injections(plan, words, relief, random)
+    needles = random.spawn(1)[0]
+    yield from _dry_needling(plan, words, random, needles)
+    yield from _injections(plan, words, relief, random, needles)
 
 
 def muscles_at(plan: Plan, words: Words, e: Ints, place: Ints) -> pl.Series:
@@ -63,6 +64,24 @@ class _Visits:
         side = plan.side[self.e]
         side = np.where(side == sides.index("both"), self.number % 2, side)
         return {"muscle": muscles_at(plan, words, self.e, place), "side": words_at(sides, side)}
+
+    def needle(
+        self, plan: Plan, words: Words, therapy: str, random: Random
+    ) -> dict[str, pl.Series]:
+        """Return the needle, the same throughout an episode, and whether the muscle twitched."""
+        needles, n = words.needles[therapy], self.e.size
+        twitched = pl.Series(random.random(n) < plan.world["needle_twitches"], dtype=pl.Boolean)
+        unseen = pl.Series(random.random(n) < plan.world["twitch_not_noted"], dtype=pl.Boolean)
+        return {
+            "needle": words_at(needles, self.e % len(needles)),
+            "twitch_response": twitched.set(unseen, None),
+        }
+
+    def lot(self, plan: Plan, words: Words, agent: str) -> pl.Series:
+        """Return the lot of an agent that was in use on the day."""
+        lots = words.lots[agent]
+        used = (plan.days[self.e] - self.day) // int(plan.world["lot_lasts_days"])
+        return words_at(lots, used % len(lots))
 
 
 def _course(plan: Plan, counts: Ints, first: float, gap: float, random: Random) -> _Visits:
@@ -116,7 +135,9 @@ def _manual(plan: Plan, words: Words, random: Random) -> pl.DataFrame:
     return rows.with_columns(**visits.sites(plan, words, np.zeros_like(visits.e)))
 
 
-def _dry_needling(plan: Plan, words: Words, random: Random) -> Iterator[pl.DataFrame]:
+def _dry_needling(
+    plan: Plan, words: Words, random: Random, needles: Random
+) -> Iterator[pl.DataFrame]:
     world = plan.world
     counts = plan.cast.whole_within(lambda a: a.needling_sessions, random)
     first, gap = world["needling_first_week"], world["needling_gap_weeks"]
@@ -129,17 +150,22 @@ def _dry_needling(plan: Plan, words: Words, random: Random) -> Iterator[pl.DataF
     effect = words_at(effects, chosen(world, "adverse_effect", n, random))
     yield visits.rows(words, "dry-needling", random).with_columns(
         **visits.sites(plan, words, np.zeros_like(visits.e)),
+        **visits.needle(plan, words, "dry-needling", needles),
         response=pl.Series(response),
         adverse_effect=effect,
     )
     second = random.random(n) < world["second_muscle"]
     visits = visits.where(second)
     yield visits.rows(words, "dry-needling", random).with_columns(
-        **visits.sites(plan, words, np.ones_like(visits.e)), response=pl.Series(response[second])
+        **visits.sites(plan, words, np.ones_like(visits.e)),
+        **visits.needle(plan, words, "dry-needling", needles),
+        response=pl.Series(response[second]),
     )
 
 
-def _injections(plan: Plan, words: Words, relief: Floats, random: Random) -> Iterator[pl.DataFrame]:
+def _injections(
+    plan: Plan, words: Words, relief: Floats, random: Random, needles: Random
+) -> Iterator[pl.DataFrame]:
     """A row a muscle and agent; the relief is noted with the anaesthetic."""
     world = plan.world
     e, number = cells(plan.injection_days >= 0)
@@ -153,7 +179,9 @@ def _injections(plan: Plan, words: Words, relief: Floats, random: Random) -> Ite
     )
     yield visits.rows(words, "injection", random).with_columns(
         **visits.sites(plan, words, place),
+        **visits.needle(plan, words, "injection", needles),
         agent=pl.lit("lidocaine"),
+        lot=visits.lot(plan, words, "lidocaine"),
         amount=pl.Series(quarters / 4 * world["lidocaine_mg_per_ml"]),
         unit=pl.lit("mg"),
         volume_ml=pl.Series(quarters / 4),
@@ -162,7 +190,9 @@ def _injections(plan: Plan, words: Words, relief: Floats, random: Random) -> Ite
     mg = world["triamcinolone_mg"]
     yield steroid.rows(words, "injection", random).with_columns(
         **steroid.sites(plan, words, np.zeros_like(steroid.e)),
+        **steroid.needle(plan, words, "injection", needles),
         agent=pl.lit("triamcinolone"),
+        lot=steroid.lot(plan, words, "triamcinolone"),
         amount=pl.lit(mg),
         unit=pl.lit("mg"),
         volume_ml=pl.lit(mg / world["triamcinolone_mg_per_ml"]),

@@ -133,6 +133,8 @@ class Words(Catalogue):
     given: dict[str, dict[str, tuple[str, ...]]]
     family: dict[str, tuple[str, ...]]
     techniques: dict[str, tuple[str, ...]]
+    needles: dict[str, tuple[str, ...]]
+    lots: dict[str, tuple[str, ...]]
     regions: dict[str, RegionWords]
 
 
