@@ -41,6 +41,7 @@ def case(
     *,
     told: Told | None = None,
     weighed: bool = True,
+    given: pl.DataFrame | None = None,
     **more: Any,
 ) -> Case:
     """The case of a plan with every decision weighed, or none."""
@@ -49,7 +50,7 @@ def case(
     plan = plan_for(*ask, **more)
     if weighed:
         plan = plan_for(*ask, **more, acknowledged=plan.open_decisions)
-    return case_of(care_log, EPISODE, plan, default_pathway(), AS_OF, told=told)
+    return case_of(care_log, EPISODE, plan, default_pathway(), AS_OF, told=told, given=given)
 
 
 def without(kind: str) -> CareLog:

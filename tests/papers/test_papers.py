@@ -15,9 +15,10 @@ import pytest
 from reliefpath.anatomy import muscles
 from reliefpath.errors import KnowledgeError, UsageError
 from reliefpath.knowledge import read_yaml
-from reliefpath.papers import NAMES, NOTE, Told, blocking, papers
+from reliefpath.papers import NAMES, NOTE, Told, papers
 from reliefpath.papers.catalogue import Codes, Words, codes, words
-from reliefpath.papers.parts import NOT_ON_RECORD, Items, Table
+from reliefpath.papers.parts import NOT_ON_RECORD, Blanks, Items, Table
+from reliefpath.pathway.given import Session, injection_rows, without_session
 from reliefpath.therapies import AgentKind, agents, therapies
 from reliefpath.therapies.injection import Portion, Result, Site
 
@@ -143,7 +144,7 @@ def test_a_blocked_plan_has_no_procedure_note_and_says_so_on_the_others() -> Non
     found = papers(made)
     assert NOTE not in found
     assert len(found) == 3
-    [check] = blocking(made.plan)
+    [check] = made.plan.blocking
     assert all(check.says in str(paper.warning) for paper in found.values())
 
 
@@ -376,3 +377,39 @@ def all_sources(part: Any) -> Iterator[str]:
     if isinstance(part, list):
         for value in part:
             yield from all_sources(value)
+
+
+def as_recorded(**told: Any) -> Any:
+    """The note of an injection of two muscles that is on record as it was planned."""
+    planned = sites(2)
+    lots = {"lidocaine": "B7"}
+    rows_ = injection_rows(planned, Session(EPISODE, AS_OF, lots=lots, **told))
+    record = replace(RECORD, treatments=pl.concat([RECORD.treatments, rows_]))
+    before, found = without_session(record, injection_rows(planned, Session(EPISODE, AS_OF)))
+    return papers(case(planned, before, given=found))[NOTE]
+
+
+def test_what_is_on_record_of_the_session_stands_in_its_note() -> None:
+    note = as_recorded(
+        needle="25 G x 38 mm",
+        twitches=[("piriformis", "left")],
+        response=0.6,
+        adverse_effect="a bruise",
+    )
+    assert [row[4:] for row in rows(note, "What is injected")] == [["B7", "record, 2026-03-31"]] * 2
+    assert rows(note, "As recorded") == [
+        ["Needle", "25 G x 38 mm", "record, 2026-03-31"],
+        ["Local twitch", "Piriformis, left", "record, 2026-03-31"],
+        ["Response", "60 % of the pain relieved", "record, 2026-03-31"],
+        ["Complications", "a bruise", "record, 2026-03-31"],
+    ]
+    assert [b for s in note.sections for b in s.blocks if b.kind == "blanks"] == [
+        Blanks(("Name", "Signature", "Date and time"))
+    ]
+
+
+def test_what_the_record_of_the_session_does_not_say_is_left_to_fill_in() -> None:
+    note = as_recorded(twitches=())
+    assert rows(note, "As recorded") == [["Local twitch", "none", "record, 2026-03-31"]]
+    blanks = [b.labels for s in note.sections for b in s.blocks if b.kind == "blanks"]
+    assert ("Response", "Complications") in blanks

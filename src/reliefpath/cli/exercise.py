@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reliefpath.cli.options import AsOf, Out, Source, as_of_day
+from reliefpath.cli.chart.options import ChartArgument
+from reliefpath.cli.options import AsOf, Out, Source, as_of_day, taking
+from reliefpath.cli.recording import Told, Writing
 from reliefpath.cli.records import Records
 from reliefpath.terminal.output import open_console, output
 
 if TYPE_CHECKING:
     from reliefpath.therapies.exercise import Programme
 
-app = typer.Typer(help="Plan exercise, for the muscles that hurt.", no_args_is_help=True)
+app = typer.Typer(
+    help="Plan exercise for the muscles that hurt, and record it.", no_args_is_help=True
+)
 NOTHING = "none"
 
 
@@ -42,11 +46,6 @@ class GoalName(StrEnum):
     RELIEF = "relief"
     MOBILITY = "mobility"
     STRENGTH = "strength"
-
-
-@app.callback()
-def _exercise() -> None:
-    """Plan exercise, for the muscles that hurt."""
 
 
 @app.command()
@@ -110,6 +109,34 @@ def plan(
 
             with open_console(out) as console:
                 print_programme(console, found)
+
+
+@app.command()
+@taking(Told)
+def record(
+    chart: ChartArgument,
+    episode: Annotated[str, typer.Argument(help="Which episode.")],
+    adherence: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE", help="Share of the programme done since the last report, 0 to 1."
+        ),
+    ],
+    told: Told,
+) -> None:
+    """Record how much of the programme was done since the last report.
+
+    A second report of one day is refused, unless it was given anyway.
+
+    **Example**
+
+    - `reliefpath exercise record clinic.chart demo-0001 --adherence 0.8`
+    """
+    writing = Writing("exercise record", chart, told)
+    care_log = writing.records.of(episode)
+    from reliefpath.pathway.given import exercise_rows
+
+    writing.write(episode, exercise_rows(adherence, told.session(episode, writing.at)), care_log)
 
 
 def _at_hand(named: list[str]) -> set[str]:

@@ -8,38 +8,32 @@ from typing import Annotated
 
 import typer
 
+from reliefpath.cli.chart.options import ChartArgument
 from reliefpath.cli.injecting import (
-    Acknowledge,
+    Asked,
     Episode,
     Format,
-    Height,
-    Payer,
+    Lots,
     PlanFormat,
-    Sites,
-    SteroidReason,
-    Weight,
+    lots_of,
     planned,
     write_plan,
 )
-from reliefpath.cli.options import AsOf, Out, PathwayFile, PriorFile, Source
+from reliefpath.cli.options import AsOf, Out, Source, as_of_day, taking
+from reliefpath.cli.recording import ToldOfNeedle, Writing
+from reliefpath.cli.records import Records
 from reliefpath.errors import UsageError
 
-app = typer.Typer(help="Plan an injection, the last resort.", no_args_is_help=True)
+app = typer.Typer(help="Plan an injection, the last resort, and record it.", no_args_is_help=True)
 
 
 @app.command()
+@taking(Asked)
 def plan(
     source: Source,
     episode: Episode,
-    site: Sites,
+    asked: Asked,
     as_of: AsOf = None,
-    weight: Weight = None,
-    height: Height = None,
-    payer: Payer = None,
-    steroid_reason: SteroidReason = None,
-    acknowledge: Acknowledge = None,
-    pathway: PathwayFile = None,
-    prior: PriorFile = None,
     file_format: Format = PlanFormat.TEXT,
     out: Out = None,
 ) -> None:
@@ -54,20 +48,7 @@ def plan(
       --site "gluteus-medius left: lidocaine 1% 1 mL = 10 mg + triamcinolone 10 mg/mL 1 mL"
       --steroid-reason "two injections without it brought no relief"`
     """
-    found = planned(
-        "inject plan",
-        source,
-        episode,
-        site,
-        as_of=as_of,
-        weight=weight,
-        height=height,
-        payer=payer,
-        steroid_reason=steroid_reason,
-        acknowledge=acknowledge,
-        pathway=pathway,
-        prior=prior,
-    ).plan
+    found = planned(Records(source, "inject plan"), episode, asked, as_of_day(as_of)).plan
     from reliefpath.terminal.injection import print_plan
 
     data = {"open_decisions": found.open_decisions, **asdict(found), "on": found.on.isoformat()}
@@ -75,54 +56,61 @@ def plan(
 
 
 @app.command()
+@taking(ToldOfNeedle)
+@taking(Asked)
+def record(
+    chart: ChartArgument, episode: Episode, asked: Asked, told: ToldOfNeedle, lot: Lots = None
+) -> None:
+    """Record an injection that was given: planned on the record as it stands, then written whole.
+
+    What the plan blocks, or what nobody has weighed, is refused, and so is what is on record of
+    that day already, unless it was given anyway. Exits with 1 when nothing was recorded.
+
+    **Example**
+
+    - `reliefpath inject record clinic.chart demo-0001 --site "infraspinatus left: lidocaine 1% 1
+      mL" --lot lidocaine=A123 --needle "25 G x 38 mm" --twitch all --response 0.5`
+    """
+    lots = lots_of(lot)
+    writing = Writing("inject record", chart, told)
+    made = planned(writing.records, episode, asked, writing.at)
+    from reliefpath.pathway.given import injection_rows
+
+    sites = made.plan.sites
+    places = [(site.muscle, site.side) for site in sites]
+    session = told.session_at(places, episode, writing.at, lots=lots)
+    rows = injection_rows(sites, session)
+    writing.write(episode, rows, made.care_log, made.plan, steroid_reason=made.plan.steroid_reason)
+
+
+@app.command()
+@taking(Asked)
 def papers(
     source: Source,
     episode: Episode,
-    site: Sites,
+    asked: Asked,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write the papers into.")],
     as_of: AsOf = None,
-    weight: Weight = None,
-    height: Height = None,
-    payer: Payer = None,
-    steroid_reason: SteroidReason = None,
-    acknowledge: Acknowledge = None,
-    lot: Annotated[
-        list[str] | None,
-        typer.Option(metavar="AGENT=LOT", help="The lot of an agent; may be given again."),
-    ] = None,
+    lot: Lots = None,
     response: Annotated[
         str | None, typer.Option(metavar="TEXT", help="How the patient responded.")
     ] = None,
     complications: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What went wrong, or that nothing did.")
     ] = None,
-    pathway: PathwayFile = None,
-    prior: PriorFile = None,
 ) -> None:
     """Write the papers of an injection as pages to print: note, consent, after-care, necessity.
 
-    A plan that is blocked has no procedure note: it says which check blocks, and exits with 1.
+    A plan that is blocked has no procedure note: it says which check blocks, and exits with 1. What
+    `inject record` has recorded stands in the note.
 
     **Example**
 
     - `reliefpath inject papers clinic/ demo-0001 --site "infraspinatus left: lidocaine 1% 1 mL"
       --lot lidocaine=A123 --out papers/`
     """
-    lots = dict(_lot(text) for text in lot or ())
-    made = planned(
-        "inject papers",
-        source,
-        episode,
-        site,
-        as_of=as_of,
-        weight=weight,
-        height=height,
-        payer=payer,
-        steroid_reason=steroid_reason,
-        acknowledge=acknowledge,
-        pathway=pathway,
-        prior=prior,
-    )
+    lots, records = lots_of(lot), Records(source, "inject papers")
+    made = planned(records, episode, asked, as_of_day(as_of), but_itself=True)
     from reliefpath import papers as written
 
     case = written.case_of(
@@ -133,6 +121,7 @@ def papers(
         made.day,
         priors=made.priors,
         told=written.Told(lots, response, complications),
+        given=made.given,
     )
     files = {name: out / f"{name}.html" for name in written.NAMES}
     for file in files.values():
@@ -145,13 +134,6 @@ def papers(
         typer.echo(files[name])
     if written.NOTE not in found:
         typer.echo("No procedure note is written, for the plan is blocked:", err=True)
-        for check in written.blocking(made.plan):
+        for check in made.plan.blocking:
             typer.echo(f"  {check.id}: {check.says}", err=True)
         raise typer.Exit(1)
-
-
-def _lot(text: str) -> tuple[str, str]:
-    agent, equals, lot = (part.strip() for part in text.partition("="))
-    if not (agent and equals and lot):
-        raise UsageError(f"--lot {text!r}: expected an agent and its lot, as `lidocaine=A123`")
-    return agent, lot

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reliefpath.cli.options import as_of_day, read_pathway, read_prior
+from reliefpath.cli.options import PathwayFile, PriorFile, read_pathway, read_prior
 from reliefpath.cli.records import Records
 from reliefpath.errors import UsageError
 from reliefpath.terminal.output import open_console, output
 
 if TYPE_CHECKING:
+    from polars import DataFrame
     from rich.console import Console
 
     from reliefpath.chart.care_log import CareLog
@@ -66,10 +67,32 @@ Payer = Annotated[
 SteroidReason = Annotated[
     str | None, typer.Option(metavar="TEXT", help="Why a corticosteroid, if one is planned.")
 ]
+Lots = Annotated[
+    list[str] | None,
+    typer.Option(metavar="AGENT=LOT", help="The lot of an agent; may be given again."),
+]
 Acknowledge = Annotated[
     list[str] | None,
     typer.Option(metavar="ID", help="A decision that was weighed; may be given again."),
 ]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options that describe a planned injection."""
+
+    site: Sites
+    weight: Weight = None
+    height: Height = None
+    payer: Payer = None
+    steroid_reason: SteroidReason = None
+    acknowledge: Acknowledge = None
+    pathway: PathwayFile = None
+    prior: PriorFile = None
+
+    def sites(self) -> list[Site]:
+        """Return what is to be injected where."""
+        return [_site(text) for text in self.site]
 
 
 @dataclass(frozen=True)
@@ -81,31 +104,33 @@ class Planned:
     pathway: Pathway
     priors: Priors
     day: date | datetime
+    given: DataFrame
+    """The rows of the planned session itself, where it is on record and was left out of account."""
 
 
 def planned(
-    command: str,
-    source: str,
+    records: Records,
     episode: str,
-    site: list[str],
+    asked: Asked,
+    day: date | datetime,
     *,
-    as_of: str | None,
-    weight: str | None,
-    height: str | None,
-    payer: str | None,
-    steroid_reason: str | None,
-    acknowledge: list[str] | None,
-    pathway: Path | None,
-    prior: Path | None,
+    but_itself: bool = False,
 ) -> Planned:
-    """Return the plan that a command's options describe."""
-    sites = [_site(text) for text in site]
-    day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
+    """Return the plan that a command's options describe.
+
+    Where the session is on record exactly as it is planned, the plan is made `but_itself`: as it
+    was before the session, which would count as another one otherwise.
+    """
+    sites, weight, height = asked.sites(), asked.weight, asked.height
+    chosen, priors = read_pathway(asked.pathway), read_prior(asked.prior)
+    from reliefpath.pathway.given import Session, injection_rows, without_session
     from reliefpath.pathway.injection import plan_for
 
-    care_log = Records(source, command).of(episode)
+    care_log = records.of(episode)
+    rows = injection_rows(sites, Session(episode, day))
+    before, given = without_session(care_log, rows) if but_itself else (care_log, rows.clear())
     plan = plan_for(
-        care_log,
+        before,
         episode,
         sites,
         chosen,
@@ -113,11 +138,11 @@ def planned(
         priors=priors,
         weight_kg=None if weight is None else _weight(weight),
         height_cm=None if height is None else _height(height),
-        payer=payer,
-        steroid_reason=steroid_reason,
-        acknowledged=acknowledge or (),
+        payer=asked.payer,
+        steroid_reason=asked.steroid_reason,
+        acknowledged=asked.acknowledge or (),
     )
-    return Planned(plan, care_log, chosen, priors, day)
+    return Planned(plan, before, chosen, priors, day, given)
 
 
 def write_plan(
@@ -184,3 +209,15 @@ def _height(text: str) -> float:
     if found is None:
         raise UsageError(f"--height {text!r}: expected centimetres, as in 170cm")
     return float(found[1])
+
+
+def lots_of(texts: list[str] | None) -> dict[str, str]:
+    """Return the lot of each agent."""
+    return dict(_lot(text) for text in texts or ())
+
+
+def _lot(text: str) -> tuple[str, str]:
+    agent, equals, lot = (part.strip() for part in text.partition("="))
+    if not (agent and equals and lot):
+        raise UsageError(f"--lot {text!r}: expected an agent and its lot, as `lidocaine=A123`")
+    return agent, lot

@@ -1,38 +1,66 @@
-"""The command about dry needling."""
+"""The commands about dry needling."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reliefpath.cli.chart.options import ChartArgument
 from reliefpath.cli.injecting import Acknowledge, Episode, Format, PlanFormat, write_plan
-from reliefpath.cli.options import AsOf, Out, PathwayFile, Source, as_of_day, read_pathway
+from reliefpath.cli.options import (
+    AsOf,
+    Out,
+    PathwayFile,
+    Source,
+    as_of_day,
+    read_pathway,
+    taking,
+)
+from reliefpath.cli.recording import ToldOfNeedle, Writing, place_of
 from reliefpath.cli.records import Records
-from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-app = typer.Typer(help="Plan a session of dry needling.", no_args_is_help=True)
+    from reliefpath.chart.care_log import CareLog
+    from reliefpath.therapies.needling import NeedlingPlan
+
+app = typer.Typer(help="Plan a session of dry needling, and record it.", no_args_is_help=True)
 
 
-@app.callback()
-def _needle() -> None:
-    pass
+@dataclass(frozen=True)
+class Asked:
+    """The options that describe a planned session."""
+
+    site: Annotated[
+        list[str], typer.Option(metavar="SITE", help="`MUSCLE SIDE`; may be given again.")
+    ]
+    acknowledge: Acknowledge = None
+    pathway: PathwayFile = None
+
+
+def _planned(
+    records: Records, episode: str, asked: Asked, day: date | datetime
+) -> tuple[NeedlingPlan, CareLog]:
+    places = [place_of("--site", text) for text in asked.site]
+    chosen = read_pathway(asked.pathway)
+    from reliefpath.pathway.needling import needling_for
+
+    care_log = records.of(episode)
+    plan = needling_for(care_log, episode, places, chosen, day, asked.acknowledge or ())
+    return plan, care_log
 
 
 @app.command()
+@taking(Asked)
 def plan(
     source: Source,
     episode: Episode,
-    site: Annotated[
-        list[str], typer.Option(metavar="SITE", help="`MUSCLE SIDE`; may be given again.")
-    ],
+    asked: Asked,
     as_of: AsOf = None,
-    acknowledge: Acknowledge = None,
-    pathway: PathwayFile = None,
     file_format: Format = PlanFormat.TEXT,
     out: Out = None,
 ) -> None:
@@ -44,12 +72,7 @@ def plan(
 
     - `reliefpath needle plan clinic/ demo-0001 --site "upper-trapezius left"`
     """
-    places = [_place(text) for text in site]
-    day, chosen = as_of_day(as_of), read_pathway(pathway)
-    from reliefpath.pathway.needling import needling_for
-
-    care_log = Records(source, "needle plan").of(episode)
-    found = needling_for(care_log, episode, places, chosen, day, acknowledge or ())
+    found, _ = _planned(Records(source, "needle plan"), episode, asked, as_of_day(as_of))
     from reliefpath.terminal.injection import print_checks, print_end, print_result
 
     def show(console: Console) -> None:
@@ -61,8 +84,23 @@ def plan(
     write_plan(found, data, show, file_format, out)
 
 
-def _place(text: str) -> tuple[str, str]:
-    words = text.split()
-    if len(words) != 2:
-        raise UsageError(f"--site {text!r}: expected a muscle and a side, `upper-trapezius left`")
-    return words[0], words[1]
+@app.command()
+@taking(ToldOfNeedle)
+@taking(Asked)
+def record(chart: ChartArgument, episode: Episode, asked: Asked, told: ToldOfNeedle) -> None:
+    """Record a session that was given: planned on the record as it stands, then written whole.
+
+    What the plan blocks, or what nobody has weighed, is refused, and so is what is on record of
+    that day already, unless it was given anyway. Exits with 1 when nothing was recorded.
+
+    **Example**
+
+    - `reliefpath needle record clinic.chart demo-0001 --site "infraspinatus left"
+      --needle "0.30 x 40 mm" --twitch all --response 0.3`
+    """
+    writing = Writing("needle record", chart, told)
+    found, care_log = _planned(writing.records, episode, asked, writing.at)
+    from reliefpath.pathway.given import needling_rows
+
+    rows = needling_rows(found.places, told.session_at(found.places, episode, writing.at))
+    writing.write(episode, rows, care_log, found)

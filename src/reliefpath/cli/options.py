@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import MISSING, fields
 from datetime import date, datetime
 from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -73,6 +77,39 @@ SkipBadRows = Annotated[
     typer.Option("--skip-bad-rows", help="Leave bad rows out rather than refuse."),
 ]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.")]
+
+
+def taking(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Have a command take the fields of a dataclass as options, in the place of the parameter that
+    has that type: several commands share them and each spells them once."""
+    hints = get_type_hints(options, include_extras=True)
+    shared = [
+        Parameter(
+            f.name,
+            Parameter.KEYWORD_ONLY,
+            default=Parameter.empty if f.default is MISSING else f.default,
+            annotation=hints[f.name],
+        )
+        for f in fields(options)
+    ]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = signature(command, eval_str=True).parameters.values()
+        [name] = [p.name for p in own if p.annotation is options]
+        taken = [q for p in own for q in (shared if p.name == name else [p])]
+        taken = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in taken]
+
+        @wraps(command)
+        def run(**given: Any) -> None:
+            mine = options(**{f.name: given.pop(f.name) for f in fields(options)})
+            command(**{name: mine}, **given)
+
+        told: Any = run
+        told.__signature__ = Signature(taken)
+        told.__annotations__ = {p.name: p.annotation for p in taken}
+        return run
+
+    return decorate
 
 
 def as_of_day(text: str | None) -> date | datetime:

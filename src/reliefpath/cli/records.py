@@ -43,6 +43,7 @@ class Records:
     command: str
     skip_bad_rows: bool = False
     known_at: str | None = None
+    by: str | None = None
 
     def parts(self) -> Iterator[CareLog]:
         """Yield the care log, a chart's a few thousand patients at a time."""
@@ -105,7 +106,7 @@ class Records:
     def _look(self, chart: Chart, patient: str | None) -> None:
         from reliefpath.chart.store.writing import Act
 
-        chart.note(Act(whoami(), "view", None, patient), command=self.command)
+        chart.note(Act(self.by or whoami(), "view", None, patient), command=self.command)
 
 
 def is_chart(source: str) -> bool:

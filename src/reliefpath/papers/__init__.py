@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reliefpath.papers.case import Case, Told, blocking, case_of
+from reliefpath.papers.case import Case, Told, case_of
 from reliefpath.papers.for_patients import after_care, consent
 from reliefpath.papers.necessity import medical_necessity
 from reliefpath.papers.page import paper_html
@@ -10,7 +10,7 @@ from reliefpath.papers.parts import Paper
 from reliefpath.papers.procedure_note import procedure_note
 from reliefpath.therapies.injection import Result
 
-__all__ = ["NAMES", "NOTE", "Case", "Paper", "Told", "blocking", "case_of", "paper_html", "papers"]
+__all__ = ["NAMES", "NOTE", "Case", "Paper", "Told", "case_of", "paper_html", "papers"]
 
 NOTE = "procedure-note"
 NAMES = (NOTE, "consent", "after-care", "medical-necessity")

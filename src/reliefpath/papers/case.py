@@ -11,16 +11,16 @@ import polars as pl
 
 from reliefpath.anatomy import muscles
 from reliefpath.chart.care_log import CareLog
-from reliefpath.errors import UsageError, nearest
 from reliefpath.pages import day_text
 from reliefpath.papers.catalogue import Line
 from reliefpath.papers.parts import NOT_ON_RECORD, Said, Table, facts, on_record
 from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.given import refuse_unplanned_lots
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
 from reliefpath.therapies import AgentKind
-from reliefpath.therapies.injection import Check, Plan, Portion, Result, Site, Verdict
+from reliefpath.therapies.injection import Plan, Portion, Result, Site, Verdict
 
 CONSENT = "consent"
 OF_THE_PERSON = ("Name", "Record", "Date of birth", "Clinician", "Day of the plan")
@@ -52,6 +52,8 @@ class Case:
     exams: pl.DataFrame
     findings: pl.DataFrame
     told: Told
+    given: pl.DataFrame
+    """The session itself, where it is on record; not among the treatments."""
 
     @property
     def kinds(self) -> frozenset[AgentKind]:
@@ -81,26 +83,25 @@ def case_of(
     *,
     priors: Priors | None = None,
     told: Told | None = None,
+    given: pl.DataFrame | None = None,
 ) -> Case:
     """Gather what the papers of a plan are written from.
 
     Args:
-        care_log: what concerns the patient, every episode of theirs.
+        care_log: what concerns the patient, every episode of theirs, without the session itself.
         episode: the complaint that is injected.
         plan: what `plan_for` made of it on that day.
         pathway: whose gate was asked.
         as_of: the day of the injection; what had happened before counts.
         priors: what recovery is expected to look like.
         told: what is known only from the injection itself.
+        given: the rows of the session, where it is on record; see `given.without_session`.
 
     Raises:
         UsageError: the episode is not there or has not begun, or a lot is of nothing planned.
     """
     told = told or Told()
-    planned = {portion.agent for site in plan.sites for portion in site.portions}
-    for agent in told.lots:
-        if agent not in planned:
-            raise UsageError(f"a lot is given of `{agent}`, not planned{nearest(agent, planned)}")
+    refuse_unplanned_lots(told.lots, plan.sites)
     [row] = assess_episode(care_log, episode, pathway, as_of, priors).to_dicts()
     who = care_log.patients.row(by_predicate=pl.col("patient") == row["patient"], named=True)
     moment, mine = Moment.of(as_of), care_log.only(episode)
@@ -115,17 +116,13 @@ def case_of(
         exams=moment.before(mine.exams).sort("at", maintain_order=True),
         findings=moment.before(mine.findings).sort("at", maintain_order=True),
         told=told,
+        given=mine.treatments.clear() if given is None else given,
     )
-
-
-def blocking(plan: Plan) -> list[Check]:
-    """Return the checks that block a plan."""
-    return [c for c in plan.checks if c.verdict in (Verdict.BLOCKED, Verdict.UNKNOWN)]
 
 
 def draft_warning(plan: Plan) -> str | None:
     """Return what stands on the papers of a plan that is blocked by more than a missing consent."""
-    barring = [c for c in blocking(plan) if c.id != CONSENT or c.verdict is Verdict.BLOCKED]
+    barring = [c for c in plan.blocking if c.id != CONSENT or c.verdict is Verdict.BLOCKED]
     if plan.result is not Result.BLOCKED or not barring:
         return None
     return f"Draft, not to be used. The plan is blocked: {' '.join(c.says for c in barring)}"
@@ -192,19 +189,30 @@ def injected(case: Case, *, with_lots: bool = False) -> Table:
             Said(portion.row.name),
             Said(strength(portion)),
             Said(dose(portion)),
-            Said("plan", "plan"),
+            Said("plan", "plan") if case.given.is_empty() else Said(recorded(case)),
         )
         for site in case.plan.sites
         for portion in site.portions
     ]
     if not with_lots:
         return Table("What is injected", columns, tuple(rows))
-    lots = [Said(case.told.lots.get(p.agent, "lot: ____________")) for p in case.portions]
+    lots = [_lot(case, site, p) for site in case.plan.sites for p in site.portions]
     return Table(
         "What is injected",
         (*columns[:4], "Lot", "From"),
         tuple((*row[:4], lot, row[4]) for row, lot in zip(rows, lots, strict=True)),
     )
+
+
+def recorded(case: Case) -> str:
+    """Return the origin of what the rows of the session say."""
+    return on_record(*case.given["at"].dt.date())
+
+
+def _lot(case: Case, site: Site, portion: Portion) -> Said:
+    rows = case.given.filter(muscle=site.muscle, side=site.side, agent=portion.agent)
+    lot = case.told.lots.get(portion.agent) or next(iter(rows["lot"].drop_nulls()), None)
+    return Said(lot or "lot: ____________")
 
 
 def strength(portion: Portion) -> str:

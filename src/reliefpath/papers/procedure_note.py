@@ -8,7 +8,7 @@ import polars as pl
 
 from reliefpath.anatomy import Region, muscles
 from reliefpath.pages import day_text
-from reliefpath.papers.case import CONSENT, Case, dose, injected, who
+from reliefpath.papers.case import CONSENT, Case, dose, injected, recorded, where, who
 from reliefpath.papers.catalogue import Line, cited, codes
 from reliefpath.papers.parts import (
     COMPUTED,
@@ -24,6 +24,7 @@ from reliefpath.papers.parts import (
     Text,
     facts,
     on_record,
+    share,
 )
 from reliefpath.therapies import SCREENED, AgentKind, agents, finding_kinds
 from reliefpath.therapies.injection import Check
@@ -98,11 +99,30 @@ def _totals(case: Case) -> Table:
 
 def _response(case: Case) -> Iterator[Block]:
     told = {"Response": case.told.response, "Complications": case.told.complications}
+    found = dict(_found(case))
+    if found:
+        yield facts("As recorded", [(w, Said(said, recorded(case))) for w, said in found.items()])
     given = [(what, Said(said, GIVEN)) for what, said in told.items() if said]
     if given:
         yield facts("As told by whoever injected", given)
-    if missing := tuple(what for what, said in told.items() if not said):
+    if missing := tuple(what for what, said in told.items() if not (said or what in found)):
         yield Blanks(missing)
+
+
+def _found(case: Case) -> Iterator[tuple[str, str]]:
+    """What the rows of the session say, where it is on record."""
+    for what, column in (("Technique", "technique"), ("Needle", "needle")):
+        if said := case.given[column].drop_nulls().unique(maintain_order=True).to_list():
+            yield what, "; ".join(said)
+    looked = case.given.drop_nulls("twitch_response")
+    if looked.height:
+        at = looked.filter("twitch_response").select("muscle", "side").unique(maintain_order=True)
+        yield "Local twitch", "; ".join(where(*row) for row in at.iter_rows()) or "none"
+    response = case.given["response"].drop_nulls().unique().sort()
+    if len(response):
+        yield "Response", " and ".join(f"{share(value)} of the pain relieved" for value in response)
+    if harm := case.given["adverse_effect"].drop_nulls().unique(maintain_order=True).to_list():
+        yield "Complications", "; ".join(harm)
 
 
 def _decisions(case: Case) -> Iterator[Block]:

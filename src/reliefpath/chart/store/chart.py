@@ -19,7 +19,7 @@ from reliefpath.chart.store.audit import Head, head_of, instant_text
 from reliefpath.chart.store.copying import copy_chart
 from reliefpath.chart.store.corrections import correct, withdraw
 from reliefpath.chart.store.database import engine_of, plainly, snapshot, turn, url_of
-from reliefpath.chart.store.invariants import check
+from reliefpath.chart.store.invariants import check, check_unchanged
 from reliefpath.chart.store.reading import (
     count_rows,
     known_parents,
@@ -148,14 +148,32 @@ class Chart:
         with changing(self.engine, act, self.clock) as change:
             change.detail.update(detail)
 
-    def enter(self, tables: Mapping[str, pl.DataFrame], act: Act) -> int:
+    def enter(
+        self,
+        tables: Mapping[str, pl.DataFrame],
+        act: Act,
+        *,
+        seen: int | None = None,
+        **detail: Any,
+    ) -> int:
         """Record new rows; return the entry of the audit log.
+
+        Args:
+            tables: the rows by table.
+            act: who records them and why.
+            seen: the last entry of the log when the record of `act.patient` was looked at, if the
+                rows are only true of the record as it was then.
+            detail: what else the audit log says.
 
         Raises:
             CareLogError: a row breaks the schema; it lists every one of them.
-            UsageError: a row says otherwise than one that holds; correct that one.
+            UsageError: a row says otherwise than one that holds; correct that one. Or something of
+                the patient was recorded since `seen`.
         """
         with self.change(act) as change:
+            if seen is not None:
+                check_unchanged(change, seen)
+            change.detail.update(detail)
             care_log = _checked(change.connection, tables)
             for name in TABLES:
                 if care_log.table(name).height:

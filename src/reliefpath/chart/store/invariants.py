@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from reliefpath.chart.schema import TABLES
+from reliefpath.chart.store.reading import about
 from reliefpath.chart.store.tables import ROWS, holding, natural_key
 from reliefpath.chart.store.writing import Change, same
 from reliefpath.errors import UsageError
@@ -21,6 +22,22 @@ def check(change: Change) -> None:
     """
     for said in (*_twice(change), *_orphans(change)):
         raise UsageError(said)
+
+
+def check_unchanged(change: Change, seen: int) -> None:
+    """Check that nothing of the patient of a change was recorded after the entry `seen`.
+
+    Raises:
+        UsageError: something was; nothing is recorded.
+    """
+    for name in TABLES:
+        mine = about(name, lambda patient: patient == change.act.patient)
+        newer = sa.select(ROWS[name].c.id).where(mine, ROWS[name].c.entry > seen).limit(1)
+        if change.connection.scalar(newer) is not None:
+            raise UsageError(
+                f"{name} of the patient were recorded meanwhile; nothing was written: do it again, "
+                "so that they count"
+            )
 
 
 def _twice(change: Change) -> Iterator[str]:

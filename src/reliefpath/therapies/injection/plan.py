@@ -194,10 +194,14 @@ class Checked:
         )
 
     @property
+    def blocking(self) -> list[Check]:
+        """The checks that block it; what is unknown is never safe."""
+        return [c for c in self.checks if c.verdict in (Verdict.BLOCKED, Verdict.UNKNOWN)]
+
+    @property
     def result(self) -> Result:
-        """What the plan is; what is unknown is never safe."""
-        verdicts = {check.verdict for check in self.checks}
-        if verdicts & {Verdict.BLOCKED, Verdict.UNKNOWN}:
+        """What the plan is."""
+        if self.blocking:
             return Result.BLOCKED
         return Result.NEEDS_A_DECISION if self.open_decisions else Result.READY
 

@@ -1,0 +1,187 @@
+"""What the commands share that record what was given: its options, and the one audited change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reliefpath.cli.chart.options import By, act_of
+from reliefpath.cli.options import moment
+from reliefpath.cli.records import Records, chart_of
+from reliefpath.errors import UsageError
+
+if TYPE_CHECKING:
+    from polars import DataFrame
+
+    from reliefpath.chart.care_log import CareLog
+    from reliefpath.pathway.given import Session
+    from reliefpath.therapies.injection import Checked
+    from reliefpath.therapies.needling import Place
+
+At = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="When: a date, or a time with its zone.  [default: now]"),
+]
+Technique = Annotated[str | None, typer.Option(metavar="TEXT", help="How it was done.")]
+Adverse = Annotated[str | None, typer.Option(metavar="TEXT", help="What went wrong.")]
+GivenAnyway = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REASON", help="It was given although it is refused; the audit log keeps why."
+    ),
+]
+ALL, NONE = "all", "none"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What only whoever gave it, or heard of it, can tell."""
+
+    at: At = None
+    technique: Technique = None
+    adverse_effect: Adverse = None
+    given_anyway: GivenAnyway = None
+    by: By = None
+
+    def session(self, episode: str, at: date | datetime, **more: Any) -> Session:
+        """Return the session."""
+        from reliefpath.pathway.given import Session
+
+        return Session(episode, at, self.technique, adverse_effect=self.adverse_effect, **more)
+
+
+@dataclass(frozen=True)
+class ToldOfNeedle(Told):
+    """What only whoever had the needle in hand can tell."""
+
+    needle: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Thickness and length, `0.30 x 40 mm`.")
+    ] = None
+    twitch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PLACE",
+            help="Where a local twitch was seen or felt: `MUSCLE SIDE`, `all` or `none`; "
+            "repeatable.  [default: nobody looked]",
+        ),
+    ] = None
+    response: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Share of the pain relieved, 0 to 1.")
+    ] = None
+
+    def session_at(
+        self, places: Collection[Place], episode: str, at: date | datetime, **more: Any
+    ) -> Session:
+        """Return the session at some places."""
+        return self.session(
+            episode,
+            at,
+            needle=self.needle,
+            twitches=_twitches(self.twitch, places),
+            response=self.response,
+            **more,
+        )
+
+
+def _twitches(texts: list[str] | None, places: Collection[Place]) -> Collection[Place] | None:
+    if not texts:
+        return None
+    if texts in ([ALL], [NONE]):
+        return places if texts == [ALL] else ()
+    return [place_of("--twitch", text) for text in texts]
+
+
+def place_of(option: str, text: str) -> Place:
+    """Return a muscle and its side."""
+    words = text.split()
+    if len(words) != 2:
+        raise UsageError(f"{option} {text!r}: expected a muscle and a side, `upper-trapezius left`")
+    return words[0], words[1]
+
+
+class Writing:
+    """A session on its way into a chart, whose record is looked at first.
+
+    If anything of the patient is recorded between the look and the writing, nothing is written.
+    """
+
+    def __init__(self, command: str, chart: str, told: Told) -> None:
+        if told.given_anyway is not None and not told.given_anyway.strip():
+            raise UsageError("--given-anyway: expected the reason")
+        self.command, self.told = command, told
+        self.records = Records(chart, command, by=told.by)
+        self._chart = chart_of(chart)
+        self._seen = self._chart.head().entry
+
+    @cached_property
+    def at(self) -> date | datetime:
+        """When it was given.
+
+        Raises:
+            UsageError: it has not happened yet.
+        """
+        from reliefpath.chart.checks import ZONE_SLACK
+        from reliefpath.pathway.given import instant_of
+
+        now = self._chart.clock()
+        if self.told.at is None:
+            return now
+        at = moment(self.told.at, "--at")
+        latest = now if isinstance(at, datetime) else now + ZONE_SLACK
+        if instant_of(at) > latest:
+            raise UsageError(f"--at {self.told.at!r} has not happened yet; record it once it has")
+        return at
+
+    def write(
+        self,
+        episode: str,
+        rows: DataFrame,
+        care_log: CareLog,
+        plan: Checked | None = None,
+        **detail: Any,
+    ) -> None:
+        """Record all rows, or none and exit with 1 where anything stands against it."""
+        why = self.told.given_anyway
+        against = [*_unsafe(plan), *_twice(rows, care_log)]
+        if against and why is None:
+            typer.echo("Nothing was recorded:", err=True)
+            for said in against:
+                typer.echo(f"  {said}", err=True)
+            typer.echo("If it was given nevertheless: --given-anyway REASON", err=True)
+            raise typer.Exit(1)
+        patient = care_log.episodes.filter(episode=episode)["patient"][0]
+        if plan is not None:
+            detail |= {
+                "plan": plan.result,
+                "acknowledged": plan.acknowledged,
+                "open": plan.open_decisions,
+                "blocking": [check.id for check in plan.blocking],
+            }
+        told = {name: value for name, value in detail.items() if value}
+        act = act_of("enter", self.told.by, why, patient)
+        tables = {"treatments": rows}
+        entry = self._chart.enter(tables, act, seen=self._seen, command=self.command, **told)
+        count = "1 row" if rows.height == 1 else f"{rows.height} rows"
+        typer.echo(f"Recorded {count}, as entry {entry} of the audit log.")
+
+
+def _unsafe(plan: Checked | None) -> Iterator[str]:
+    if plan is None:
+        return
+    for check in plan.blocking:
+        yield f"blocked by {check.id}: {check.says}"
+    for id_ in plan.open_decisions:
+        yield f"to weigh, and to acknowledge by name: --acknowledge {id_}"
+
+
+def _twice(rows: DataFrame, care_log: CareLog) -> Iterator[str]:
+    from reliefpath.pathway.given import on_record_already
+
+    for row in on_record_already(rows, care_log):
+        what = " ".join(row[name] for name in ("therapy", "muscle", "side", "agent") if row[name])
+        yield f"on record of {row['day']} already: {what}; `reliefpath chart correct` changes it"
