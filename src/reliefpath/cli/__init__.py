@@ -48,6 +48,11 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except UnicodeEncodeError as e:
+        if e.encoding != "utf-8":  # a terminal that lacks a character
+            raise
+        typer.echo("reliefpath: what was given on the command line is not UTF-8 text", err=True)
+        sys.exit(UsageError.exit_code)
     except OSError as e:
         typer.echo(f"reliefpath: {e.strerror}: `{e.filename}`", err=True)
         sys.exit(UsageError.exit_code)

@@ -175,6 +175,8 @@ def test_exercise_is_reported_once_a_day_and_counts(filled: Chart) -> None:
         (("--lot", "lidocain=A1"), "did you mean `lidocaine`"),
         (("--twitch", "piriformis left"), "where no needle was"),
         (("--twitch", "everywhere"), "expected a muscle and a side"),
+        (("--needle", "\udcff"), "not UTF-8 text"),
+        (("--lot", "lidocaine=\udcff"), "not UTF-8 text"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(
