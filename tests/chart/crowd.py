@@ -79,6 +79,7 @@ class _Crowd:
         for value, item in enumerate(("carry Mia", "sit at desk", "paint")):
             self.score(id_, together, "psfs", float(value), item)
         words = {"technique": "as Dr. Grau does", "adverse_effect": "fainted in the lift"}
+        words |= {"needle": "the thin one of Dr. Grau", "lot": "GRAU-77"}
         volume = next(self.numbers)
         self.row(
             "treatments",

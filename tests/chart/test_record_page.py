@@ -15,7 +15,7 @@ from reliefpath.chart.folder import read_folder
 from reliefpath.chart.store.chart import Chart, create_chart
 from reliefpath.chart.store.record import record_of
 from reliefpath.chart.store.record_page import record_html
-from reliefpath.chart.store.record_words import words
+from reliefpath.chart.store.record_words import details, words
 from reliefpath.chart.store.tables import HISTORIES
 from reliefpath.chart.store.writing import Act
 from reliefpath.pathway.decisions import OVERRIDDEN, Basis, decide
@@ -223,3 +223,17 @@ def test_a_person_withdrawn_has_a_page_that_tells_so(chart: Chart) -> None:
 def test_every_column_has_words_and_unknown_is_silent(name: str) -> None:
     empty = dict.fromkeys(HISTORIES[name].schema)
     assert not any(words(name, column, empty) for column in empty)
+
+
+def test_a_needle_is_told_in_a_patient_s_words() -> None:
+    values = dict.fromkeys(HISTORIES["treatments"].schema) | {
+        "muscle": "piriformis",
+        "side": "left",
+        "needle": "25 G x 38 mm",
+        "agent": "lidocaine",
+        "lot": "A1",
+        "twitch_response": False,
+    }
+    assert details("treatments", values) == (
+        "Piriformis, left; needle 25 G x 38 mm; Lidocaine; lot A1; the muscle did not twitch"
+    )

@@ -136,7 +136,7 @@ def record(
     care_log = writing.records.of(episode)
     from reliefpath.pathway.given import exercise_rows
 
-    writing.write(episode, exercise_rows(adherence, told.session(episode, writing.at)), care_log)
+    writing.write(exercise_rows(adherence, told.session(episode, writing.at)), care_log)
 
 
 def _at_hand(named: list[str]) -> set[str]:

@@ -80,7 +80,7 @@ def record(
     places = [(site.muscle, site.side) for site in sites]
     session = told.session_at(places, episode, writing.at, lots=lots)
     rows = injection_rows(sites, session)
-    writing.write(episode, rows, made.care_log, made.plan, steroid_reason=made.plan.steroid_reason)
+    writing.write(rows, made.care_log, made.plan, steroid_reason=made.plan.steroid_reason)
 
 
 @app.command()

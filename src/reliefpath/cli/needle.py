@@ -103,4 +103,4 @@ def record(chart: ChartArgument, episode: Episode, asked: Asked, told: ToldOfNee
     from reliefpath.pathway.given import needling_rows
 
     rows = needling_rows(found.places, told.session_at(found.places, episode, writing.at))
-    writing.write(episode, rows, care_log, found)
+    writing.write(rows, care_log, found)

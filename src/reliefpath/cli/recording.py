@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -138,50 +138,21 @@ class Writing:
         return at
 
     def write(
-        self,
-        episode: str,
-        rows: DataFrame,
-        care_log: CareLog,
-        plan: Checked | None = None,
-        **detail: Any,
+        self, rows: DataFrame, care_log: CareLog, plan: Checked | None = None, **detail: Any
     ) -> None:
         """Record all rows, or none and exit with 1 where anything stands against it."""
-        why = self.told.given_anyway
-        against = [*_unsafe(plan), *_twice(rows, care_log)]
-        if against and why is None:
+        from reliefpath.pathway.recording import Recording
+
+        recording, why = Recording(rows, care_log, self._seen, plan), self.told.given_anyway
+        if why is None and recording.against:
             typer.echo("Nothing was recorded:", err=True)
-            for said in against:
+            for said in recording.against:
                 typer.echo(f"  {said}", err=True)
+            if plan is not None and plan.open_decisions:
+                typer.echo("Once a decision is weighed: --acknowledge ID", err=True)
             typer.echo("If it was given nevertheless: --given-anyway REASON", err=True)
             raise typer.Exit(1)
-        patient = care_log.episodes.filter(episode=episode)["patient"][0]
-        if plan is not None:
-            detail |= {
-                "plan": plan.result,
-                "acknowledged": plan.acknowledged,
-                "open": plan.open_decisions,
-                "blocking": [check.id for check in plan.blocking],
-            }
-        told = {name: value for name, value in detail.items() if value}
-        act = act_of("enter", self.told.by, why, patient)
-        tables = {"treatments": rows}
-        entry = self._chart.enter(tables, act, seen=self._seen, command=self.command, **told)
+        act = act_of("enter", self.told.by, why)
+        entry = recording.enter(self._chart, act, command=self.command, **detail)
         count = "1 row" if rows.height == 1 else f"{rows.height} rows"
         typer.echo(f"Recorded {count}, as entry {entry} of the audit log.")
-
-
-def _unsafe(plan: Checked | None) -> Iterator[str]:
-    if plan is None:
-        return
-    for check in plan.blocking:
-        yield f"blocked by {check.id}: {check.says}"
-    for id_ in plan.open_decisions:
-        yield f"to weigh, and to acknowledge by name: --acknowledge {id_}"
-
-
-def _twice(rows: DataFrame, care_log: CareLog) -> Iterator[str]:
-    from reliefpath.pathway.given import on_record_already
-
-    for row in on_record_already(rows, care_log):
-        what = " ".join(row[name] for name in ("therapy", "muscle", "side", "agent") if row[name])
-        yield f"on record of {row['day']} already: {what}; `reliefpath chart correct` changes it"

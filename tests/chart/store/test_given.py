@@ -18,6 +18,10 @@ from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.writing import Act
 from reliefpath.errors import UsageError
 from reliefpath.pathway.facts import facts
+from reliefpath.pathway.given import Session, needling_rows
+from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.needling import needling_for
+from reliefpath.pathway.recording import Recording
 from reliefpath.virtual import demo_clinic
 
 from .test_entering import as_tables
@@ -29,6 +33,7 @@ LIDOCAINE = "gluteus-medius left: lidocaine 1% 1 mL"
 BOTH = f"{LIDOCAINE} + triamcinolone 10 mg/mL 1 mL"
 WHY = ("--steroid-reason", "two injections without it brought no lasting relief")
 PAYER = ("--payer", "medicare")
+SESSION = Session(EPISODE, DAY)
 
 
 @pytest.fixture
@@ -77,7 +82,8 @@ def test_a_blocked_injection_is_corrected_recorded_and_counts_for_the_next_one(
     assert "--given-anyway REASON" in slip.stderr
     ask = ("--site", BOTH, *WHY)
     unweighed = run(filled, "inject record", *ask, *at, code=1)
-    assert "to weigh, and to acknowledge by name: --acknowledge" in unweighed.stderr
+    assert "nobody has weighed condition-diabetes: " in unweighed.stderr
+    assert "--acknowledge ID" in unweighed.stderr
     assert not given(filled, "injection")
     assert known(filled, DAY)["injection_sessions_365d"] == 0
 
@@ -115,7 +121,7 @@ def test_a_blocked_injection_is_corrected_recorded_and_counts_for_the_next_one(
 
     week = (DAY + timedelta(7)).isoformat()
     again = run(filled, "inject record", *ask, "--at", week, *PAYER, *yes, code=1)
-    assert "--acknowledge steroid-interval" in again.stderr
+    assert "nobody has weighed steroid-interval: " in again.stderr
     assert len(given(filled, "injection")) == 2
 
 
@@ -192,6 +198,19 @@ def test_a_folder_takes_no_record(tmp_path: Path) -> None:
     reliefpath("demo", tmp_path / "clinic", "--patients", "1")
     ask = ("exercise", "record", tmp_path / "clinic", "demo-0001", "--adherence", "1")
     assert "chart init" in reliefpath(*ask, code=2).stderr
+
+
+def test_without_a_command_nothing_is_recorded_either_that_is_refused(sqlite_chart: Chart) -> None:
+    sqlite_chart.enter(as_tables(CLINIC.only(EPISODE)), Act("Ada", "enter"))
+    seen, rows = sqlite_chart.head().entry, needling_rows([("deltoid", "left")], SESSION)
+    care_log = sqlite_chart.care_log()
+    plan = needling_for(care_log, EPISODE, [("deltoid", "left")], default_pathway(), DAY)
+    recording = Recording(rows, care_log, seen, plan)
+    with pytest.raises(UsageError, match="nothing was recorded: blocked by consent"):
+        recording.enter(sqlite_chart, Act("Ada", "enter", " "))
+    recording.enter(sqlite_chart, Act("Ada", "enter", "it was given"), desk=3)
+    entry = last_entry(sqlite_chart)
+    assert (entry["patient"], entry["detail"]["desk"]) == (care_log.patients["patient"][0], 3)
 
 
 def test_what_was_recorded_of_the_patient_meanwhile_must_be_looked_at_first(
