@@ -210,16 +210,20 @@ def load_catalogue(
     problems = [
         Problem(
             file.name,
-            line_of(file, (*path, key)),
-            ".".join(map(str, (*path, key))),
+            line_of(file, path),
+            ".".join(map(str, path)),
             name,
             f"unknown source{nearest(name, catalogue.sources)}",
         )
-        for path, row in cited_rows(catalogue)
-        for key, names in row.citations().items()
-        for name in names
-        if name not in catalogue.sources
+        for path, name in unknown_sources(catalogue)
     ]
     if problems:
         raise error(problems)
     return catalogue
+
+
+def unknown_sources(catalogue: Catalogue) -> Iterator[tuple[Place, str]]:
+    """Yield every source that a row names and the catalogue does not define, with its path."""
+    for path, row in cited_rows(catalogue):
+        for key, names in row.citations().items():
+            yield from (((*path, key), name) for name in names if name not in catalogue.sources)

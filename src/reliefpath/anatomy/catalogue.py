@@ -8,7 +8,8 @@ from importlib.resources import files
 
 from pydantic import Field, model_validator
 
-from reliefpath.knowledge import Catalogue, Row, load_catalogue
+from reliefpath.knowledge import Catalogue, Row
+from reliefpath.overrides import catalogue
 
 
 class Region(StrEnum):
@@ -68,7 +69,7 @@ class MuscleCatalogue(Catalogue):
 @cache
 def muscle_catalogue() -> MuscleCatalogue:
     """Return the muscles with their sources."""
-    return load_catalogue(files(__package__) / "muscles.yaml", MuscleCatalogue)
+    return catalogue("muscles", files(__package__) / "muscles.yaml", MuscleCatalogue)
 
 
 def muscles() -> dict[str, Muscle]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -60,8 +61,26 @@ def main(arguments: list[str] | None = None) -> None:
 
 @app.callback(invoke_without_command=True)
 def _root(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
+    clinic: Annotated[
+        Path | None,
+        typer.Option(
+            "--clinic",
+            envvar="RELIEFPATH_CLINIC",
+            metavar="FILE",
+            help="The clinic's own file: rows of the catalogues that it changes or adds.",
+        ),
+    ] = None,
 ) -> None:
     if version:
         typer.echo(f"reliefpath {__version__}")
         raise typer.Exit
+    if clinic is not None and not _asks_for_help(context):
+        from reliefpath.overrides import use_overrides
+
+        use_overrides(clinic)
+
+
+def _asks_for_help(context: typer.Context) -> bool:
+    return "--help" in context.args

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from reliefpath.knowledge import Catalogue, Record, Row, Source, load_catalogue
+from reliefpath.overrides import catalogue
 
 if TYPE_CHECKING:
     import polars as pl
@@ -193,7 +194,7 @@ def read_measures(file: Traversable | Path) -> MeasureCatalogue:
 
 @cache
 def _catalogue() -> MeasureCatalogue:
-    return read_measures(FILE)
+    return catalogue("measures", FILE, MeasureCatalogue)
 
 
 def measures() -> dict[str, Measure]:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from reliefpath.anatomy import Region
 from reliefpath.knowledge import Catalogue, Record, Row, Source, load_catalogue
+from reliefpath.overrides import catalogue
 from reliefpath.therapies import AgentKind
 
 
@@ -107,7 +108,7 @@ class Words(Catalogue):
 @cache
 def codes() -> Codes:
     """Return the codes of a claim with their sources."""
-    return load_catalogue(files(__package__) / "codes.yaml", Codes)
+    return catalogue("codes", files(__package__) / "codes.yaml", Codes)
 
 
 @cache

@@ -155,7 +155,7 @@ def _scores(case: Case) -> Iterator[Block]:
 def _improvement(case: Case) -> Items:
     advice, pathway = case.advice, case.pathway
     said = list(_first_to_last(case))
-    origin = f"{COMPUTED} by the recovery curve, pathway {pathway.pathway} {pathway.version}"
+    origin = f"{COMPUTED} by the recovery curve, pathway {pathway.pathway} {pathway.edition}"
     if advice["improvement"] is None:
         said.append(Said("Improvement by the recovery curve: unknown", origin))
     else:
@@ -284,7 +284,7 @@ def _criteria(asked: Iterable[Asked], cites: tuple[str, ...]) -> Iterator[tuple[
 
 def _plan(case: Case) -> Table:
     gate = {True: "open", False: "closed", None: "unknown"}[case.advice["gate"]]
-    pathway = f"pathway {case.pathway.pathway} {case.pathway.version}"
+    pathway = f"pathway {case.pathway.pathway} {case.pathway.edition}"
     return facts(
         "What the plan is",
         [

@@ -128,7 +128,7 @@ def _found(case: Case) -> Iterator[tuple[str, str]]:
 def _decisions(case: Case) -> Iterator[Block]:
     plan, advice = case.plan, case.advice
     gate = {True: "open", False: "closed", None: "unknown"}[advice["gate"]]
-    pathway = f"pathway {case.pathway.pathway} {case.pathway.version}"
+    pathway = f"pathway {case.pathway.pathway} {case.pathway.edition}"
     rows = [
         ("Result of the plan", Said(str(plan.result), "plan")),
         ("Gate to the injection", Said(gate, pathway)),

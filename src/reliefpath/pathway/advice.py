@@ -53,7 +53,7 @@ class PathwayName(Record):
     """The pathway that gave the advice."""
 
     name: str
-    version: str
+    version: str = Field(description="After a `+` stands the clinic's own file that was in force")
     approved_by: str | None = Field(description="Who signed it off; null until someone did")
 
 
@@ -141,7 +141,7 @@ class Writer:
             "facts": {fact: row[fact] for fact in schema()},
             "pathway": {
                 "name": self.pathway.pathway,
-                "version": self.pathway.version,
+                "version": self.pathway.edition,
                 "approved_by": self.pathway.approved_by,
             },
         }

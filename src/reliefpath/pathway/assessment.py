@@ -35,8 +35,9 @@ def assess(
     Its columns are `episode`, `patient`, `as_of`, `status`, `next_step`, `gate` (whether the last,
     most invasive step is open: true, false, or null for unknown), `would_change` and `notes` (lists
     of texts), every fact, one column a criterion with its answer (true, false, or null),
-    `pathway` and `pathway_version`. It depends on nothing but its arguments: no clock, no I/O, and
-    the order of the care log's rows changes no byte.
+    `pathway` and `pathway_version`, which names the clinic's file in force, too. It depends on
+    nothing but that and its arguments: no clock, no I/O, and the order of the care log's rows
+    changes no byte.
 
     Raises:
         UsageError: `as_of` is a moment without a zone.
@@ -105,7 +106,7 @@ def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.
     advice = pl.concat([ranked, texts], how="horizontal").with_columns(
         pl.lit(as_of.isoformat()).alias(AS_OF),
         pl.lit(pathway.pathway).alias(PATHWAY),
-        pl.lit(pathway.version).alias(VERSION),
+        pl.lit(pathway.edition).alias(VERSION),
     )
     columns = (
         *("episode", "patient", AS_OF, STATUS, NEXT_STEP, GATE, WOULD_CHANGE, NOTES),

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from reliefpath.errors import PathwayError, Problem, UsageError, nearest
 from reliefpath.knowledge import Catalogue, Row, line_of, load_catalogue
+from reliefpath.overrides import edition
 from reliefpath.pathway.facts import Combine, schema
 from reliefpath.pathway.sql import Question, SqlError
 from reliefpath.pathway.wording import WordingError, facts_in
@@ -133,6 +134,11 @@ class Pathway(Catalogue):
     steps: dict[Id, Step] = Field(min_length=1)
     follow_up: FollowUp
     notes: dict[Id, Note] = Field(default_factory=dict)
+
+    @property
+    def edition(self) -> str:
+        """Its version, and after a `+` the clinic's file in force: what every advice names."""
+        return edition(self.version)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -62,7 +62,7 @@ def basis(pathway: Pathway) -> str:
         else "not signed off by a medical director"
     )
     return (
-        f"By {pathway.pathway} {pathway.version}, {signed}. "
+        f"By {pathway.pathway} {pathway.edition}, {signed}. "
         "It informs a clinician, who decides; `reliefpath explain` shows the reasons."
     )
 

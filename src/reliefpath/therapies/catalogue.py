@@ -8,7 +8,8 @@ from importlib.resources import files
 
 from pydantic import Field
 
-from reliefpath.knowledge import Catalogue, Row, load_catalogue
+from reliefpath.knowledge import Catalogue, Row
+from reliefpath.overrides import catalogue
 
 Span = tuple[float, float | None]
 """The least and the most; a most of null is open."""
@@ -70,7 +71,7 @@ class TherapyCatalogue(Catalogue):
 @cache
 def therapy_catalogue() -> TherapyCatalogue:
     """Return the therapies with their sources."""
-    return load_catalogue(files(__package__) / "therapies.yaml", TherapyCatalogue)
+    return catalogue("therapies", files(__package__) / "therapies.yaml", TherapyCatalogue)
 
 
 def therapies() -> dict[str, Therapy]:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from reliefpath.knowledge import Catalogue, Record, Row, load_catalogue
+from reliefpath.knowledge import Catalogue, Record, Row
+from reliefpath.overrides import catalogue
 
 
 class Sessions(Record):
@@ -55,7 +56,7 @@ class CoverageCatalogue(Catalogue):
 @cache
 def coverage_catalogue() -> CoverageCatalogue:
     """Return the policies with their sources."""
-    return load_catalogue(files(__package__) / "coverage.yaml", CoverageCatalogue)
+    return catalogue("coverage", files(__package__) / "coverage.yaml", CoverageCatalogue)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from importlib.resources import files
 
 from pydantic import Field
 
-from reliefpath.knowledge import Catalogue, Record, Row, load_catalogue
+from reliefpath.knowledge import Catalogue, Record, Row
+from reliefpath.overrides import catalogue
 
 SCREENED = "screened"
 """The code of a kind that was asked about: whatever was found is on record."""
@@ -63,7 +64,7 @@ class FindingCatalogue(Catalogue):
 @cache
 def finding_catalogue() -> FindingCatalogue:
     """Return the findings with their sources."""
-    return load_catalogue(files(__package__) / "findings.yaml", FindingCatalogue)
+    return catalogue("findings", files(__package__) / "findings.yaml", FindingCatalogue)
 
 
 def finding_kinds() -> dict[str, FindingKind]:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pydantic import Field, model_validator
 
 from reliefpath.knowledge import Catalogue, Row, load_catalogue
+from reliefpath.overrides import catalogue
 
 
 class AgentKind(StrEnum):
@@ -77,7 +78,7 @@ class AgentCatalogue(Catalogue):
 @cache
 def agent_catalogue() -> AgentCatalogue:
     """Return the agents with their sources."""
-    return load_catalogue(files(__package__) / "agents.yaml", AgentCatalogue)
+    return catalogue("agents", files(__package__) / "agents.yaml", AgentCatalogue)
 
 
 def agents() -> dict[str, Agent]:

@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from reliefpath.anatomy import muscles
-from reliefpath.knowledge import Catalogue, Record, Row, load_catalogue
+from reliefpath.knowledge import Catalogue, Record, Row
+from reliefpath.overrides import catalogue
 from reliefpath.therapies.catalogue import therapies
 
 AEROBIC = "aerobic-exercise"
@@ -195,13 +196,13 @@ class ExerciseRules(Catalogue):
 @cache
 def exercise_catalogue() -> ExerciseCatalogue:
     """Return the exercises with their doses and sources."""
-    return load_catalogue(files(__package__) / "exercises.yaml", ExerciseCatalogue)
+    return catalogue("exercises", files(__package__) / "exercises.yaml", ExerciseCatalogue)
 
 
 @cache
 def exercise_rules() -> ExerciseRules:
     """Return how a programme begins and changes, with sources."""
-    return load_catalogue(files(__package__) / "rules.yaml", ExerciseRules)
+    return catalogue("exercise-rules", files(__package__) / "rules.yaml", ExerciseRules)
 
 
 def exercises() -> dict[str, Exercise]:

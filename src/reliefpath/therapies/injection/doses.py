@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from reliefpath.overrides import told_changes
 from reliefpath.therapies.injectables import AgentKind, agent_catalogue, agents
 from reliefpath.therapies.injection.limits import InjectionLimits, Over, injection_limits
 from reliefpath.therapies.injection.plan import (
@@ -30,8 +31,13 @@ def dose_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     yield limit_check("points", len(sites))
 
 
-def limit_check(id_: str, value: float, arithmetic: str | None = None) -> Check:
-    """Return the check of one number against the limit of its name."""
+def limit_check(
+    id_: str, value: float, arithmetic: str | None = None, rests_on: Sequence[str] = ()
+) -> Check:
+    """Return the check of one number against the limit of its name.
+
+    `rests_on` are further sources, of the arithmetic.
+    """
     catalogue = injection_limits()
     limit = catalogue.limits[id_]
     broken = limit.broken(value)
@@ -41,14 +47,20 @@ def limit_check(id_: str, value: float, arithmetic: str | None = None) -> Check:
     if broken:
         says += f". {limit.because}"
     over = Verdict.BLOCKED if limit.over is Over.BLOCKED else Verdict.DECISION
-    return Check(
-        id_, over if broken else Verdict.FINE, says, arithmetic, cited(catalogue, limit.source)
-    )
+    source = (*cited(catalogue, limit.source), *rests_on)
+    return Check(id_, over if broken else Verdict.FINE, says, arithmetic, source)
 
 
 def cited(catalogue: InjectionLimits, names: Sequence[str]) -> tuple[str, ...]:
     """Return sources, each with how sure it is."""
     return tuple(str(catalogue.sources[name]) for name in names)
+
+
+def changed_agents(used: Iterable[str]) -> tuple[str, ...]:
+    """Return what the clinic's own file says of agents, as sources."""
+    catalogue = agent_catalogue()
+    rows = [catalogue.agents[agent] for agent in dict.fromkeys(used)]
+    return tuple(told for row in rows for told in told_changes(catalogue, row))
 
 
 def steroid_mg(portions: Sequence[Portion]) -> float:
@@ -153,7 +165,8 @@ def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]
         )
         return
     shares, steps = 0.0, []
-    for agent in dict.fromkeys([*(p.agent for p in planned), *(str(g.agent) for g in today)]):
+    used = dict.fromkeys([*(p.agent for p in planned), *(str(g.agent) for g in today)])
+    for agent in used:
         row = agents()[agent]
         mg = sum(p.mg for p in planned if p.agent == agent)
         mg += sum(g.mg or 0.0 for g in today if g.agent == agent)
@@ -166,11 +179,12 @@ def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]
             f"{mg / most:.3g}"
         )
     arithmetic = "; ".join(steps) + (f"; together {shares:.3g}" if len(steps) > 1 else "")
-    yield limit_check("anaesthetic-share", shares, arithmetic)
-    yield limit_check("anaesthetic-high", shares, arithmetic)
+    own = changed_agents(used)
+    yield limit_check("anaesthetic-share", shares, arithmetic, own)
+    yield limit_check("anaesthetic-high", shares, arithmetic, own)
     frail = injection_limits().limits["anaesthetic-frail"]
     if person.has("condition", frail.conditions):
-        yield limit_check("anaesthetic-frail", shares, arithmetic)
+        yield limit_check("anaesthetic-frail", shares, arithmetic, own)
 
 
 def _is_anaesthetic(agent: str | None) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from reliefpath.therapies.catalogue import therapies
 from reliefpath.therapies.injectables import AgentKind, agents
 from reliefpath.therapies.injection.doses import (
+    changed_agents,
     limit_check,
     steroid_arithmetic,
     steroid_mg,
@@ -25,7 +26,9 @@ def steroid_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     planned = [p for p in portions if p.kind is AgentKind.CORTICOSTEROID]
     if not planned:
         return
-    yield limit_check("steroid-session", steroid_mg(planned), steroid_arithmetic(planned))
+    own = changed_agents(p.agent for p in planned)
+    arithmetic = steroid_arithmetic(planned)
+    yield limit_check("steroid-session", steroid_mg(planned), arithmetic, own)
     before = [given for given in person.history if _may_be_steroid(given)]
     limit = injection_limits().limits["steroid-sessions"]
     year = within(before, person.on, limit.days or 0)
@@ -36,6 +39,7 @@ def steroid_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
         "steroid-year",
         Verdict.UNKNOWN if any(_mg(given) is None for given in year) else Verdict.FINE,
         _year(year, steroid_mg(planned)),
+        source=changed_agents([*(p.agent for p in planned), *(g.agent for g in year if g.agent)]),
     )
     if before:
         last = max(given.on for given in before)

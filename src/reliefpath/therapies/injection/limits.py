@@ -8,7 +8,8 @@ from importlib.resources import files
 
 from pydantic import Field, model_validator
 
-from reliefpath.knowledge import Catalogue, Row, load_catalogue
+from reliefpath.knowledge import Catalogue, Row
+from reliefpath.overrides import catalogue
 
 
 class Over(StrEnum):
@@ -82,4 +83,4 @@ class InjectionLimits(Catalogue):
 @cache
 def injection_limits() -> InjectionLimits:
     """Return the limits with their sources."""
-    return load_catalogue(files(__package__) / "limits.yaml", InjectionLimits)
+    return catalogue("limits", files(__package__) / "limits.yaml", InjectionLimits)

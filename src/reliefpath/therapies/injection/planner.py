@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reliefpath.errors import UsageError
-from reliefpath.therapies.coverage import Asked
+from reliefpath.overrides import told_changes
+from reliefpath.therapies.coverage import Asked, coverage_catalogue
 from reliefpath.therapies.injectables import AgentKind
 from reliefpath.therapies.injection.doses import cited, dose_checks
 from reliefpath.therapies.injection.intervals import session_checks, steroid_checks
@@ -55,7 +56,9 @@ def _covered(asked: Asked) -> Check:
     verdict = Verdict.FINE if asked.met else Verdict.DECISION
     answer = {True: "met", False: "not met", None: "unknown"}[asked.met]
     id_ = f"coverage-{asked.payer}-{asked.id}"
-    return Check(id_, verdict, f"{asked.payer} asks: {asked.says}: {answer}")
+    catalogue = coverage_catalogue()
+    own = told_changes(catalogue, catalogue.coverage[asked.payer])
+    return Check(id_, verdict, f"{asked.payer} asks: {asked.says}: {answer}", source=own)
 
 
 def _at_hand(sites: Sequence[Site], person: Person) -> Iterable[str]:
