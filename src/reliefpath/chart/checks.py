@@ -9,8 +9,8 @@ from functools import cache
 import polars as pl
 
 from reliefpath.chart.columns import Bad, refused
-from reliefpath.chart.schema import Table
-from reliefpath.errors import nearest
+from reliefpath.chart.schema import TABLES, Kind, Table
+from reliefpath.errors import UsageError, nearest
 from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import SESSION, totals
 from reliefpath.therapies import finding_kinds
@@ -42,6 +42,29 @@ def check_rows(table: Table, frame: pl.DataFrame, earlier: Mapping[str, pl.DataF
     if table.name in ("scores", "treatments", "exams"):  # findings may be older than the episode
         bad += _before_episode(frame, earlier)
     return bad
+
+
+def check_codes(tables: Mapping[str, pl.DataFrame]) -> None:
+    """Check that the catalogues know every code of rows that were recorded some time ago.
+
+    Raises:
+        UsageError: one is not known, as where a clinic's own file is not in force that added it.
+    """
+    for name, frame in tables.items():
+        coded = [c for c in TABLES[name].columns if c.kind is Kind.CODE and c.codes]
+        unknown = [
+            (column.name, value)
+            for column in coded
+            for value in frame[column.name].drop_nulls().unique()
+            if value not in column.codes
+        ]
+        if name == "findings" and not unknown:
+            unknown = [(str(bad.column), str(bad.value)) for bad in _unknown_findings(frame)]
+        for column_name, value in unknown:
+            raise UsageError(
+                f"{name} on record have the {column_name} `{value}`, which no catalogue knows; "
+                "if it is of the clinic's own file, name that: reliefpath --clinic FILE ..."
+            )
 
 
 def _missing_parents(

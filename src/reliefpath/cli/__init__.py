@@ -61,7 +61,6 @@ def main(arguments: list[str] | None = None) -> None:
 
 @app.callback(invoke_without_command=True)
 def _root(
-    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
     clinic: Annotated[
         Path | None,
@@ -76,11 +75,7 @@ def _root(
     if version:
         typer.echo(f"reliefpath {__version__}")
         raise typer.Exit
-    if clinic is not None and not _asks_for_help(context):
+    if clinic is not None:
         from reliefpath.overrides import use_overrides
 
         use_overrides(clinic)
-
-
-def _asks_for_help(context: typer.Context) -> bool:
-    return "--help" in context.args

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from reliefpath.terminal.output import open_console, write_json
 
 if TYPE_CHECKING:
     from reliefpath.knowledge import Catalogue, Row
+    from reliefpath.overrides import Change
 
 app = typer.Typer()
 
@@ -28,6 +30,7 @@ class CatalogName(StrEnum):
     CAUTIONS = "cautions"
     COVERAGE = "coverage"
     LIMITS = "limits"
+    OVERRIDES = "overrides"
 
 
 class CatalogFormat(StrEnum):
@@ -58,24 +61,74 @@ def catalog(
     ] = CatalogFormat.TABLE,
     out: Out = None,
 ) -> None:
-    """List what ReliefPath knows, each row with its sources and how sure they are."""
+    """List what ReliefPath knows, each row with its sources and how sure they are.
+
+    Rows that the clinic's own file changes are marked with a `*`; `overrides` lists all of those.
+    """
+    if name is CatalogName.OVERRIDES:
+        _list_overrides(file_format, out)
+        return
     rows = dict(_rows(name))
     if file_format is CatalogFormat.JSON:
         write_json(
             (
-                {"id": id_, **row.model_dump(mode="json"), "sources": sources}
+                {"id": id_, **row.model_dump(mode="json"), "sources": sources, **_overrides(row)}
                 for id_, (row, sources) in rows.items()
             ),
             out,
         )
         return
     from rich.table import Table
+    from rich.text import Text
+
+    from reliefpath.overrides import changes_of
 
     grid = Table("id", *SHOWN[name], "sources", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for id_, (row, sources) in rows.items():
-        grid.add_row(id_, *(_text(getattr(row, key)) for key in SHOWN[name]), "; ".join(sources))
+        told = f"{id_} *" if changes_of(row) else id_
+        cells = [_text(getattr(row, key)) for key in SHOWN[name]]
+        # as plain text, or the brackets around a source's certainty would be read as markup
+        grid.add_row(*map(Text, (told, *cells, "; ".join(sources))))
     with open_console(out) as console:
         console.print(grid)
+        for row, _ in rows.values():
+            for change in changes_of(row):
+                console.print(f"* {_line(change)}", markup=False, highlight=False)
+
+
+def _overrides(row: Row) -> dict[str, Any]:
+    from reliefpath.overrides import changes_of
+
+    changes = [_data(change) for change in changes_of(row)]
+    return {"overrides": changes} if changes else {}
+
+
+def _list_overrides(file_format: CatalogFormat, out: Path | None) -> None:
+    from reliefpath.overrides import in_force
+
+    clinic = in_force()
+    changes = [] if clinic is None else list(clinic.changes.values())
+    if file_format is CatalogFormat.JSON:
+        write_json(map(_data, changes), out)
+        return
+    with open_console(out) as console:
+        if clinic is None:
+            console.print("No file of a clinic is in force: every row is as shipped.")
+            return
+        told = f"{clinic.content.clinic}, {clinic.edition}: {len(changes)} overrides."
+        console.print(told, markup=False, highlight=False)
+        for change in changes:
+            line = f"{change.override.in_} {_line(change)}"
+            console.print(line, markup=False, highlight=False)
+
+
+def _line(change: Change) -> str:
+    o = change.override
+    return f"{o.row}: {change.says}. {o.because} ({o.by}, {o.on})"
+
+
+def _data(change: Change) -> dict[str, Any]:
+    return {**change.override.model_dump(mode="json", by_alias=True), "shipped": change.shipped}
 
 
 def _rows(name: CatalogName) -> Iterator[tuple[str, tuple[Row, list[str]]]]:

@@ -43,6 +43,7 @@ class Document(StrEnum):
 
     ADVICE = "advice"
     PATHWAY = "pathway"
+    CLINIC_FILE = "clinic-file"
 
 
 @app.command()
@@ -259,11 +260,16 @@ def demo(
 def schema(
     document: Annotated[Document, typer.Argument(help="Of what.")] = Document.ADVICE,
 ) -> None:
-    """Print the JSON Schema of the advice (what `assess --format json` writes) or of a pathway."""
+    """Print the JSON Schema of advice (`assess --format json`), a pathway, or a clinic's file."""
     if document is Document.PATHWAY:
         from reliefpath.pathway.model import Pathway
 
         typer.echo(json.dumps(Pathway.model_json_schema(), indent=2))
+        return
+    if document is Document.CLINIC_FILE:
+        from reliefpath.overrides import ClinicFile
+
+        typer.echo(json.dumps(ClinicFile.model_json_schema(), indent=2))
         return
     from reliefpath.pathway.advice import advice_schema
 

@@ -53,7 +53,7 @@ class Records:
             yield self._folder()
             return
         self._look(chart, None)
-        yield from chart.care_logs(self._known())
+        yield from map(_of_known_codes, chart.care_logs(self._known()))
 
     def whole(self) -> CareLog:
         """Return the whole care log."""
@@ -62,7 +62,7 @@ class Records:
         if chart is None:
             return self._folder()
         self._look(chart, None)
-        return chart.care_log(self._known())
+        return _of_known_codes(chart.care_log(self._known()))
 
     def of(self, episode: str) -> CareLog:
         """Return what concerns one episode.
@@ -83,7 +83,7 @@ class Records:
         if patient is None:
             raise UsageError(f"no episode `{episode}` in `{shown(self.source)}`")
         self._look(chart, patient)
-        return chart.care_log_of(patient, self._known())
+        return _of_known_codes(chart.care_log_of(patient, self._known()))
 
     def _chart(self) -> Chart | None:
         return chart_of(self.source) if is_chart(self.source) else None
@@ -107,6 +107,14 @@ class Records:
         from reliefpath.chart.store.writing import Act
 
         chart.note(Act(self.by or whoami(), "view", None, patient), command=self.command)
+
+
+def _of_known_codes(care_log: CareLog) -> CareLog:
+    from reliefpath.chart.checks import check_codes
+    from reliefpath.chart.schema import TABLES
+
+    check_codes({name: care_log.table(name) for name in TABLES})
+    return care_log
 
 
 def is_chart(source: str) -> bool:

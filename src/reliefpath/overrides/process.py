@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reliefpath.errors import UsageError
-from reliefpath.knowledge import Catalogue, CatalogueT, Row, load_catalogue
+from reliefpath.knowledge import Catalogue, CatalogueT, Row, cited_rows, load_catalogue
 from reliefpath.overrides.amending import amended
 from reliefpath.overrides.clinic_file import MARK, SHELVES, Change, Clinic, read_clinic
 
@@ -88,12 +88,17 @@ def catalogue(name: str, file: Traversable | Path, model: type[CatalogueT]) -> C
 def changes_of(row: Row) -> tuple[Change, ...]:
     """Return what the clinic's file in force changed of a row."""
     clinic = _PROCESS.clinic
-    return tuple(clinic.changes[id_] for id_ in row.source if clinic and id_.startswith(MARK))
+    return () if clinic is None else tuple(clinic.changes[id_] for id_ in _own(row))
 
 
 def told_changes(catalogue: Catalogue, row: Row) -> tuple[str, ...]:
     """Return the clinic's changes of a row as sources, each with how sure it is."""
-    return tuple(str(catalogue.sources[id_]) for id_ in row.source if id_.startswith(MARK))
+    return tuple(str(catalogue.sources[id_]) for id_ in _own(row))
+
+
+def _own(row: Row) -> list[str]:
+    """The overrides that a row cites, the rows inside it included."""
+    return [id_ for _, part in cited_rows(row) for id_ in part.source if id_.startswith(MARK)]
 
 
 def edition(version: str) -> str:

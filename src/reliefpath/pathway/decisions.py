@@ -1,4 +1,9 @@
-"""Advice that a clinician acted on: kept with all that it rests on, and given again to the byte."""
+"""Advice that a clinician acted on: kept with all that it rests on, and given again to the byte.
+
+Where a clinic's file is in force it is kept in one document with the pathway. Advice that rests on
+another file than this process goes by is given again by a process of its own, since what the
+catalogues say is everywhere in a process.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +21,14 @@ import polars as pl
 
 from reliefpath import __version__
 from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.checks import check_codes
+from reliefpath.chart.schema import TABLES
 from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.reading import fingerprint
 from reliefpath.chart.store.writing import Act, Change
-from reliefpath.errors import UsageError
+from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.overrides import in_force
+from reliefpath.overrides.elsewhere import Elsewhere
 from reliefpath.pathway.advice import Writer
 from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.model import Pathway, load_pathway
@@ -27,6 +36,7 @@ from reliefpath.recovery import Priors
 from reliefpath.recovery.learned import read_priors
 
 AGREED, OVERRIDDEN = "agreed", "overridden"
+CLINIC, PATHWAY = "clinic", "pathway"
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ def decide(
             "decision": decision,
             "advice": _text(advice),
             "inputs": fingerprint(care_log),
-            "pathway": _keep(change, basis.pathway),
+            "pathway": _keep(change, _document(basis.pathway)),
             "prior": None if basis.prior is None else _keep(change, basis.prior),
             "software": __version__,
         }
@@ -90,17 +100,18 @@ def decide(
 
 def replay(chart: Chart, episode: str | None = None) -> Iterator[Replay]:
     """Give every advice that was acted on again, and tell every difference."""
-    for row in chart.decisions(episode):
-        yield Replay(
-            row["episode"],
-            row["recorded_at"],
-            row["decision"],
-            row["software"],
-            tuple(_differences(chart, row)),
-        )
+    with Elsewhere() as elsewhere:
+        for row in chart.decisions(episode):
+            yield Replay(
+                row["episode"],
+                row["recorded_at"],
+                row["decision"],
+                row["software"],
+                tuple(_differences(chart, row, elsewhere)),
+            )
 
 
-def _differences(chart: Chart, row: dict[str, Any]) -> Iterator[str]:
+def _differences(chart: Chart, row: dict[str, Any], elsewhere: Elsewhere) -> Iterator[str]:
     patient = chart.patient_of(row["episode"], int(row["known"]))
     if patient is None:
         yield f"episode: was on record at entry {row['known']:.0f}, is not now"
@@ -109,10 +120,15 @@ def _differences(chart: Chart, row: dict[str, Any]) -> Iterator[str]:
     if fingerprint(care_log) != row["inputs"]:
         yield "records: not those that the advice was given on; see `reliefpath chart verify`"
     prior = None if row["prior"] is None else chart.document(row["prior"])
-    basis = Basis(chart.document(row["pathway"]), prior)
+    pathway, clinic = _parts(chart.document(row["pathway"]))
     text = row["as_of"]
     as_of = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-    again = _advice(care_log, row["episode"], basis, as_of)
+    question = care_log, row["episode"], Basis(pathway, prior), as_of
+    try:
+        again = elsewhere.call(clinic, _advice, *question)
+    except ReliefPathError as e:
+        yield f"advice: cannot be given today: {e}"
+        return
     if _text(again) != row["advice"]:
         yield from _unlike("", json.loads(row["advice"]), json.loads(_text(again)))
 
@@ -132,9 +148,24 @@ def _unlike(place: str, before: Any, after: Any) -> Iterator[str]:
 def _advice(
     care_log: CareLog, episode: str, basis: Basis, as_of: date | datetime
 ) -> dict[str, Any]:
+    check_codes({name: care_log.table(name) for name in TABLES})
     pathway, priors = _read(basis)
     table = assess_episode(care_log, episode, pathway, as_of, priors)
     return next(Writer(pathway).objects(table))
+
+
+def _document(pathway: str) -> str:
+    """The text that is kept of a pathway, and with it the clinic's file in force."""
+    clinic = in_force()
+    return pathway if clinic is None else json.dumps({CLINIC: clinic.text, PATHWAY: pathway})
+
+
+def _parts(document: str) -> tuple[str, str | None]:
+    """The pathway and the clinic's file of a text that was kept; no pathway begins like both."""
+    if not document.startswith(f'{{"{CLINIC}":'):
+        return document, None
+    both = json.loads(document)
+    return both[PATHWAY], both[CLINIC]
 
 
 @lru_cache(maxsize=8)  # a replay asks the same few texts of every decision

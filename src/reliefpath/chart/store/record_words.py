@@ -85,9 +85,11 @@ def words(name: str, column: str, values: Row, zone: tzinfo = UTC) -> str:
         case Kind.NUMBER:
             return f"{value:.10g}"
     if column in CATALOGUES:
-        return str(CATALOGUES[column]()[value].name)
+        row = CATALOGUES[column]().get(value)
+        return str(row.name if row else value)  # a clinic's own file may have named it
     if column == "code":
-        return finding_kinds()[values["kind"]].codes[value].name
+        found = finding_kinds()[values["kind"]].codes.get(value)
+        return found.name if found else str(value)
     if HISTORIES[name][column].kind is Kind.CODE:
         return str(value).replace("-", " ")
     return str(value)
