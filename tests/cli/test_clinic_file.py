@@ -82,10 +82,27 @@ def test_a_limit_that_is_lowered_blocks_a_plan_and_names_who_lowered_it(
     )
 
 
+def test_a_limit_that_is_raised_says_so(clinic: Path, tmp_path: Path) -> None:
+    much = ("--site", "gluteus-medius left: lidocaine 0.5% 12 mL")
+    assert check(plan(clinic, *much), "volume")["verdict"] == "decision"
+    raised = own(tmp_path, VOLUME.replace("0.5, over: blocked", "15"))
+    volume = check(plan(clinic, *much, file=raised), "volume")
+    assert volume["verdict"] == "fine"
+    assert volume["source"][0].startswith("Riverside, Dr. Ana Ruiz, 2026-05-04: most 15, shipped")
+    assert volume["source"][0].endswith("[house]")
+
+
 def test_an_agent_that_is_changed_shows_in_the_arithmetic(clinic: Path, tmp_path: Path) -> None:
     share = check(plan(clinic, *SITE, file=own(tmp_path, LIDOCAINE)), "anaesthetic-share")
     assert "the lesser of 3 mg/kg" in share["arithmetic"]
     assert any("max_mg_per_kg 3, shipped 4.5" in source for source in share["source"])
+
+
+def test_an_agent_can_be_barred(clinic: Path, tmp_path: Path) -> None:
+    barred = f"{{in: limits, row: barred_agents, set: {{agents: [lidocaine]}}, {WHO}}}"
+    found = check(plan(clinic, *SITE, file=own(tmp_path, barred)), "agent-lidocaine")
+    assert found["verdict"] == "blocked"
+    assert found["source"][0].startswith("Riverside, ")
 
 
 def test_a_finding_that_is_changed_gates(clinic: Path, tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,9 +40,26 @@ def blocks(page: Path) -> list[Block]:
     return [Block(*match) for match in BLOCK.findall(page.read_text("utf-8"))]
 
 
+def own_process(arguments: list[str]) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "reliefpath", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    return done.stdout
+
+
 def run(command: str) -> str:
-    """What a command prints, to either stream; those of ours run in this process."""
+    """What a command prints, to either stream; those of ours run in this process.
+
+    But for a clinic's own file, which a process takes up before it reads anything.
+    """
     name, *arguments = shlex.split(command)
+    if "--clinic" in arguments:
+        return own_process(arguments)
     if name != "reliefpath":
         done = subprocess.run([name, *arguments], capture_output=True, text=True, check=True)
         return done.stdout
