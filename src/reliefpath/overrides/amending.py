@@ -203,7 +203,9 @@ class Rows:
     def missing(self, said: str) -> str:
         """Return what to say of a row that is not there and cannot be added."""
         says = f"`{self.name}` has no such row{self.like(said)}"
-        if self.shelf.closed:
+        if not self.shelf.closed:
+            says += "; the id of a new one is of letters and digits, with hyphens between"
+        else:
             says += f"; those of `{self.shelf.closed}` are asked for by name, so none can be added"
         return says
 

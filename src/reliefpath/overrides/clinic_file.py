@@ -127,7 +127,7 @@ class Change:
         """What it changes, in words."""
         if self.shipped is None:
             return "a new row"
-        return ", ".join(self._key(key, was) for key, was in self.shipped.items())
+        return ", ".join(self._key(key, was) for key, was in self.shipped.items()) or "source"
 
     def _key(self, key: str, was: Any) -> str:
         before, now = _told(was), _told(self.override.set[key])

@@ -10,6 +10,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from subprocess import PIPE, Popen
 from types import TracebackType
 from typing import IO, Any, ParamSpec, Self, TypeVar, cast
@@ -37,7 +38,8 @@ class Elsewhere:
         traceback: TracebackType | None,
     ) -> None:
         for process in self._processes.values():
-            process.__exit__(kind, error, traceback)  # closes its input, which ends it
+            with suppress(BrokenPipeError):  # it has ended already
+                process.__exit__(kind, error, traceback)  # closes its input, which ends it
 
     def call(
         self, clinic: str | None, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -45,16 +47,19 @@ class Elsewhere:
         """Return what a function of a module returns under the text of a clinic's file, or none.
 
         Raises:
-            UsageError: it was refused there.
+            UsageError: it was refused there, or came to no end.
         """
         ours = in_force()
         if clinic == (None if ours is None else ours.text):
             return function(*args, **kwargs)
         questions, answers = self._process(clinic)
-        # the question is read only once the file is taken up: reading it imports modules
-        pickle.dump(pickle.dumps((function, args, kwargs)), questions)
-        questions.flush()
-        done, answer = pickle.load(answers)
+        try:
+            # the question is read only once the file is taken up: reading it imports modules
+            pickle.dump(pickle.dumps((function, args, kwargs)), questions)
+            questions.flush()
+            done, answer = pickle.load(answers)
+        except (EOFError, BrokenPipeError):
+            raise UsageError("the process under that clinic's file ended unexpectedly") from None
         if not done:
             raise UsageError(answer)
         result: T = answer
@@ -62,7 +67,7 @@ class Elsewhere:
 
     def _process(self, clinic: str | None) -> tuple[IO[bytes], IO[bytes]]:
         if clinic not in self._processes:
-            command = [sys.executable, "-m", "reliefpath.overrides.elsewhere"]
+            command = [sys.executable, "-P", "-m", "reliefpath.overrides.elsewhere"]
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             self._processes[clinic] = Popen(command, stdin=PIPE, stdout=PIPE, env=environment)
             pickle.dump(clinic, _pipes(self._processes[clinic])[0])
