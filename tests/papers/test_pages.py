@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from html_page import Page
+from pdf_page import SAID, letters, made_pdf, opened, pdf_letters
 from reliefpath.papers import NAMES, Told, paper_html, papers
 
 from .cases import RECORD, case, sites, steroid
@@ -73,3 +74,36 @@ def test_every_source_is_numbered_where_it_is_used_and_stands_at_the_end(
     listed = {f"#{a['id']}" for a, _ in page.all("li") if "id" in a}
     assert used == listed
     assert listed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pdf_says_what_its_page_says(written: dict[str, str], name: str) -> None:
+    said = pdf_letters(made_pdf(written[name]))
+    lines = [text for _, text in Page(written[name]).all(*SAID) if text]
+    assert len(lines) > 20
+    assert not [text for text in lines if letters(text) not in said]
+
+
+def test_a_pdf_can_be_read_aloud_and_brings_its_letters_along(written: dict[str, str]) -> None:
+    pdf = opened(made_pdf(written["consent"]))
+    root = pdf.trailer["/Root"]
+    assert root["/Lang"] == "en"
+    assert root["/MarkInfo"]["/Marked"]
+    assert pdf.metadata is not None
+    assert pdf.metadata.title == "Consent to a trigger point injection"
+    fonts = [font.get_object() for font in pdf.pages[0]["/Resources"]["/Font"].values()]
+    assert fonts
+    for font in fonts:
+        [drawn] = font["/DescendantFonts"]
+        assert {"/FontFile2", "/FontFile3"} & set(drawn["/FontDescriptor"])
+
+
+def test_a_pdf_is_the_same_when_made_again_and_tells_no_time(written: dict[str, str]) -> None:
+    pdf = made_pdf(written["consent"])
+    assert pdf == made_pdf(written["consent"])
+    assert opened(pdf).metadata.creation_date is None  # type: ignore[union-attr]
+
+
+def test_a_page_that_asks_for_something_elsewhere_gets_nothing() -> None:
+    asking = '<html lang="en"><title>x</title><img alt="x" src="file:///etc/hostname"></html>'
+    assert not opened(made_pdf(asking)).pages[0].images
