@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from reliefpath.anatomy import muscles
 from reliefpath.errors import KnowledgeError, UsageError
 from reliefpath.knowledge import load_catalogue
 from reliefpath.languages import LANGUAGES, Translation, speech, spoken
+from reliefpath.papers.catalogue import words as words_of_papers
+from reliefpath.therapies import agents, therapies
 from reliefpath.therapies.exercise import exercise_rules, exercises
 from reliefpath.therapies.exercise.handout import words
+from reliefpath.therapies.injection.intervals import INJECTION
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
-EXERCISE = "reliefpath.therapies.exercise"
+EXERCISE, ANATOMY, PAPERS = (
+    "reliefpath.therapies.exercise",
+    "reliefpath.anatomy",
+    "reliefpath.papers",
+)
+
+
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def texts(part: object) -> set[str]:
@@ -38,15 +50,56 @@ def of_exercise() -> set[str]:
     return texts(tuple(said))
 
 
+def of_anatomy() -> set[str]:
+    return {text for row in muscles().values() for text in (row.name, row.hazards)}
+
+
+def of_papers() -> set[str]:
+    """The texts of the catalogues that consent and after-care say."""
+    catalogue = words_of_papers().model_dump(exclude={"sources"})
+    named = [catalogue["alternatives"].pop("therapies"), [INJECTION]]
+    told = [therapies()[name] for names in named for name in names]
+    return {
+        *lines(catalogue),
+        *(row.name for row in agents().values()),
+        *(row.name for row in told[:-1]),
+        *(text for row in told for text in (row.evidence, row.against)),
+    }
+
+
+def lines(part: object) -> set[str]:
+    """Every `says` and `name` in a catalogue."""
+    if isinstance(part, dict):
+        mine = {part[key] for key in ("says", "name") if key in part}
+        return mine.union(*map(lines, part.values()))
+    return set().union(*map(lines, part)) if isinstance(part, tuple | list) else set()
+
+
 def translation(package: str, language: str) -> Translation:
     return load_catalogue(files(package) / f"{language}.yaml", Translation)
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_text_of_the_exercises_has_its_translation_and_no_translation_is_stale(
-    language: str,
-) -> None:
+def test_every_text_has_its_translation_and_no_translation_is_stale(language: str) -> None:
     assert set(translation(EXERCISE, language).texts) == of_exercise()
+    assert set(translation(ANATOMY, language).texts) == of_anatomy()
+    there = set(translation(PAPERS, language).texts)
+    assert of_papers() <= there
+    folder = files(PAPERS)
+    code = "".join(
+        file.read_text("utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith((".py", ".jinja"))
+    )
+    in_plans = {"left", "right"}
+    assert not [text for text in there - of_papers() - in_plans if f'"{text}"' not in code]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("package", [EXERCISE, ANATOMY, PAPERS])
+def test_a_translation_has_the_numbers_of_its_english(package: str, language: str) -> None:
+    for text, said in translation(package, language).texts.items():
+        assert sorted(NUMBER.findall(said)) == sorted(NUMBER.findall(text)), text
 
 
 @pytest.mark.parametrize("language", OTHERS)

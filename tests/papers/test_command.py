@@ -41,7 +41,15 @@ def test_papers_are_written_and_never_over_others(tmp_path: Path) -> None:
     assert "strength-lidocaine: Lidocaine of 10 percent is not sold" in blocked.stderr
     assert len(blocked.stdout.split()) == 6
     assert not (tmp_path / "blocked" / "procedure-note.html").exists()
-    assert "Draft, not to be used." in (tmp_path / "blocked" / "consent.html").read_text("utf-8")
+    drafts = {
+        name: (tmp_path / "blocked" / f"{name}.html").read_text("utf-8") for name in NAMES[1:]
+    }
+    assert "Borrador, no debe usarse." in drafts["consent"]  # the patient's language is Spanish
+    assert "Draft, not to be used." in drafts["medical-necessity"]
+
+    reliefpath(*ask, *slip, "--language", "en", "--out", tmp_path / "english", code=1)
+    consent = (tmp_path / "english" / "consent.html").read_text("utf-8")
+    assert "Draft, not to be used." in consent
 
 
 @pytest.mark.parametrize(

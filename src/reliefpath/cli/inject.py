@@ -22,6 +22,7 @@ from reliefpath.cli.injecting import (
     planned,
     write_plan,
 )
+from reliefpath.cli.language import Language, language_for
 from reliefpath.cli.options import AsOf, Out, PathwayFile, PriorFile, Source
 from reliefpath.errors import UsageError
 
@@ -97,12 +98,14 @@ def papers(
     complications: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What went wrong, or that nothing did.")
     ] = None,
+    language: Language = None,
     pathway: PathwayFile = None,
     prior: PriorFile = None,
 ) -> None:
     """Write the papers of an injection: note, consent, after-care, necessity, as HTML and as PDF.
 
-    A plan that is blocked has no procedure note: it says which check blocks, and exits with 1.
+    Consent and after-care are in the patient's language. A plan that is blocked has no procedure
+    note: it says which check blocks, and exits with 1.
 
     **Example**
 
@@ -134,6 +137,7 @@ def papers(
         made.day,
         priors=made.priors,
         told=written.Told(lots, response, complications),
+        language=language_for(made.care_log, episode, language),
     )
     found = written.papers(case)
     _write_pages({name: written.paper_html(paper) for name, paper in found.items()}, out)

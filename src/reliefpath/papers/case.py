@@ -12,6 +12,7 @@ import polars as pl
 from reliefpath.anatomy import muscles
 from reliefpath.chart.care_log import CareLog
 from reliefpath.errors import UsageError, nearest
+from reliefpath.languages import ENGLISH, Speech, speech
 from reliefpath.pages import day_text
 from reliefpath.papers.catalogue import Line
 from reliefpath.papers.parts import NOT_ON_RECORD, Said, Table, facts, on_record
@@ -23,7 +24,6 @@ from reliefpath.therapies import AgentKind
 from reliefpath.therapies.injection import Check, Plan, Portion, Result, Site, Verdict
 
 CONSENT = "consent"
-OF_THE_PERSON = ("Name", "Record", "Date of birth", "Clinician", "Day of the plan")
 LineT = TypeVar("LineT", bound=Line)
 
 
@@ -52,6 +52,13 @@ class Case:
     exams: pl.DataFrame
     findings: pl.DataFrame
     told: Told
+    language: str = ENGLISH.language
+    """Of what the patient reads."""
+
+    @property
+    def say(self) -> Speech:
+        """What the patient reads, said in their language."""
+        return speech(self.language, "reliefpath.anatomy", __package__)
 
     @property
     def kinds(self) -> frozenset[AgentKind]:
@@ -81,6 +88,7 @@ def case_of(
     *,
     priors: Priors | None = None,
     told: Told | None = None,
+    language: str = ENGLISH.language,
 ) -> Case:
     """Gather what the papers of a plan are written from.
 
@@ -92,6 +100,7 @@ def case_of(
         as_of: the day of the injection; what had happened before counts.
         priors: what recovery is expected to look like.
         told: what is known only from the injection itself.
+        language: of what the patient reads.
 
     Raises:
         UsageError: the episode is not there or has not begun, or a lot is of nothing planned.
@@ -115,6 +124,7 @@ def case_of(
         exams=moment.before(mine.exams).sort("at", maintain_order=True),
         findings=moment.before(mine.findings).sort("at", maintain_order=True),
         told=told,
+        language=language,
     )
 
 
@@ -123,23 +133,34 @@ def blocking(plan: Plan) -> list[Check]:
     return [c for c in plan.checks if c.verdict in (Verdict.BLOCKED, Verdict.UNKNOWN)]
 
 
-def draft_warning(plan: Plan) -> str | None:
+def draft_warning(plan: Plan, say: Speech = ENGLISH) -> str | None:
     """Return what stands on the papers of a plan that is blocked by more than a missing consent."""
     barring = [c for c in blocking(plan) if c.id != CONSENT or c.verdict is Verdict.BLOCKED]
     if plan.result is not Result.BLOCKED or not barring:
         return None
-    return f"Draft, not to be used. The plan is blocked: {' '.join(c.says for c in barring)}"
+    because = " ".join(c.says for c in barring)
+    return say("Draft, not to be used. The plan is blocked: {because}", because=because)
 
 
 def person(case: Case) -> Table:
     """Return who it is and which day, as a patient reads it."""
-    told = who(case)
-    rows = tuple(row for row in told.rows if row[0].text in OF_THE_PERSON)
-    return Table("Who it is for", told.columns, rows)
+    say, patient = case.say, case.patient
+    birth = patient["birth_date"]
+    record, plan = say("record"), say("plan")
+    rows = {
+        "Name": (patient["name"], record),
+        "Record": (patient["patient"], record),
+        "Date of birth": (birth and say.day(birth), record),
+        "Clinician": (case.episode["clinician"], record),
+        "Day of the plan": (say.day(case.plan.on), plan),
+    }
+    missing = say(NOT_ON_RECORD)
+    told = ((say(what), Said(value or missing, origin)) for what, (value, origin) in rows.items())
+    return facts(say("Who it is for"), told, say)
 
 
 def who(case: Case) -> Table:
-    """Return who it is, which complaint and which day."""
+    """Return who it is, which complaint and which day, for the clinician."""
     patient, episode, on = case.patient, case.episode, case.plan.on
     region = episode["region"].replace("-", " ")
     since = on_record(episode["started_on"])
@@ -172,9 +193,9 @@ def known(value: str | None) -> Said:
     return Said(value or NOT_ON_RECORD, "record")
 
 
-def place(site: Site) -> str:
+def place(site: Site, say: Speech = ENGLISH) -> str:
     """Return where a site is."""
-    return f"{muscles()[site.muscle].name}, {site.side}"
+    return f"{say(muscles()[site.muscle].name)}, {say(site.side)}"
 
 
 def where(muscle: str | None, side: str | None) -> str:
@@ -183,22 +204,22 @@ def where(muscle: str | None, side: str | None) -> str:
     return f"{name}, {side or f'side {NOT_ON_RECORD}'}"
 
 
-def injected(case: Case, *, with_lots: bool = False) -> Table:
+def injected(case: Case, say: Speech = ENGLISH, *, with_lots: bool = False) -> Table:
     """Return what is injected where, with how each dose comes about."""
-    columns = ("Where", "What", "Strength and volume", "Dose", "From")
+    columns = tuple(map(say, ("Where", "What", "Strength and volume", "Dose", "From")))
     rows: Sequence[tuple[Said, ...]] = [
         (
-            Said(place(site)),
-            Said(portion.row.name),
+            Said(place(site, say)),
+            Said(say(portion.row.name)),
             Said(strength(portion)),
-            Said(dose(portion)),
-            Said("plan", "plan"),
+            Said(dose(portion, say)),
+            Said(say("plan"), say("plan")),
         )
         for site in case.plan.sites
         for portion in site.portions
     ]
     if not with_lots:
-        return Table("What is injected", columns, tuple(rows))
+        return Table(say("What is injected"), columns, tuple(rows))
     lots = [Said(case.told.lots.get(p.agent, "lot: ____________")) for p in case.portions]
     return Table(
         "What is injected",
@@ -214,8 +235,8 @@ def strength(portion: Portion) -> str:
     return f"{said}{portion.volume_ml:g} mL"
 
 
-def dose(portion: Portion) -> str:
+def dose(portion: Portion, say: Speech = ENGLISH) -> str:
     """Return the dose of a portion with its arithmetic."""
     if not portion.mg:
-        return "no dose in mg"
+        return say("no dose in mg")
     return f"{portion.mg_per_ml:g} mg/mL × {portion.volume_ml:g} mL = {portion.mg:.4g} mg"

@@ -129,6 +129,6 @@ def _card(item: Item, rest: Rest | None, say: Speech) -> Card:
         dose=text,
         often=often,
         side=None if item.sides is None else say(said.side[item.sides]),
-        start=start and say(said.start, day=say.day(start)),
-        drawing=drawing and Markup(drawing_svg(drawing, drawn)),
+        start=say(said.start, day=say.day(start)) if start else None,
+        drawing=Markup(drawing_svg(drawing, drawn)) if drawing else None,
     )
