@@ -1,4 +1,4 @@
-"""The command that lists what the clinic knows: therapies, muscles, exercises, cautions, cover."""
+"""The command that lists what the clinic knows: therapies, muscles, exercises, cautions, codes."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class CatalogName(StrEnum):
     CAUTIONS = "cautions"
     COVERAGE = "coverage"
     LIMITS = "limits"
+    CODES = "codes"
 
 
 class CatalogFormat(StrEnum):
@@ -46,6 +47,7 @@ SHOWN: Mapping[CatalogName, tuple[str, ...]] = {
     CatalogName.CAUTIONS: ("name", "bars", "because"),
     CatalogName.COVERAGE: ("name", "sessions", "same_site_weeks", "any_site_weeks", "note"),
     CatalogName.LIMITS: ("name", "least", "most", "unit", "over", "because"),
+    CatalogName.CODES: ("name", "least_muscles", "most_muscles", "mg", "regions"),
 }
 """The columns of each table; JSON has all."""
 
@@ -70,10 +72,12 @@ def catalog(
         )
         return
     from rich.table import Table
+    from rich.text import Text
 
     grid = Table("id", *SHOWN[name], "sources", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for id_, (row, sources) in rows.items():
-        grid.add_row(id_, *(_text(getattr(row, key)) for key in SHOWN[name]), "; ".join(sources))
+        told = (_text(getattr(row, key, None)) for key in SHOWN[name])
+        grid.add_row(*map(Text, (id_, *told, "; ".join(sources))))
     with open_console(out) as console:
         console.print(grid)
 
@@ -87,6 +91,7 @@ def _rows(name: CatalogName) -> Iterator[tuple[str, tuple[Row, list[str]]]]:
 
 def _catalogue(name: CatalogName) -> tuple[Catalogue, Mapping[str, Row]]:
     from reliefpath.anatomy import muscle_catalogue
+    from reliefpath.papers.catalogue import codes
     from reliefpath.therapies import agent_catalogue, finding_catalogue, therapy_catalogue
     from reliefpath.therapies.coverage import coverage_catalogue
     from reliefpath.therapies.exercise import exercise_catalogue, exercise_rules
@@ -107,6 +112,8 @@ def _catalogue(name: CatalogName) -> tuple[Catalogue, Mapping[str, Row]]:
             return coverage_catalogue(), coverage_catalogue().coverage
         case CatalogName.LIMITS:
             return injection_limits(), injection_limits().limits
+        case CatalogName.CODES:
+            return codes(), codes().rows()
     findings = {
         f"{kind} {code}": row
         for kind, group in finding_catalogue().kinds.items()
