@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pdf_page import made_pdf
+from pdf_page import made_pdf, needs_pdf
 from reliefpath.cli.exercise import GoalName, IrritabilityName
 from reliefpath.therapies.exercise import exercise_rules
 
@@ -15,6 +15,7 @@ AS_OF = ("--as-of", "2026-03-31")
 
 
 def test_a_programme_as_text_as_data_and_as_the_patients_page(tmp_path: Path) -> None:
+    needs_pdf()
     clinic, page = tmp_path / "clinic", tmp_path / "exercises.html"
     reliefpath("demo", clinic, "--patients", "5", "--seed", "1", *AS_OF)
     ask = ("exercise", "plan", clinic, "demo-0005", *AS_OF)

@@ -9,13 +9,14 @@ import pytest
 
 from cli.commands import reliefpath
 from html_page import Page
-from pdf_page import made_pdf
+from pdf_page import made_pdf, needs_pdf
 from reliefpath.papers import NAMES
 
 from .cases import AS_OF
 
 
 def test_papers_are_written_and_never_over_others(tmp_path: Path) -> None:
+    needs_pdf()
     clinic, out = tmp_path / "clinic", tmp_path / "papers"
     day = ("--as-of", AS_OF.isoformat())
     reliefpath("demo", clinic, "--patients", "60", "--seed", "1", *day)
