@@ -5,6 +5,8 @@ BIN := .venv/bin
 UV := $(BIN)/uv --system-certs
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate
+# what WeasyPrint draws text with; without it the papers are HTML alone
+PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 DEMO := build/demo-clinic
 
 .DEFAULT_GOAL := help
@@ -23,6 +25,9 @@ setup: .venv/ready ## Make .venv with the reliefpath command installed
 	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m reliefpath.recovery
+	@$(BIN)/python -c 'import weasyprint' >/dev/null 2>&1 || \
+		{ test "$$(id -u)" = 0 && apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes $(PANGO); } >/dev/null 2>&1 || \
+		echo "No PDF can be made before this is installed: $(PANGO)" >&2
 	@touch $@
 
 demo: setup ## Fill the chart of a demo clinic, show its worklist and one patient's story

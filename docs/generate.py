@@ -17,6 +17,7 @@ from reliefpath.chart.schema import TABLES, Column, Kind
 from reliefpath.cli import app
 from reliefpath.markdown import table
 from reliefpath.measures.page import measures_markdown
+from reliefpath.papers.reference import papers_markdown
 from reliefpath.pathway.model import default_pathway
 from reliefpath.pathway.page import facts_markdown, pathway_markdown
 from reliefpath.therapies.exercise.page import exercises_markdown
@@ -72,6 +73,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "therapies", therapies_markdown()
     yield "exercises", exercises_markdown()
     yield "muscles", muscles_markdown()
+    yield "papers", papers_markdown()
     yield "decides", vignettes_markdown()
 
 

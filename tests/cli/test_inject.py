@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -67,8 +68,11 @@ def test_catalogues_say_how_sure_each_row_is() -> None:
         ("cautions", "apixaban"),
         ("coverage", "medicare"),
         ("limits", "anaesthetic-share"),
+        ("codes", "M79.18"),
     ):
-        assert row in reliefpath("catalog", name).stdout
+        shown = reliefpath("catalog", name).stdout
+        assert row in shown
+        assert re.search(r"\[(read|derived|secondary|unverified|house)\]", shown)
         rows = json.loads(reliefpath("catalog", name, "--format", "json").stdout)
         assert all(each["sources"] for each in rows)
         assert all("[" in source for each in rows for source in each["sources"])

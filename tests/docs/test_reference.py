@@ -10,7 +10,10 @@ import pytest
 from docs.pages import DOCS, script
 from reliefpath.anatomy import muscles
 from reliefpath.chart.schema import TABLES
+from reliefpath.languages import speech
+from reliefpath.markdown import one_line
 from reliefpath.measures import measures
+from reliefpath.papers.catalogue import codes, words
 from reliefpath.pathway.facts import schema
 from reliefpath.pathway.model import default_pathway
 from reliefpath.therapies import agents, finding_kinds, therapies, units
@@ -81,6 +84,14 @@ def test_every_therapy_agent_unit_and_finding_has_its_row(pages: dict[str, str])
 
 def test_every_exercise_and_rule_of_exercise_has_its_row(pages: dict[str, str]) -> None:
     assert {*exercises(), *exercise_rules().rules} == named(pages["exercises"])
+
+
+def test_every_code_of_a_claim_and_every_line_of_a_paper_has_its_row(pages: dict[str, str]) -> None:
+    drugs = {row.code for row in codes().drug_units.values()}
+    assert {*codes().procedures, *codes().diagnoses, *drugs} == named(pages["papers"])
+    say = speech("es", "reliefpath.papers")
+    for line in (*words().risks, *words().come_back, words().at_once, words().plateau):
+        assert one_line(f"| {line.says} | {say(line.says)} |") in pages["papers"]
 
 
 def test_every_muscle_has_its_row(pages: dict[str, str]) -> None:

@@ -10,10 +10,17 @@ import polars as pl
 import pytest
 
 from html_page import Page
+from pdf_page import SAID, letters, made_pdf, opened, pdf_letters
 from reliefpath.papers import NAMES, Told, paper_html, papers
+from reliefpath.therapies.injection import Site
 
-from .cases import RECORD, case, sites, steroid
+from .cases import EPISODE, RECORD, case, sites, steroid, with_finding
 
+PERSON = {
+    *RECORD.patients["name"],
+    *RECORD.episodes.filter(episode=EPISODE)["clinician"],
+    "plan",  # as in Spanish
+}
 EVIL = '<script>alert("x")</script> & </td>'
 
 
@@ -73,3 +80,73 @@ def test_every_source_is_numbered_where_it_is_used_and_stands_at_the_end(
     listed = {f"#{a['id']}" for a, _ in page.all("li") if "id" in a}
     assert used == listed
     assert listed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pdf_says_what_its_page_says(written: dict[str, str], name: str) -> None:
+    said = pdf_letters(made_pdf(written[name]))
+    lines = [text for _, text in Page(written[name]).all(*SAID) if text]
+    assert len(lines) > 20
+    assert not [text for text in lines if letters(text) not in said]
+
+
+def test_a_pdf_can_be_read_aloud_and_brings_its_letters_along(written: dict[str, str]) -> None:
+    pdf = opened(made_pdf(written["consent"]))
+    root = pdf.trailer["/Root"]
+    assert root["/Lang"] == "en"
+    assert root["/MarkInfo"]["/Marked"]
+    assert pdf.metadata is not None
+    assert pdf.metadata.title == "Consent to a trigger point injection"
+    fonts = [font.get_object() for font in pdf.pages[0]["/Resources"]["/Font"].values()]
+    assert fonts
+    for font in fonts:
+        [drawn] = font["/DescendantFonts"]
+        assert {"/FontFile2", "/FontFile3"} & set(drawn["/FontDescriptor"])
+
+
+@pytest.mark.parametrize("planned", [sites(1), sites(2, steroid())])
+def test_a_consent_and_after_care_in_spanish_carry_the_same_items(
+    planned: tuple[Site, ...],
+) -> None:
+    english = case(planned, steroid_reason=EVIL)
+    spanish = papers(replace(english, language="es"))
+    for name, paper in papers(english).items():
+        mine = spanish[name]
+        if name not in ("consent", "after-care"):
+            assert mine == paper
+            continue
+        assert [len(section.blocks) for section in mine.sections] == [
+            len(section.blocks) for section in paper.sections
+        ]
+        assert [said.sources for said in mine.said()] == [said.sources for said in paper.said()]
+        page = Page(paper_html(mine))
+        assert page.all("html")[0][0]["lang"] == "es"
+        assert "to be checked by a clinic's translator" in page.text()
+        said = {s.text for s in paper.said()} & {s.text for s in mine.said()}
+        assert not [text for text in said if re.search(r"[a-z]{4}", text) and text not in PERSON]
+
+
+def test_a_draft_is_a_draft_in_spanish_too() -> None:
+    made = case(care_log=with_finding(kind="red-flag", code="cauda-equina"), weighed=False)
+    warning = str(papers(replace(made, language="es"))["consent"].warning)
+    assert warning.startswith("Borrador, no debe usarse.")
+    assert made.plan.blocking[0].says in warning
+
+
+def test_letters_of_spanish_come_out_of_the_pdf_as_they_went_in() -> None:
+    html = paper_html(papers(replace(case(), language="es"))["after-care"])
+    said = pdf_letters(made_pdf(html))
+    lines = [text for _, text in Page(html).all(*SAID) if text]
+    assert not [text for text in lines if letters(text) not in said]
+    assert letters("¿Cómo está?") in said
+
+
+def test_a_pdf_is_the_same_when_made_again_and_tells_no_time(written: dict[str, str]) -> None:
+    pdf = made_pdf(written["consent"])
+    assert pdf == made_pdf(written["consent"])
+    assert opened(pdf).metadata.creation_date is None  # type: ignore[union-attr]
+
+
+def test_a_page_that_asks_for_something_elsewhere_gets_nothing() -> None:
+    asking = '<html lang="en"><title>x</title><img alt="x" src="file:///etc/hostname"></html>'
+    assert not opened(made_pdf(asking)).pages[0].images

@@ -307,7 +307,7 @@ def test_earlier_injections_are_shown_with_their_relief_or_that_it_is_not_known(
         "Piriformis, left",
         "Lidocaine, 10 mg",
         "60 %",
-        NOT_ON_RECORD,
+        "0 % at best on nrs, a half or more for 0 weeks; 0 % at the latest score",
     ]
     [row] = rows(papers(case(care_log=with_injection()))["medical-necessity"], caption)
     assert row[1:4] == [
@@ -318,8 +318,18 @@ def test_earlier_injections_are_shown_with_their_relief_or_that_it_is_not_known(
     assert "No trigger point injection is on record." in text(papers(case())["medical-necessity"])
 
 
+def test_relief_that_no_score_shows_is_not_on_record() -> None:
+    caption = "Trigger point injections before, of every episode"
+    before = RECORD.scores.filter(pl.col("at").dt.date() < date(2026, 3, 2))
+    unseen = replace(with_injection(response=0.6), scores=before)
+    [row] = rows(papers(case(care_log=unseen))["medical-necessity"], caption)
+    assert row[3:5] == ["60 %", NOT_ON_RECORD]
+
+
 def test_what_the_payer_asks_stands_with_its_answer() -> None:
-    made = case(care_log=with_injection(muscle="gluteus-medius", side="left", response=0.6))
+    before = RECORD.scores.filter(pl.col("at").dt.date() < date(2026, 3, 2))
+    injected = with_injection(muscle="gluteus-medius", side="left", response=0.6)
+    made = case(care_log=replace(injected, scores=before))
     paper = papers(made)["medical-necessity"]
     found = rows(paper, "Medicare (L34211, L36859, L37913 and the harmonised LCDs)")
     assert [row[0] for row in found] == [asked.says for asked in made.plan.coverage]

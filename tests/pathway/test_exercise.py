@@ -14,7 +14,7 @@ from reliefpath.chart.schema import TABLES
 from reliefpath.errors import UsageError
 from reliefpath.pathway.exercise import programme_for
 from reliefpath.pathway.facts import facts
-from reliefpath.therapies.exercise import Programme
+from reliefpath.therapies.exercise import Goal, Programme
 from reliefpath.virtual import demo_clinic
 
 AS_OF = date(2026, 3, 31)
@@ -148,6 +148,42 @@ def test_too_little_done_is_asked_about_whichever_exercise_it_was() -> None:
 def test_needling_is_no_exercise_that_was_done() -> None:
     found = made(log(exams=[exam(1, "masseter")], treatments=[done(20, 0.2, "dry-needling")]))
     assert not found.changes
+
+
+def test_heavy_load_waits_after_a_needle_and_what_is_light_does_not() -> None:
+    care_log = log(
+        exams=[exam(1, "upper-trapezius")],
+        treatments=[{"at": moment(30), "therapy": "dry-needling", "muscle": "masseter"}],
+    )
+    heavy = made(care_log, equipment=(*HOME, "dumbbell"), goal=Goal.STRENGTH)
+    waits = {change.exercise: change for change in heavy.changes}
+    assert set(waits) == {"shrug"}
+    assert waits["shrug"].did == "not before 2026-04-02"
+    assert "[unverified]" in waits["shrug"].source[0]
+    assert heavy.rest is not None
+    assert heavy.rest.begins == (date(2026, 3, 31), date(2026, 4, 1))
+
+    [told] = made(care_log).changes
+    assert told.exercise is None
+    assert told.did == "nothing in it is heavy; no heavy load until 2026-04-01"
+
+
+@pytest.mark.parametrize(
+    ("needled", "waits"), [(28, False), (29, True), (31, True)], ids=["3 days", "2 days", "today"]
+)
+def test_a_needle_counts_for_two_days_and_that_of_any_episode(needled: int, waits: bool) -> None:
+    care_log = log(exams=[exam(1, "masseter")])
+    other = care_log.episodes.with_columns(episode=pl.lit("other"))
+    given = {"episode": "other", "at": moment(needled), "therapy": "injection"}
+    found = made(
+        replace(
+            care_log,
+            episodes=pl.concat([care_log.episodes, other]),
+            treatments=pl.DataFrame([given], TABLES["treatments"].schema),
+        )
+    )
+    assert (rules(found) == {"after-needle"}) is waits
+    assert (found.rest is not None) is waits
 
 
 def test_an_adverse_effect_keeps_it_from_getting_harder() -> None:

@@ -1,4 +1,4 @@
-"""The command that lists what the clinic knows: therapies, muscles, exercises, cautions, cover."""
+"""The command that lists what the clinic knows: therapies, muscles, exercises, cautions, codes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class CatalogName(StrEnum):
     COVERAGE = "coverage"
     LIMITS = "limits"
     OVERRIDES = "overrides"
+    CODES = "codes"
 
 
 class CatalogFormat(StrEnum):
@@ -49,6 +50,7 @@ SHOWN: Mapping[CatalogName, tuple[str, ...]] = {
     CatalogName.CAUTIONS: ("name", "bars", "because"),
     CatalogName.COVERAGE: ("name", "sessions", "same_site_weeks", "any_site_weeks", "note"),
     CatalogName.LIMITS: ("name", "least", "most", "unit", "over", "because"),
+    CatalogName.CODES: ("name", "least_muscles", "most_muscles", "mg", "regions"),
 }
 """The columns of each table; JSON has all."""
 
@@ -86,7 +88,7 @@ def catalog(
     grid = Table("id", *SHOWN[name], "sources", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for id_, (row, sources) in rows.items():
         told = f"{id_} *" if changes_of(row) else id_
-        cells = [_text(getattr(row, key)) for key in SHOWN[name]]
+        cells = [_text(getattr(row, key, None)) for key in SHOWN[name]]
         # as plain text, or the brackets around a source's certainty would be read as markup
         grid.add_row(*map(Text, (told, *cells, "; ".join(sources))))
     with open_console(out) as console:
@@ -140,6 +142,7 @@ def _rows(name: CatalogName) -> Iterator[tuple[str, tuple[Row, list[str]]]]:
 
 def _catalogue(name: CatalogName) -> tuple[Catalogue, Mapping[str, Row]]:
     from reliefpath.anatomy import muscle_catalogue
+    from reliefpath.papers.catalogue import codes
     from reliefpath.therapies import agent_catalogue, finding_catalogue, therapy_catalogue
     from reliefpath.therapies.coverage import coverage_catalogue
     from reliefpath.therapies.exercise import exercise_catalogue, exercise_rules
@@ -160,6 +163,8 @@ def _catalogue(name: CatalogName) -> tuple[Catalogue, Mapping[str, Row]]:
             return coverage_catalogue(), coverage_catalogue().coverage
         case CatalogName.LIMITS:
             return injection_limits(), injection_limits().limits
+        case CatalogName.CODES:
+            return codes(), codes().rows()
     findings = {
         f"{kind} {code}": row
         for kind, group in finding_catalogue().kinds.items()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reliefpath.cli.chart.options import ChartArgument
+from reliefpath.cli.language import Language, language_for
 from reliefpath.cli.options import AsOf, Out, Source, as_of_day, taking
 from reliefpath.cli.recording import Told, Writing
 from reliefpath.cli.records import Records
@@ -30,6 +33,10 @@ class ProgrammeFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     HTML = "html"
+    PDF = "pdf"
+
+
+BY_FILE = {".html": ProgrammeFormat.HTML, ".pdf": ProgrammeFormat.PDF}
 
 
 class IrritabilityName(StrEnum):
@@ -69,9 +76,11 @@ def plan(
     file_format: Annotated[
         ProgrammeFormat | None,
         typer.Option(
-            "--format", help="How to write it; html is the patient's page.  [default: by FILE]"
+            "--format",
+            help="How to write it; html and pdf are the patient's page.  [default: by FILE]",
         ),
     ] = None,
+    language: Language = None,
     out: Out = None,
 ) -> None:
     """Plan exercise for the muscles of the latest exam: the fewest that serve all, and why each.
@@ -80,14 +89,15 @@ def plan(
 
     - `reliefpath exercise plan clinic/ demo-0001 --equipment band --minutes 15`
     - `reliefpath exercise plan clinic/ demo-0001 --irritability high --out exercises.html`
+    - `reliefpath exercise plan clinic/ demo-0001 --language es --out exercises.pdf`
     """
     day = as_of_day(as_of)
     from reliefpath.pathway.exercise import programme_for
-    from reliefpath.pathway.facts.moment import Moment
-    from reliefpath.therapies.exercise import Goal, Irritability, handout
+    from reliefpath.therapies.exercise import Goal, Irritability
 
+    care_log = Records(source, "exercise plan").of(episode)
     found = programme_for(
-        Records(source, "exercise plan").of(episode),
+        care_log,
         episode,
         day,
         equipment=_at_hand(equipment or []),
@@ -95,20 +105,35 @@ def plan(
         irritability=Irritability(irritability.value),
         goal=Goal(goal.value),
     )
-    by_file = ProgrammeFormat.HTML if out and out.suffix == ".html" else ProgrammeFormat.TEXT
+    by_file = BY_FILE.get(out.suffix if out else "", ProgrammeFormat.TEXT)
     match file_format or by_file:
-        case ProgrammeFormat.HTML:
-            with output(out) as stream:
-                stream.write(handout(found, on=Moment.of(day).day).encode())
+        case ProgrammeFormat.HTML | ProgrammeFormat.PDF as page:
+            _write_page(found, page, language_for(care_log, episode, language), day, out)
         case ProgrammeFormat.JSON:
             with output(out) as stream:
-                stream.write(json.dumps(_as_data(found), ensure_ascii=False, indent=2).encode())
-                stream.write(b"\n")
+                stream.write(_json(found).encode() + b"\n")
         case ProgrammeFormat.TEXT:
             from reliefpath.terminal.exercise import print_programme
 
             with open_console(out) as console:
                 print_programme(console, found)
+
+
+def _write_page(
+    programme: Programme,
+    page: ProgrammeFormat,
+    language: str,
+    day: date | datetime,
+    out: Path | None,
+) -> None:
+    from reliefpath.pages import page_pdf
+    from reliefpath.pathway.facts.moment import Moment
+    from reliefpath.therapies.exercise import handout
+
+    html = handout(programme, on=Moment.of(day).day, language=language)
+    content = page_pdf(html) if page is ProgrammeFormat.PDF else html.encode()
+    with output(out) as stream:
+        stream.write(content)
 
 
 @app.command()
@@ -146,10 +171,11 @@ def _at_hand(named: list[str]) -> set[str]:
     return set(named) - {NOTHING} | (set() if NOTHING in named else every_home)
 
 
-def _as_data(programme: Programme) -> dict[str, Any]:
-    data = asdict(programme)
+def _json(programme: Programme) -> str:
+    data: dict[str, Any] = asdict(programme)
     data["need"]["equipment"] = sorted(programme.need.equipment)
     for item, written in zip(programme.items, data["items"], strict=True):
         written |= {"name": item.row.name, "side": item.sides, "dose": asdict(item.dose)}
         written |= {"minutes": round(item.minutes, 2), "sources": item.sources}
-    return {"minutes": round(programme.minutes, 2), **data, "reminders": programme.reminders}
+    data = {"minutes": round(programme.minutes, 2), **data, "reminders": programme.reminders}
+    return json.dumps(data, ensure_ascii=False, indent=2, default=date.isoformat)

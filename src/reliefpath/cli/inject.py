@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ from reliefpath.cli.injecting import (
     planned,
     write_plan,
 )
+from reliefpath.cli.language import Language, language_for
 from reliefpath.cli.options import AsOf, Out, Source, as_of_day, taking
 from reliefpath.cli.recording import ToldOfNeedle, Writing
 from reliefpath.cli.records import Records
@@ -98,11 +100,13 @@ def papers(
     complications: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What went wrong, or that nothing did.")
     ] = None,
+    language: Language = None,
 ) -> None:
-    """Write the papers of an injection as pages to print: note, consent, after-care, necessity.
+    """Write the papers of an injection: note, consent, after-care, necessity, as HTML and as PDF.
 
-    A plan that is blocked has no procedure note: it says which check blocks, and exits with 1. What
-    `inject record` has recorded stands in the note.
+    Consent and after-care are in the patient's language. A plan that is blocked has no procedure
+    note: it says which check blocks, and exits with 1. What `inject record` has recorded stands in
+    the note.
 
     **Example**
 
@@ -122,18 +126,32 @@ def papers(
         priors=made.priors,
         told=written.Told(lots, response, complications),
         given=made.given,
+        language=language_for(made.care_log, episode, language),
     )
-    files = {name: out / f"{name}.html" for name in written.NAMES}
-    for file in files.values():
-        if file.exists():
-            raise UsageError(f"`{file}` is there already: name a folder without papers")
-    out.mkdir(parents=True, exist_ok=True)
     found = written.papers(case)
-    for name, paper in found.items():
-        files[name].write_text(written.paper_html(paper), "utf-8")
-        typer.echo(files[name])
+    _write_pages({name: written.paper_html(paper) for name, paper in found.items()}, out)
     if written.NOTE not in found:
         typer.echo("No procedure note is written, for the plan is blocked:", err=True)
         for check in made.plan.blocking:
             typer.echo(f"  {check.id}: {check.says}", err=True)
         raise typer.Exit(1)
+
+
+def _write_pages(pages: Mapping[str, str], out: Path) -> None:
+    """Write pages as HTML and, where that can be done, as PDF; never over others."""
+    from reliefpath.pages import page_pdf
+    from reliefpath.papers import NAMES
+
+    for name in NAMES:
+        for file in (out / f"{name}.html", out / f"{name}.pdf"):
+            if file.exists():
+                raise UsageError(f"`{file}` is there already: name a folder without papers")
+    files = {f"{name}.html": html.encode() for name, html in pages.items()}
+    try:
+        files |= {f"{name}.pdf": page_pdf(html) for name, html in pages.items()}
+    except UsageError as error:
+        typer.echo(f"Written as HTML alone: {error}", err=True)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+        typer.echo(out / name)

@@ -11,6 +11,7 @@ import polars as pl
 
 from reliefpath.anatomy import muscles
 from reliefpath.chart.care_log import CareLog
+from reliefpath.languages import ENGLISH, Speech, speech
 from reliefpath.pages import day_text
 from reliefpath.papers.catalogue import Line
 from reliefpath.papers.parts import NOT_ON_RECORD, Said, Table, facts, on_record
@@ -23,7 +24,6 @@ from reliefpath.therapies import AgentKind
 from reliefpath.therapies.injection import Plan, Portion, Result, Site, Verdict
 
 CONSENT = "consent"
-OF_THE_PERSON = ("Name", "Record", "Date of birth", "Clinician", "Day of the plan")
 LineT = TypeVar("LineT", bound=Line)
 
 
@@ -54,6 +54,13 @@ class Case:
     told: Told
     given: pl.DataFrame
     """The session itself, where it is on record; not among the treatments."""
+    language: str = ENGLISH.language
+    """Of what the patient reads."""
+
+    @property
+    def say(self) -> Speech:
+        """What the patient reads, said in their language."""
+        return speech(self.language, "reliefpath.anatomy", __package__)
 
     @property
     def kinds(self) -> frozenset[AgentKind]:
@@ -84,6 +91,7 @@ def case_of(
     priors: Priors | None = None,
     told: Told | None = None,
     given: pl.DataFrame | None = None,
+    language: str = ENGLISH.language,
 ) -> Case:
     """Gather what the papers of a plan are written from.
 
@@ -96,6 +104,7 @@ def case_of(
         priors: what recovery is expected to look like.
         told: what is known only from the injection itself.
         given: the rows of the session, where it is on record; see `given.without_session`.
+        language: of what the patient reads.
 
     Raises:
         UsageError: the episode is not there or has not begun, or a lot is of nothing planned.
@@ -117,26 +126,38 @@ def case_of(
         findings=moment.before(mine.findings).sort("at", maintain_order=True),
         told=told,
         given=mine.treatments.clear() if given is None else given,
+        language=language,
     )
 
 
-def draft_warning(plan: Plan) -> str | None:
+def draft_warning(plan: Plan, say: Speech = ENGLISH) -> str | None:
     """Return what stands on the papers of a plan that is blocked by more than a missing consent."""
     barring = [c for c in plan.blocking if c.id != CONSENT or c.verdict is Verdict.BLOCKED]
     if plan.result is not Result.BLOCKED or not barring:
         return None
-    return f"Draft, not to be used. The plan is blocked: {' '.join(c.says for c in barring)}"
+    because = " ".join(c.says for c in barring)
+    return say("Draft, not to be used. The plan is blocked: {because}", because=because)
 
 
 def person(case: Case) -> Table:
     """Return who it is and which day, as a patient reads it."""
-    told = who(case)
-    rows = tuple(row for row in told.rows if row[0].text in OF_THE_PERSON)
-    return Table("Who it is for", told.columns, rows)
+    say, patient = case.say, case.patient
+    birth = patient["birth_date"]
+    record, plan = say("record"), say("plan")
+    rows = {
+        "Name": (patient["name"], record),
+        "Record": (patient["patient"], record),
+        "Date of birth": (birth and say.day(birth), record),
+        "Clinician": (case.episode["clinician"], record),
+        "Day of the plan": (say.day(case.plan.on), plan),
+    }
+    missing = say(NOT_ON_RECORD)
+    told = ((say(what), Said(value or missing, origin)) for what, (value, origin) in rows.items())
+    return facts(say("Who it is for"), told, say)
 
 
 def who(case: Case) -> Table:
-    """Return who it is, which complaint and which day."""
+    """Return who it is, which complaint and which day, for the clinician."""
     patient, episode, on = case.patient, case.episode, case.plan.on
     region = episode["region"].replace("-", " ")
     since = on_record(episode["started_on"])
@@ -169,9 +190,9 @@ def known(value: str | None) -> Said:
     return Said(value or NOT_ON_RECORD, "record")
 
 
-def place(site: Site) -> str:
+def place(site: Site, say: Speech = ENGLISH) -> str:
     """Return where a site is."""
-    return f"{muscles()[site.muscle].name}, {site.side}"
+    return f"{say(muscles()[site.muscle].name)}, {say(site.side)}"
 
 
 def where(muscle: str | None, side: str | None) -> str:
@@ -180,22 +201,22 @@ def where(muscle: str | None, side: str | None) -> str:
     return f"{name}, {side or f'side {NOT_ON_RECORD}'}"
 
 
-def injected(case: Case, *, with_lots: bool = False) -> Table:
+def injected(case: Case, say: Speech = ENGLISH, *, with_lots: bool = False) -> Table:
     """Return what is injected where, with how each dose comes about."""
-    columns = ("Where", "What", "Strength and volume", "Dose", "From")
+    columns = tuple(map(say, ("Where", "What", "Strength and volume", "Dose", "From")))
     rows: Sequence[tuple[Said, ...]] = [
         (
-            Said(place(site)),
-            Said(portion.row.name),
+            Said(place(site, say)),
+            Said(say(portion.row.name)),
             Said(strength(portion)),
-            Said(dose(portion)),
-            Said("plan", "plan") if case.given.is_empty() else Said(recorded(case)),
+            Said(dose(portion, say)),
+            Said(say("plan"), say("plan")) if case.given.is_empty() else Said(recorded(case)),
         )
         for site in case.plan.sites
         for portion in site.portions
     ]
     if not with_lots:
-        return Table("What is injected", columns, tuple(rows))
+        return Table(say("What is injected"), columns, tuple(rows))
     lots = [_lot(case, site, p) for site in case.plan.sites for p in site.portions]
     return Table(
         "What is injected",
@@ -222,8 +243,8 @@ def strength(portion: Portion) -> str:
     return f"{said}{portion.volume_ml:g} mL"
 
 
-def dose(portion: Portion) -> str:
+def dose(portion: Portion, say: Speech = ENGLISH) -> str:
     """Return the dose of a portion with its arithmetic."""
     if not portion.mg:
-        return "no dose in mg"
+        return say("no dose in mg")
     return f"{portion.mg_per_ml:g} mg/mL × {portion.volume_ml:g} mL = {portion.mg:.4g} mg"

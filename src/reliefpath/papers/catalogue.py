@@ -88,6 +88,11 @@ class Codes(Catalogue):
     diagnoses: dict[str, Diagnosis]
     covered_lists: Line
 
+    def rows(self) -> dict[str, Row]:
+        """Return every code of whatever kind; a drug's by its code and its agent."""
+        drugs = {f"{row.code} {agent}": row for agent, row in self.drug_units.items()}
+        return {**self.procedures, **drugs, **self.diagnoses}
+
 
 class Words(Catalogue):
     """The content of `words.yaml`."""

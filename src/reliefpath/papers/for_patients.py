@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from reliefpath.anatomy import muscle_catalogue, muscles
-from reliefpath.pages import day_text
+from reliefpath.languages import Speech
 from reliefpath.papers.case import Case, draft_warning, injected, person, place
 from reliefpath.papers.catalogue import Alarm, CheckIn, Line, cited, words
 from reliefpath.papers.parts import (
     COMPUTED,
     Blanks,
+    Block,
     Items,
     Paper,
     Said,
@@ -22,131 +23,145 @@ from reliefpath.papers.parts import (
 from reliefpath.therapies import therapies, therapy_catalogue
 from reliefpath.therapies.injection.intervals import INJECTION, WEEK
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOURS_A_DAY = 24
 
 
 def consent(case: Case) -> Paper:
     """Return the paper on which a patient consents, or does not."""
-    says, row = words(), therapies()[INJECTION]
+    say, says, row = case.say, words(), therapies()[INJECTION]
     cites = cited(therapy_catalogue().sources, row.source)
     others = (
-        *(_therapy(name) for name in says.alternatives.therapies),
-        *map(_line, case.lines(says.alternatives.others)),
+        *(_therapy(name, say) for name in says.alternatives.therapies),
+        *(_line(line, say) for line in case.lines(says.alternatives.others)),
+    )
+    evidence = (
+        Said(say("For it: {evidence}", evidence=say(row.evidence)), sources=cites),
+        Said(say("Against it: {against}", against=say(row.against)), sources=cites),
     )
     return Paper(
-        "Consent to a trigger point injection",
-        "Read this at your own pace and ask whatever you like before you sign.",
+        say("Consent to a trigger point injection"),
+        say("Read this at your own pace and ask whatever you like before you sign."),
         (
-            Section("About you", (person(case),)),
-            Section("What it is", (_items(case, says.what_it_is), injected(case))),
+            Section(say("About you"), (person(case),)),
+            Section(say("What it is"), (_items(case, says.what_it_is), injected(case, say))),
             Section(
-                "What studies show",
+                say("What studies show"),
                 (
-                    Text(_line(says.plateau), strong=True),
-                    Text(_line(says.in_short)),
-                    Items(
-                        (
-                            Said(f"For it: {row.evidence}", sources=cites),
-                            Said(f"Against it: {row.against}", sources=cites),
-                        )
-                    ),
+                    Text(_line(says.plateau, say), strong=True),
+                    Text(_line(says.in_short, say)),
+                    Items(evidence),
                 ),
             ),
-            Section("What else can be done", (Items(others),)),
-            Section("What can go wrong", (_items(case, says.risks), _near(case))),
-            Section("How often", (_items(case, says.rates),)),
-            Section("Your choice", (_items(case, says.rights),)),
-            Section(
-                "Signatures",
-                (
-                    Text(Said("I consent to this injection. My questions were answered.")),
-                    Blanks(("Name of the patient", "Signature", "Date and time")),
-                    Text(Said("I do not consent.")),
-                    Blanks(("Signature of the patient", "Date of the refusal")),
-                    Text(Said("I explained this injection, its risks and the alternatives.")),
-                    Blanks(("Name of the clinician", "Signature of the clinician", "Date")),
-                ),
-            ),
+            Section(say("What else can be done"), (Items(others),)),
+            Section(say("What can go wrong"), (_items(case, says.risks), _near(case))),
+            Section(say("How often"), (_items(case, says.rates),)),
+            Section(say("Your choice"), (_items(case, says.rights),)),
+            Section(say("Signatures"), _signatures(say)),
         ),
-        draft_warning(case.plan),
+        draft_warning(case.plan, say),
+        say,
+    )
+
+
+def _signatures(say: Speech) -> tuple[Block, ...]:
+    def blanks(*labels: str) -> Blanks:
+        return Blanks(tuple(map(say, labels)))
+
+    return (
+        Text(Said(say("I consent to this injection. My questions were answered."))),
+        blanks("Name of the patient", "Signature", "Date and time"),
+        Text(Said(say("I do not consent."))),
+        blanks("Signature of the patient", "Date of the refusal"),
+        Text(Said(say("I explained this injection, its risks and the alternatives."))),
+        blanks("Name of the clinician", "Signature of the clinician", "Date"),
     )
 
 
 def after_care(case: Case) -> Paper:
     """Return the sheet that a patient takes home."""
-    says = words()
+    say, says = case.say, words()
     alarms = tuple(_alarm(case, line) for line in case.lines(says.come_back))
     days = tuple(_check_in(case, row) for row in says.check_ins)
+    columns = tuple(map(say, ("When", "Day", "What we ask", "From")))
+    places = "; ".join(place(site, say) for site in case.plan.sites)
     return Paper(
-        "After your trigger point injection",
-        f"Injected on {day_text(case.plan.on)}: {'; '.join(map(place, case.plan.sites))}.",
+        say("After your trigger point injection"),
+        say("Injected on {day}: {places}.", day=say.day(case.plan.on), places=places),
         (
-            Section("Come back at once", (Text(_line(says.at_once), strong=True), Items(alarms))),
-            Section("What to do", (_items(case, says.after_care),)),
             Section(
-                "How are you?",
+                say("Come back at once"),
+                (Text(_line(says.at_once, say), strong=True), Items(alarms)),
+            ),
+            Section(say("What to do"), (_items(case, says.after_care),)),
+            Section(
+                say("How are you?"),
                 (
-                    Text(Said("We ask you on these days. Tell us sooner if you get worse.")),
-                    Table("Check-ins", ("When", "Day", "What we ask", "From"), days),
+                    Text(Said(say("We ask you on these days. Tell us sooner if you get worse."))),
+                    Table(say("Check-ins"), columns, days),
                 ),
             ),
-            Section("Whom to call", (Blanks(("Clinic", "Outside opening hours")),)),
-            Section("About you", (person(case), injected(case))),
+            Section(say("Whom to call"), (Blanks((say("Clinic"), say("Outside opening hours"))),)),
+            Section(say("About you"), (person(case), injected(case, say))),
         ),
-        draft_warning(case.plan),
+        draft_warning(case.plan, say),
+        say,
     )
 
 
 def _items(case: Case, lines: Iterable[Line]) -> Items:
-    return Items(tuple(map(_line, case.lines(lines))))
+    return Items(tuple(_line(line, case.say) for line in case.lines(lines)))
 
 
-def _line(line: Line) -> Said:
-    return Said(line.says, sources=cited(words().sources, line.source))
+def _line(line: Line, say: Speech) -> Said:
+    return Said(say(line.says), sources=cited(words().sources, line.source))
 
 
-def _therapy(name: str) -> Said:
+def _therapy(name: str, say: Speech) -> Said:
     row = therapies()[name]
-    cites = cited(therapy_catalogue().sources, row.source)
-    return Said(f"{row.name}. For it: {row.evidence} Against it: {row.against}", sources=cites)
+    told = say(
+        "{therapy}. For it: {evidence} Against it: {against}",
+        therapy=say(row.name),
+        evidence=say(row.evidence),
+        against=say(row.against),
+    )
+    return Said(told, sources=cited(therapy_catalogue().sources, row.source))
 
 
 def _near(case: Case) -> Table:
     """What lies near each muscle that is injected."""
-    lung = ("", "Beside the lung. ", "Over the lung. ")
-    sources = muscle_catalogue().sources
+    say, sources = case.say, muscle_catalogue().sources
+    lung = ("", say("Beside the lung."), say("Over the lung."))
     rows = tuple(
         (
-            Said(muscles()[muscle].name),
+            Said(say(row.name)),
             Said(
-                f"{lung[muscles()[muscle].pneumothorax]}{muscles()[muscle].hazards}",
-                sources=cited(sources, muscles()[muscle].source),
+                f"{lung[row.pneumothorax]} {say(row.hazards)}".strip(),
+                sources=cited(sources, row.source),
             ),
         )
-        for muscle in dict.fromkeys(site.muscle for site in case.plan.sites)
+        for row in map(muscles().__getitem__, dict.fromkeys(s.muscle for s in case.plan.sites))
     )
-    return Table("What the needle must not meet", ("Muscle", "Near it"), rows)
+    return Table(say("What the needle must not meet"), (say("Muscle"), say("Near it")), rows)
 
 
 def _alarm(case: Case, line: Alarm) -> Said:
-    said = _line(line)
+    say, said = case.say, _line(line, case.say)
     if line.hours is None:
         return said
-    end = case.plan.on + timedelta(days=line.hours / HOURS_A_DAY)
-    until = f"Look out for it for {line.hours} hours, until {day_text(end)}."
+    end = say.day(case.plan.on + timedelta(days=line.hours / HOURS_A_DAY))
+    until = say("Look out for it for {hours} hours, until {day}.", hours=line.hours, day=end)
     return Said(f"{said.text} {until}", sources=said.sources)
 
 
 def _check_in(case: Case, row: CheckIn) -> tuple[Said, ...]:
-    on = case.plan.on
+    say, on = case.say, case.plan.on
     if row.weeks is not None:
-        day = on + timedelta(days=row.weeks * WEEK)
-        when, told = f"{row.weeks} weeks", f"{DAYS[day.weekday()]}, {day_text(day)}"
+        when = say("{weeks} weeks", weeks=row.weeks)
+        told = say.weekday(on + timedelta(days=row.weeks * WEEK))
     else:
         assert row.days is not None
-        first, last = (on + timedelta(days=days) for days in row.days)
-        when = f"{row.days[0]} to {row.days[1]} days"
-        told = f"{day_text(first)} to {day_text(last)}"
+        first, last = (say.day(on + timedelta(days=days)) for days in row.days)
+        when = say("{first} to {last} days", first=row.days[0], last=row.days[1])
+        told = say("{first} to {last}", first=first, last=last)
     cites = cited(words().sources, row.source)
-    return Said(when, sources=cites), Said(told), Said(row.name), Said("", COMPUTED)
+    return Said(when, sources=cites), Said(told), Said(say(row.name)), Said("", say(COMPUTED))

@@ -234,21 +234,33 @@ def _earlier(case: Case) -> Block:
     )
     if rows.is_empty():
         return Text(Said("No trigger point injection is on record.", "record"))
+    latest = case.mine(rows)["day"].max()
     return Table(
         "Trigger point injections before, of every episode",
-        ("Date", "Where", "What", "Relief", "How long it lasted", "From"),
+        ("Date", "Where", "What", "Relief told", "On the same scale", "From"),
         tuple(
             (
                 Said(row["day"].isoformat()),
                 Said(where(row["muscle"], row["side"])),
                 Said(_given(row)),
                 Said(share(row["response"])),
-                Said(NOT_ON_RECORD),  # the care log has no row that says how long
+                _on_the_scale(case, row, latest),
                 Said("", f"{on_record(row['day'])}, episode {row['episode']}"),
             )
             for row in rows.iter_rows(named=True)
         ),
     )
+
+
+def _on_the_scale(case: Case, row: Mapping[str, Any], latest: object) -> Said:
+    """The relief that the scores show, and how long: told of this episode's latest injection."""
+    advice = case.advice
+    known = advice["injection_relief_weeks"] is not None
+    if not known or row["episode"] != advice["episode"] or row["day"] != latest:
+        return Said(NOT_ON_RECORD)
+    best, now = share(advice["injection_relief"]), share(advice["injection_relief_now"])
+    lasted = f"a half or more for {advice['injection_relief_weeks']:.3g} weeks"
+    return Said(f"{best} at best on {advice['measure']}, {lasted}; {now} at the latest score")
 
 
 def _given(row: Mapping[str, Any]) -> str:

@@ -11,5 +11,5 @@ def paper_html(paper: Paper) -> str:
     sources = paper.sources()
     numbers = {source: number for number, source in enumerate(sources, start=1)}
     return template(__package__, "paper.html.jinja").render(
-        paper=paper, sources=sources, numbers=numbers
+        paper=paper, say=paper.say, sources=sources, numbers=numbers
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from reliefpath.languages import ENGLISH, Speech
+
 NOT_ON_RECORD = "not on record"
 COMPUTED = "computed"
 GIVEN = "given for this paper"
@@ -76,6 +78,8 @@ class Paper:
     intro: str
     sections: tuple[Section, ...]
     warning: str | None = None
+    say: Speech = ENGLISH
+    """The language that it is written in."""
 
     def said(self) -> Iterator[Said]:
         """Yield everything that it says, from top to bottom."""
@@ -97,11 +101,11 @@ class Paper:
         return list(dict.fromkeys(source for said in self.said() for source in said.sources))
 
 
-def facts(caption: str, rows: Iterable[tuple[str, Said]]) -> Table:
+def facts(caption: str, rows: Iterable[tuple[str, Said]], say: Speech = ENGLISH) -> Table:
     """Return a table of what is so, and where it comes from."""
     return Table(
         caption,
-        ("What", "Said", "From"),
+        tuple(map(say, ("What", "Said", "From"))),
         tuple((Said(what), said, Said(said.origin)) for what, said in rows),
     )
 

@@ -21,6 +21,8 @@ from reliefpath.therapies.exercise import (
     Irritability,
     Need,
     Programme,
+    after_needle,
+    exercise_rules,
     next_programme,
     programme,
 )
@@ -80,11 +82,22 @@ def programme_for(
     )
     since = None if latest.is_empty() else latest["day"][0]
     found = next_programme(programme(need), check_ins(care_log, episode, moment, since))
+    if (needled := last_needle(care_log, episode, moment)) is not None:
+        found = after_needle(found, needled, moment.day)
     notes = [
         *([NO_EXAM] if latest.is_empty() else [NO_ACTIVE] if active.is_empty() else []),
         *([NOT_SCREENED] if row["red_flag"] is None else []),
     ]
     return replace(found, notes=tuple(notes))
+
+
+def last_needle(care_log: CareLog, episode: str, moment: Moment) -> date | None:
+    """Return the day on which the patient was last needled or injected, in whichever episode."""
+    therapies = exercise_rules().after_needle.therapies
+    needles = {name for therapy in therapies for name in counted_as(therapy)}
+    done = moment.before(care_log.only(episode).treatments).filter(pl.col("therapy").is_in(needles))
+    last: date | None = done.select(pl.col("at").dt.date().max()).item()
+    return last
 
 
 def check_ins(care_log: CareLog, episode: str, moment: Moment, since: date | None) -> list[CheckIn]:

@@ -83,6 +83,7 @@ def test_every_source_is_used() -> None:
                 *exercise_rules().irritability.values(),
                 *exercise_rules().goals.values(),
                 *exercise_rules().rules.values(),
+                exercise_rules().after_needle,
                 *exercise_rules().reminders.values(),
             ],
         ),
@@ -93,7 +94,6 @@ def test_every_source_is_used() -> None:
 
 def test_every_warning_asks_for_red_flags_of_the_catalogue() -> None:
     red_flags = finding_kinds()["red-flag"].codes
-    for language in words().languages.values():
-        for warning in language.warnings.values():
-            assert warning.findings
-            assert set(warning.findings) <= set(red_flags)
+    for warning in words().warnings.values():
+        assert warning.findings
+        assert set(warning.findings) <= set(red_flags)

@@ -18,9 +18,10 @@ from reliefpath.therapies.exercise.programme import (
     LeftOut,
     Need,
     Programme,
+    Rest,
     programme,
 )
-from reliefpath.therapies.exercise.progression import CheckIn, next_programme
+from reliefpath.therapies.exercise.progression import CheckIn, after_needle, next_programme
 
 __all__ = [
     "AEROBIC",
@@ -35,6 +36,8 @@ __all__ = [
     "LeftOut",
     "Need",
     "Programme",
+    "Rest",
+    "after_needle",
     "exercise_catalogue",
     "exercise_rules",
     "exercises",

@@ -178,6 +178,17 @@ class Rule(Row):
         return self
 
 
+class AfterNeedle(Row):
+    """What waits after a needle."""
+
+    therapies: tuple[str, ...]
+    hours: Span = Field(description="How long heavy load is avoided")
+    kinds: tuple[str, ...] = Field(description="Kinds of exercise that are heavy load")
+    begins_on_day: Span = Field(description="When home exercise starts again")
+    because: str
+    says: str = Field(description="What the patient reads, who is told nothing of needles here")
+
+
 class Reminder(Row):
     """What a patient should know."""
 
@@ -190,6 +201,7 @@ class ExerciseRules(Catalogue):
     irritability: dict[Irritability, Start]
     goals: dict[Goal, Aim]
     rules: dict[str, Rule]
+    after_needle: AfterNeedle
     reminders: dict[str, Reminder]
 
 

@@ -7,14 +7,16 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
+from markupsafe import Markup
 from pydantic import Field
 
 from reliefpath.anatomy import muscles
-from reliefpath.errors import UsageError
-from reliefpath.knowledge import Catalogue, Record, Row, load_catalogue
+from reliefpath.knowledge import Catalogue, Row, load_catalogue
+from reliefpath.languages import Speech, speech
 from reliefpath.pages import template
-from reliefpath.therapies.exercise.catalogue import Exercise
-from reliefpath.therapies.exercise.programme import Item, Programme
+from reliefpath.therapies.exercise.catalogue import Exercise, exercise_rules
+from reliefpath.therapies.exercise.drawing import drawing_svg, drawings
+from reliefpath.therapies.exercise.programme import Item, Programme, Rest
 
 WEEK = 7
 
@@ -28,8 +30,8 @@ class Alarm(Row):
     findings: tuple[str, ...] = Field(description="Red flags of `findings.yaml`")
 
 
-class Language(Record):
-    """What the page says in one language."""
+class Words(Catalogue):
+    """The content of `words.yaml`."""
 
     title: str
     name: str
@@ -42,8 +44,10 @@ class Language(Record):
     minutes: str
     a_week: str
     every_day: str
+    start: str
     feel: str
     unlike: str
+    drawn: str
     days: tuple[str, ...] = Field(min_length=WEEK, max_length=WEEK)
     good_to_know: str
     stop_title: str
@@ -55,12 +59,6 @@ class Language(Record):
     warnings: dict[str, Alarm]
 
 
-class Words(Catalogue):
-    """The content of `words.yaml`."""
-
-    languages: dict[str, Language]
-
-
 @dataclass(frozen=True)
 class Card:
     """One exercise on the page."""
@@ -69,11 +67,13 @@ class Card:
     dose: str
     often: str
     side: str | None
+    start: str | None
+    drawing: Markup | None
 
 
 @cache
 def words() -> Words:
-    """Return what the page says, by language."""
+    """Return what the page says."""
     return load_catalogue(files(__package__) / "words.yaml", Words)
 
 
@@ -85,32 +85,50 @@ def handout(
     Raises:
         UsageError: the page does not speak the language.
     """
-    said = words().languages.get(language)
-    if said is None:
-        raise UsageError(f"no handout in `{language}`: {', '.join(words().languages)}")
+    say, said = speech(language, __package__), words()
     here = {muscles()[m].region.value for item in programme.items for m in item.serves}
     if programme.need.region:
         here.add(programme.need.region)
     warnings = [w for w in said.warnings.values() if not w.regions or here & set(w.regions)]
     return template(__package__, "handout.html.jinja").render(
-        language=language,
+        say=say,
         words=said,
         on=on,
         name=name,
-        cards=[_card(item, said) for item in programme.items],
+        rest=_rest(programme, say),
+        cards=[_card(item, programme.rest, say) for item in programme.items],
         reminders=programme.reminders,
         emergencies=[w.says for w in warnings if w.emergency],
         calls=[w.says for w in warnings if not w.emergency],
     )
 
 
-def _card(item: Item, said: Language) -> Card:
-    dose = item.dose
+def _rest(programme: Programme, say: Speech) -> str | None:
+    if (rest := programme.rest) is None:
+        return None
+    first, second = map(say.day, rest.begins)
+    until = say.day(rest.light_until)
+    return say(exercise_rules().after_needle.says, until=until, first=first, second=second)
+
+
+def _card(item: Item, rest: Rest | None, say: Speech) -> Card:
+    said, dose = words(), item.dose
     if dose.minutes is not None:
-        text = said.minutes.format(minutes=dose.minutes)
+        text = say(said.minutes, minutes=dose.minutes)
     elif dose.seconds is not None:
-        text = said.hold.format(sets=dose.sets, seconds=dose.seconds)
+        text = say(said.hold, sets=dose.sets, seconds=dose.seconds)
     else:
-        text = said.times.format(sets=dose.sets, repetitions=dose.repetitions)
-    often = said.every_day if dose.per_week == WEEK else said.a_week.format(number=dose.per_week)
-    return Card(item.row, text, often, None if item.sides is None else said.side[item.sides])
+        text = say(said.times, sets=dose.sets, repetitions=dose.repetitions)
+    daily = dose.per_week == WEEK
+    often = say(said.every_day) if daily else say(said.a_week, number=dose.per_week)
+    start = rest.heavy_from(item) if rest else None
+    drawn = say(said.drawn, exercise=say(item.row.name))
+    drawing = drawings().get(item.exercise)
+    return Card(
+        row=item.row,
+        dose=text,
+        often=often,
+        side=None if item.sides is None else say(said.side[item.sides]),
+        start=say(said.start, day=say.day(start)) if start else None,
+        drawing=Markup(drawing_svg(drawing, drawn)) if drawing else None,
+    )

@@ -6,6 +6,7 @@ from reliefpath.markdown import cited, source_table, table
 from reliefpath.therapies.exercise.catalogue import (
     Bounds,
     DoseRange,
+    ExerciseRules,
     exercise_catalogue,
     exercise_rules,
 )
@@ -69,6 +70,10 @@ def exercises_markdown() -> str:
             for key, row in rules.rules.items()
         ),
     )
+    reminders = table(
+        ("says", "source"),
+        ((row.says, cited(row.source, rules.sources)) for row in rules.reminders.values()),
+    )
     return f"""# Exercises
 
 How they are chosen and changed: [Plan exercise](../exercise.md).
@@ -90,9 +95,32 @@ How often comes from [the therapy's course](therapies.md).
 ## What changes it
 
 {changes}
+## After a needle
+
+{_after_needle(rules)}
+## What the patient is told besides
+
+{reminders}
 ## Sources
 
 {source_table({**known.sources, **rules.sources})}"""
+
+
+def _after_needle(rules: ExerciseRules) -> str:
+    row = rules.after_needle
+    return table(
+        ("after", "no heavy load", "which is", "exercise again on day", "because", "source"),
+        (
+            (
+                ", ".join(row.therapies),
+                f"{row.hours[0]} to {row.hours[1]} hours",
+                ", ".join(row.kinds),
+                f"{row.begins_on_day[0]} or {row.begins_on_day[1]}",
+                row.because,
+                cited(row.source, rules.sources),
+            ),
+        ),
+    )
 
 
 def _dose(row: DoseRange) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 
 from reliefpath.anatomy import REGIONS, muscles
@@ -146,6 +147,21 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Rest:
+    """What waits after a needle."""
+
+    begins: tuple[date, date]
+    """On one of these days home exercise starts again."""
+    light_until: date
+    """The last day without heavy load."""
+
+    def heavy_from(self, item: Item) -> date | None:
+        """Return the first day of an exercise that is heavy load."""
+        heavy = item.row.kind in exercise_rules().after_needle.kinds
+        return self.light_until + timedelta(days=1) if heavy else None
+
+
+@dataclass(frozen=True)
 class Programme:
     """Exercises to do, why each, what is not served, and what was changed last."""
 
@@ -154,6 +170,7 @@ class Programme:
     left_out: tuple[LeftOut, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+    rest: Rest | None = None
 
     @property
     def minutes(self) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from math import ceil
 
 from reliefpath.therapies.exercise.catalogue import (
     AEROBIC,
@@ -19,9 +20,12 @@ from reliefpath.therapies.exercise.programme import (
     Item,
     LeftOut,
     Programme,
+    Rest,
     at_step,
     is_offered,
 )
+
+HOURS_A_DAY = 24
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,26 @@ def next_programme(programme: Programme, check_ins: Sequence[CheckIn]) -> Progra
         source = tuple(str(exercise_rules().sources[name]) for name in row.source)
         changes += [Change(id_, which, did, row.because, source) for which, did in told]
     return replace(programme, items=tuple(items), left_out=tuple(left), changes=tuple(changes))
+
+
+def after_needle(programme: Programme, needled: date, on: date) -> Programme:
+    """Say what waits after a needle of a day, where a programme of `on` falls within that time."""
+    row = exercise_rules().after_needle
+    rest = Rest(
+        begins=(
+            needled + timedelta(days=row.begins_on_day[0]),
+            needled + timedelta(days=row.begins_on_day[1]),
+        ),
+        light_until=needled + timedelta(days=ceil(row.hours[1] / HOURS_A_DAY)),
+    )
+    if not needled <= on <= rest.light_until:
+        return programme
+    source = tuple(str(exercise_rules().sources[name]) for name in row.source)
+    waits = [(item.exercise, rest.heavy_from(item)) for item in programme.items]
+    told: Told = [(which, f"not before {day}") for which, day in waits if day is not None]
+    told = told or [(None, f"nothing in it is heavy; no heavy load until {rest.light_until}")]
+    changes = [Change("after-needle", which, did, row.because, source) for which, did in told]
+    return replace(programme, rest=rest, changes=(*programme.changes, *changes))
 
 
 def _holds(rule: Rule, check_ins: Sequence[CheckIn]) -> bool:

@@ -1,0 +1,134 @@
+"""What patients read, in every language: nothing missing, nothing stale, and no silent English."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from reliefpath.anatomy import muscles
+from reliefpath.errors import KnowledgeError, UsageError
+from reliefpath.knowledge import load_catalogue
+from reliefpath.languages import LANGUAGES, Translation, speech, spoken
+from reliefpath.papers.catalogue import words as words_of_papers
+from reliefpath.therapies import agents, therapies
+from reliefpath.therapies.exercise import exercise_rules, exercises
+from reliefpath.therapies.exercise.handout import words
+from reliefpath.therapies.injection.intervals import INJECTION
+
+OTHERS = [language for language in LANGUAGES if language != "en"]
+EXERCISE, ANATOMY, PAPERS = (
+    "reliefpath.therapies.exercise",
+    "reliefpath.anatomy",
+    "reliefpath.papers",
+)
+
+
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def texts(part: object) -> set[str]:
+    """Every text in a part of a catalogue."""
+    if isinstance(part, str):
+        return {part}
+    if isinstance(part, dict):
+        part = tuple(part.values())
+    return set().union(*map(texts, part)) if isinstance(part, tuple) else set()
+
+
+def of_exercise() -> set[str]:
+    page = words()
+    said = [getattr(page, key) for key in type(page).model_fields if key != "sources"]
+    said += [warning.says for warning in page.warnings.values()]
+    said += [exercise_rules().after_needle.says]
+    said += [row.says for row in exercise_rules().reminders.values()]
+    for row in exercises().values():
+        said += [row.name, row.position, row.steps, row.feel, row.unlike]
+    return texts(tuple(said))
+
+
+def of_anatomy() -> set[str]:
+    return {text for row in muscles().values() for text in (row.name, row.hazards)}
+
+
+def of_papers() -> set[str]:
+    """The texts of the catalogues that consent and after-care say."""
+    catalogue = words_of_papers().model_dump(exclude={"sources"})
+    named = [catalogue["alternatives"].pop("therapies"), [INJECTION]]
+    told = [therapies()[name] for names in named for name in names]
+    return {
+        *lines(catalogue),
+        *(row.name for row in agents().values()),
+        *(row.name for row in told[:-1]),
+        *(text for row in told for text in (row.evidence, row.against)),
+    }
+
+
+def lines(part: object) -> set[str]:
+    """Every `says` and `name` in a catalogue."""
+    if isinstance(part, dict):
+        mine = {part[key] for key in ("says", "name") if key in part}
+        return mine.union(*map(lines, part.values()))
+    return set().union(*map(lines, part)) if isinstance(part, tuple | list) else set()
+
+
+def translation(package: str, language: str) -> Translation:
+    return load_catalogue(files(package) / f"{language}.yaml", Translation)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_has_its_translation_and_no_translation_is_stale(language: str) -> None:
+    assert set(translation(EXERCISE, language).texts) == of_exercise()
+    assert set(translation(ANATOMY, language).texts) == of_anatomy()
+    there = set(translation(PAPERS, language).texts)
+    assert of_papers() <= there
+    folder = files(PAPERS)
+    code = "".join(
+        file.read_text("utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith((".py", ".jinja"))
+    )
+    in_plans = {"left", "right"}
+    assert not [text for text in there - of_papers() - in_plans if f'"{text}"' not in code]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("package", [EXERCISE, ANATOMY, PAPERS])
+def test_a_translation_has_the_numbers_of_its_english(package: str, language: str) -> None:
+    for text, said in translation(package, language).texts.items():
+        assert sorted(NUMBER.findall(said)) == sorted(NUMBER.findall(text)), text
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_says_that_nobody_has_checked_it_yet(language: str) -> None:
+    assert "[house]" in str(speech(language, EXERCISE).origin)
+    assert speech("en").origin is None
+
+
+def test_dates_are_said_in_the_language() -> None:
+    assert speech("es").day(date(2026, 3, 3)) == "3 de marzo de 2026"
+    assert speech("es").weekday(date(2026, 3, 3)) == "martes, 3 de marzo de 2026"
+    assert speech("en").weekday(date(2026, 3, 3)) == "Tuesday, 3 March 2026"
+
+
+def test_the_language_of_a_tag_is_known_whatever_its_region() -> None:
+    assert [spoken(tag) for tag in ("es", "es-MX", "ES_us", "en-GB", None)] == [
+        *("es", "es", "es", "en", "en")
+    ]
+    assert spoken("fr") is None
+    assert spoken("estonian") is None
+
+
+def test_a_text_without_a_translation_is_refused_and_never_said_in_english() -> None:
+    with pytest.raises(UsageError, match="'Good luck' has no Spanish"):
+        speech("es")("Good luck")
+
+
+def test_a_translation_that_leaves_other_gaps_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "es.yaml"
+    file.write_text("sources: {}\nsource: []\ntexts: {'{number} days': '{numero} días'}\n", "utf-8")
+    with pytest.raises(KnowledgeError, match="leaves other gaps"):
+        load_catalogue(file, Translation)
