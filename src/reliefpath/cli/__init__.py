@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 
 from reliefpath import __version__
-from reliefpath.cli import catalog, chart, clinic, exercise, inject, needle, pathway, recovery
+from reliefpath.cli import (
+    catalog,
+    chart,
+    clinic,
+    exercise,
+    inject,
+    needle,
+    pathway,
+    recovery,
+    serve,
+)
 from reliefpath.cli.options import SHOWN_PROBLEMS
 from reliefpath.errors import ContentError, ReliefPathError, UsageError
 
@@ -24,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(clinic.app)
 app.add_typer(catalog.app)
+app.add_typer(serve.app)
 app.add_typer(chart.app, name="chart")
 app.add_typer(exercise.app, name="exercise")
 app.add_typer(inject.app, name="inject")

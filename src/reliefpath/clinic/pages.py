@@ -1,0 +1,46 @@
+"""Pages from templates: one layout, everything escaped, nothing that is missing passes."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from reliefpath.clinic.roles import pages_of
+from reliefpath.pages import day_text
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    folder = str(files("reliefpath.clinic") / "templates")
+    environment = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader(folder),
+    )
+    environment.filters["day"] = day_text
+    environment.globals["pages_of"] = pages_of
+    environment.filters["percent"] = lambda share: "–" if share is None else f"{share:.0%}"
+    return environment
+
+
+def page(request: Request, name: str, status: int = 200, **known: Any) -> HTMLResponse:
+    """Return the page of the template `name`.html.jinja, which extends `base.html.jinja`.
+
+    Every template knows `request`, `worker` (the account signed in, or None), `csrf` (what a form
+    must send back) and `demo`.
+    """
+    told = {
+        "request": request,
+        "worker": getattr(request.state, "worker", None),
+        "csrf": getattr(request.state, "csrf", ""),
+        "demo": request.app.state.settings.demo,
+        **known,
+    }
+    return HTMLResponse(_environment().get_template(f"{name}.html.jinja").render(told), status)

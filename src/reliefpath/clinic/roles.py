@@ -1,0 +1,33 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles of the people who work in a clinic."""
+
+    CLINICIAN = "clinician"
+    """Treats: sees patients, records, agrees with advice or overrides it."""
+    ASSISTANT = "assistant"
+    """Helps: sees patients, records check-ins and findings."""
+    DIRECTOR = "director"
+    """Answers for the protocol: sees everything of care, the strategy and its effect."""
+    AUDITOR = "auditor"
+    """Looks at who saw and changed what; at no patient's care."""
+    ADMINISTRATOR = "administrator"
+    """Keeps accounts and backups; sees no patient's care."""
+
+
+CARE = (Role.CLINICIAN, Role.ASSISTANT, Role.DIRECTOR)
+"""Who sees patients."""
+TREAT = (Role.CLINICIAN, Role.DIRECTOR)
+"""Who treats them and decides."""
+PAGES = (("/worklist", "Worklist", CARE),)
+"""The pages in the order of the menu, and whose they are."""
+
+
+def pages_of(role: Role) -> list[tuple[str, str]]:
+    """Return the pages of a role, each with its name; the first is where it begins."""
+    return [(place, name) for place, name, roles in PAGES if role in roles]

@@ -1,0 +1,117 @@
+"""A demo clinic served to a real browser."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from reliefpath.chart.store.chart import create_chart
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.app import create_app
+from reliefpath.clinic.roles import Role
+from reliefpath.clinic.settings import Settings
+from reliefpath.virtual import demo_clinic
+
+TODAY = date(2026, 3, 31)
+PASSWORD = "conservative-first"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A clinic at an address."""
+
+    url: str
+    settings: Settings
+
+    def sign_in(self, page: Page, role: str) -> Page:
+        """Sign in with the account called as its role."""
+        page.goto(f"{self.url}/sign-in")
+        page.get_by_label("User name").fill(role)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: not url.endswith("/sign-in"))
+        return page
+
+
+@pytest.fixture(scope="session")
+def demo_chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A chart of 60 demo patients, to copy."""
+    file = tmp_path_factory.mktemp("clinic") / "demo.chart"
+    chart = create_chart(str(file))
+    chart.load(demo_clinic(60, 1, TODAY), "demo", Act("import", "import"))
+    chart.close()
+    return file
+
+
+@pytest.fixture
+def settings(demo_chart: Path, tmp_path: Path) -> Settings:
+    """A copy of the demo clinic, with an account of each role, called like it."""
+    chart = tmp_path / "clinic.chart"
+    shutil.copy(demo_chart, chart)
+    accounts = Accounts(str(tmp_path / "accounts"))
+    for role in Role:
+        accounts.add(role, role.capitalize(), role, PASSWORD)
+    return Settings(
+        str(chart),
+        str(tmp_path / "accounts"),
+        secret=b"0" * 32,
+        secure=False,
+        today=lambda: TODAY,
+    )
+
+
+@pytest.fixture
+def served(settings: Settings) -> Iterator[Served]:
+    """The clinic, served by a real server on a port of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = uvicorn.Config(create_app(settings), port=port, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    yield Served(f"http://127.0.0.1:{port}", settings)
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in which nothing goes wrong unseen: an error on the console, a request elsewhere."""
+    context = browser.new_context()
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: wrong.append(str(e)))
+    page.on("request", lambda r: None if "127.0.0.1" in r.url else wrong.append(r.url))
+    yield page
+    context.close()
+    assert not wrong
