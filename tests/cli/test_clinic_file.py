@@ -171,7 +171,7 @@ def test_papers_cite_the_clinic_and_name_its_file(clinic: Path, tmp_path: Path) 
     file = own(tmp_path, VOLUME.replace("0.5, over: blocked", "2"))
     ask = ("inject", "papers", clinic, EPISODE, *SITE, *AS_OF, "--out", tmp_path / "papers")
     reliefpath("--clinic", file, *ask)
-    note = "".join(page.read_text("utf-8") for page in (tmp_path / "papers").iterdir())
+    note = "".join(page.read_text("utf-8") for page in (tmp_path / "papers").glob("*.html"))
     assert "Riverside, Dr. Ana Ruiz, 2026-05-04: most 2, shipped 10" in note
     assert "1.0.0+clinic." in note
 

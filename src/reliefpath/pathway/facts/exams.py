@@ -9,12 +9,16 @@ import polars as pl
 
 from reliefpath.anatomy import REGIONS, muscles, trigger_point
 from reliefpath.pathway.facts.groups import Flags, Groups, Known
-from reliefpath.pathway.facts.moment import Moment, arrays, place, rows_of
+from reliefpath.pathway.facts.moment import Moment, places, rows_of
 
 
 def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
     """Return the exam facts, one value an episode in the order of `episodes`."""
-    rows = arrays(rows_of(exams, episodes, moment, *_columns()))
+    muscle, active = (
+        places(exams["muscle"], _muscles()),
+        exams.select(_active()).to_series().to_numpy(),
+    )
+    rows = rows_of(exams, episodes, moment, muscle=muscle, active=active)
     ago, episode = moment.days_from(rows["day"]), Groups(rows["e"], episodes.height)
     last = episode.least(ago)
     latest = ago == last[episode.of]
@@ -34,9 +38,13 @@ def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> K
 
 
 @cache
-def _columns() -> list[str | pl.Expr]:
-    active = pl.sql_expr(trigger_point().active.rule).cast(pl.Float64).alias("active")
-    return [place(pl.col("muscle"), muscles()), active]
+def _active() -> pl.Expr:
+    return pl.sql_expr(trigger_point().active.rule).cast(pl.Float64)
+
+
+@cache
+def _muscles() -> pl.Enum:
+    return pl.Enum(list(muscles()))
 
 
 @cache

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import polars as pl
 
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Ints, Known, Names
-from reliefpath.pathway.facts.moment import Moment, arrays, collected, place
+from reliefpath.pathway.facts.moment import Moment, Rows, places
 from reliefpath.therapies import SCREENED, Bar, finding_kinds
 
 FLAGS = {
@@ -39,22 +39,7 @@ def finding_facts(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment
     is not a no: a flag is false only when every kind of finding that could raise it was screened
     since the episode began.
     """
-    c = _catalogue()
-    until = pl.col("until").is_null() | (pl.col("until") >= moment.day)
-    mine = episodes.lazy().select(
-        "patient", "started_on", e=pl.col("e").cast(pl.Int64), mine="episode"
-    )
-    fresh = pl.col("at").dt.date() >= pl.col("started_on")
-    rows = arrays(
-        collected(
-            findings.lazy()
-            .filter(moment.had_happened & until)
-            .join(mine, on="patient")
-            .filter(pl.col("episode").is_null() | (pl.col("episode") == pl.col("mine")))
-            .select("e", "at", _place(), fresh=fresh)
-            .filter(pl.col("code") >= 0)
-        )
-    )
+    c, rows = _catalogue(), _rows(findings, episodes, moment)
     code, episode = rows["code"], Groups(rows["e"], episodes.height)
     standing, answers = np.isnan(c.answer[code]), {}
     for fact, (kind, _) in ANSWERS.items():
@@ -74,6 +59,27 @@ def finding_facts(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment
         **{name: _flag(episode, bar, raised[bar], screened, code) for name, bar in FLAGS.items()},
         **{name: _listed(episode, bar, raised[bar], code) for name, bar in LISTS.items()},
     }
+
+
+def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Rows:
+    """The findings that hold at the moment, one row for each episode that they belong to."""
+    until = findings["until"].to_numpy()
+    holds = (findings["at"].to_numpy() < moment.end_in_utc) & ~(until < np.datetime64(moment.day))
+    people = pl.Enum(episodes["patient"].unique())
+    person, owner = places(findings["patient"], people), places(episodes["patient"], people)
+    code = places(findings["kind"] + " " + findings["code"], _catalogue().names)
+    row = np.flatnonzero(holds & (person >= 0) & (code >= 0))
+    # each finding of a person meets each of their episodes
+    count = np.bincount(owner, minlength=len(people.categories))
+    first, met = np.cumsum(count) - count, count[person[row]]
+    row, nth = np.repeat(row, met), np.arange(met.sum()) - np.repeat(np.cumsum(met) - met, met)
+    e = np.argsort(owner, kind="stable")[first[person[row]] + nth]
+    own = places(findings["episode"], pl.Enum(episodes["episode"]))[row]
+    mine = (own == e) | findings["episode"].is_null().to_numpy()[row]
+    row, e = row[mine], e[mine]
+    at = findings["at"].to_numpy()[row]
+    fresh = at >= episodes["started_on"].to_numpy()[e].astype("datetime64[us]")
+    return {"e": e, "at": at, "code": code[row], "fresh": fresh}
 
 
 def _flag(episode: Groups, bar: Bar, raised: Flags, screened: Flags, code: Ints) -> Floats:
@@ -108,6 +114,11 @@ class Codes:
     answer: Floats
     raises: dict[Bar, Flags]
 
+    @cached_property
+    def names(self) -> pl.Enum:
+        """Kind and code of each, in order."""
+        return pl.Enum(self.name)
+
 
 @cache
 def _catalogue() -> Codes:
@@ -126,12 +137,6 @@ def _catalogue() -> Codes:
         np.array([answers.get(key) for key in known], float),
         {bar: np.array([bar in bars for bars in known.values()]) for bar in FLAGS.values()},
     )
-
-
-@cache
-def _place() -> pl.Expr:
-    """The place of a finding in the catalogue."""
-    return place(pl.col("kind") + " " + pl.col("code"), _catalogue().name).alias("code")
 
 
 @cache

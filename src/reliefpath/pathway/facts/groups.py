@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
-
-from reliefpath.pathway.facts.moment import collected
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,13 +51,11 @@ class Groups:
         order = np.argsort(values)  # so that the order of rows changes no bit
         return np.bincount(of[order], values[order], self.size).astype(float)
 
-    def means(self, columns: dict[str, Floats]) -> dict[str, Floats]:
-        """The mean value of each column, summed by Polars so that no bit is lost on the way."""
-        table = pl.DataFrame({"of": self.of, **columns}, nan_to_null=True).lazy()
-        means = collected(table.group_by("of").agg(pl.exclude("of").mean()))
-        found = np.full((len(columns), self.size), np.nan)
-        found[:, means["of"].to_numpy()] = [means[name].to_numpy() for name in columns]
-        return dict(zip(columns, found, strict=True))
+    def mean(self, values: Floats) -> Floats:
+        """The mean value."""
+        known = ~np.isnan(values)
+        count = self.count(known)
+        return np.where(count > 0, self.total(values, known) / np.maximum(count, 1), np.nan)
 
     def distinct(self, values: Floats) -> Ints:
         """How many different values there are."""

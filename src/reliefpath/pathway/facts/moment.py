@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -13,6 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from reliefpath.errors import UsageError
+
+Rows = dict[str, NDArray[Any]]
+"""Columns as arrays."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Moment:
         """Whether a row had happened."""
         return pl.col("at") < self.end
 
+    @cached_property
+    def end_in_utc(self) -> np.datetime64:
+        """`end` as arrays have it."""
+        return np.datetime64(self.end.replace(tzinfo=None), "us")
+
     def before(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows that had happened."""
         return rows.filter(self.had_happened)
@@ -62,31 +69,31 @@ class Moment:
         return (pl.lit(self.day) - pl.col(column)).dt.total_days()
 
 
-_DAY = pl.col("at").dt.date()
-
-
 def collected(frame: pl.LazyFrame) -> pl.DataFrame:
     """Run a plan that is already in good order: for one episode, optimising costs more than it."""
     return frame.collect(engine="in-memory", optimizations=pl.QueryOptFlags.none())
 
 
 def rows_of(
-    rows: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, *columns: str | pl.Expr
-) -> pl.DataFrame:
-    """Return columns of the rows of these episodes that had happened, with `e`, the episode's
-    row number, `at`, and `day`, its date in UTC."""
+    rows: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, **columns: NDArray[Any]
+) -> Rows:
+    """Return the part of some columns that is of these episodes and had happened.
+
+    With `e`, the episode's row number, `at`, and `day`, its date in UTC. All as arrays: for one
+    episode a plan costs more than what it does.
+    """
     # an episode's number is its place among the categories: quicker than a join
-    e = pl.col("episode").cast(pl.Enum(episodes["episode"]), strict=False).to_physical()
-    told = rows.lazy().select("at", *columns, e=e.cast(pl.Int64), day=_DAY)
-    return collected(told.filter(pl.col("e").is_not_null() & moment.had_happened))
+    e = places(rows["episode"], pl.Enum(episodes["episode"]))
+    at = rows["at"].to_numpy()
+    kept = (e >= 0) & (at < moment.end_in_utc)
+    found = {"e": e, "at": at} | columns
+    if not kept.all():
+        found = {name: values[kept] for name, values in found.items()}
+    return found | {"day": found["at"].astype("datetime64[D]")}
 
 
-def arrays(rows: pl.DataFrame) -> dict[str, NDArray[Any]]:
-    """Return columns as arrays, with NaN for what is not known."""
-    return {column.name: column.to_numpy() for column in rows.iter_columns()}
-
-
-def place(text: pl.Expr, names: Iterable[str]) -> pl.Expr:
-    """The place of each text among some names, from 0; -1 where it is none of them."""
-    known = text.cast(pl.Enum(list(names)), strict=False)
-    return known.to_physical().cast(pl.Int64).fill_null(-1)
+def places(text: pl.Series, names: pl.Enum) -> NDArray[np.int64]:
+    """Return the place of each text among some names, from 0; -1 where it is none of them."""
+    known = text.cast(names, strict=False).to_physical().to_numpy()
+    found: NDArray[np.int64] = np.nan_to_num(known, nan=-1).astype(np.int64)
+    return found

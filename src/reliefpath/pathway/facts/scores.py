@@ -7,11 +7,11 @@ import polars as pl
 
 from reliefpath.pathway.facts.curves import primary_curves, second_curves
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Known
-from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.facts.moment import Moment, Rows
 from reliefpath.pathway.facts.pooling import Combine, together
 from reliefpath.pathway.facts.relief import relief
 from reliefpath.pathway.facts.series import Scores, catalogue
-from reliefpath.pathway.facts.treatments import Rows, sessions_of
+from reliefpath.pathway.facts.treatments import sessions_of
 from reliefpath.recovery import Priors, Questions
 
 FEWEST = 3

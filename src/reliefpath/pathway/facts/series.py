@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from reliefpath.measures import table as measure_table
 from reliefpath.measures.totals import totals
 from reliefpath.pathway.facts.curves import Days, Series
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
-from reliefpath.pathway.facts.moment import Moment, collected, place, rows_of
+from reliefpath.pathway.facts.moment import Moment, places, rows_of
 from reliefpath.pathway.facts.sessions import Sessions
 
 WEEK = 7 * 86_400 * 1e6
@@ -37,6 +37,11 @@ class Measures:
     """What matters stands in where the smallest detectable change is not known."""
     step: Floats
 
+    @cached_property
+    def names(self) -> pl.Enum:
+        """Their names in order."""
+        return pl.Enum(list(self.place))
+
     @property
     def size(self) -> int:
         """How many measures there are."""
@@ -56,12 +61,6 @@ def catalogue() -> Measures:
     number = {measure: i for i, measure in enumerate(table["measure"])}
     compared = np.isin(construct, ("pain", "function"))
     return Measures(number, name, construct, compared, *arrays)
-
-
-@cache
-def _order() -> pl.Expr:
-    """The place of a score's measure in the catalogue."""
-    return place(pl.col("measure"), catalogue().place)
 
 
 @dataclass(frozen=True)
@@ -96,11 +95,13 @@ class Scores:
     @classmethod
     def of(cls, scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Scores:
         """Return the scores of these episodes that had been given."""
-        said = totals(rows_of(scores, episodes, moment, "episode", "measure", "item", "value"))
-        m = catalogue()
-        k = pl.col("e") * m.size + _order()
-        rows = collected(said.lazy().select("at", "day", "value", k=k).sort("k", "at"))
-        at, days, value, k_of_each = (column.to_numpy() for column in rows.iter_columns())
+        said, m = totals(scores), catalogue()
+        order = places(said["measure"], m.names)
+        rows = rows_of(said, episodes, moment, order=order, value=said["value"].to_numpy())
+        k_of_each = rows["e"] * m.size + rows["order"]
+        by_time = np.lexsort((rows["at"], k_of_each))
+        k_of_each = k_of_each[by_time]
+        at, days, value = (rows[name][by_time] for name in ("at", "day", "value"))
         e, order = np.divmod(k_of_each, m.size)
         # a score from before care began counts as one of its first day
         begun = episodes["started_on"].to_numpy().astype("datetime64[us]")

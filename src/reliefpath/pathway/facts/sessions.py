@@ -11,8 +11,8 @@ from reliefpath.pathway.facts.groups import Flags, Floats, Ints
 
 Moments = NDArray[np.datetime64]
 WEEK = 7 * 86_400
-CENTURIES = 1 << 33
-"""Seconds; an episode's times are told apart by them from the next one's."""
+SPAN = 1 << 39
+"""Seconds, more than the years from 1 to 9999: they tell an episode's times from the next one's."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Sessions:
         if not self.key.size:
             return np.full(e.size, np.nan), np.zeros(e.size, np.bool_)
         index = np.searchsorted(self.key, _key(e, at), side="left") - 1
-        owner = self.key // CENTURIES
+        owner = self.key // SPAN
         there = (index >= 0) & (owner[index] == e)
         weeks = np.where(there, (_key(e, at) - self.key[index]) / WEEK, np.nan)
         return weeks, there & np.append(owner[1:] != owner[:-1], True)[index]
@@ -43,6 +43,6 @@ class Sessions:
 
 def _key(e: Ints, at: Moments) -> Ints:
     """One number that sorts by episode and time."""
-    # the epoch lies within the first of two spans, so that earlier times count up as well
-    found: Ints = e * CENTURIES + at.astype("datetime64[s]").astype(np.int64) + CENTURIES // 2
+    # the epoch is the middle of the span, so that earlier times count up as well
+    found: Ints = e * SPAN + at.astype("datetime64[s]").astype(np.int64) + SPAN // 2
     return found

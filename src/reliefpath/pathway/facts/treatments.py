@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
-from reliefpath.pathway.facts.moment import Moment, arrays, place, rows_of
+from reliefpath.pathway.facts.moment import Moment, Rows, places, rows_of
 from reliefpath.pathway.facts.sessions import Sessions
 from reliefpath.therapies import agents, counted_as, therapies, units
 
 YEAR, QUARTER = 365, 90
-Rows = dict[str, NDArray[Any]]
 
 
 def treatments_given(treatments: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Rows:
     """Return the treatments of these episodes that had been given, a code as its place."""
-    return arrays(rows_of(treatments, episodes, moment, *_columns()))
+    return rows_of(
+        treatments,
+        episodes,
+        moment,
+        **{name: places(treatments[name], names) for name, names in _codes().items()},
+        **{name: treatments[name].to_numpy() for name in ("amount", "adherence", "response")},
+    )
 
 
 def sessions_of(therapy: str, rows: Rows) -> Sessions:
@@ -58,7 +62,7 @@ def _of_episode(rows: Rows, ago: Floats, episode: Groups) -> Known:
         ),
         "dry_needling_sessions": episode.distinct(np.where(needling, ago, np.nan)),
         "weeks_since_injection": latest / 7,
-        **episode.means(means),
+        **{name: episode.mean(values) for name, values in means.items()},
     }
 
 
@@ -80,14 +84,10 @@ def _of_patient(rows: Rows, ago: Floats, patients: list[str]) -> Known:
 
 
 @cache
-def _columns() -> list[str | pl.Expr]:
-    """What is read of each treatment; a code as its place in its catalogue."""
-    codes = [
-        place(pl.col("therapy"), therapies()),
-        place(pl.col("agent"), agents()),
-        place(pl.col("unit"), units()),
-    ]
-    return [*codes, "amount", "adherence", "response"]
+def _codes() -> dict[str, pl.Enum]:
+    """The columns whose codes are read as their place in the catalogue."""
+    known: dict[str, Iterable[str]] = {"therapy": therapies(), "agent": agents(), "unit": units()}
+    return {name: pl.Enum(list(catalogue)) for name, catalogue in known.items()}
 
 
 def _is(therapy: str, rows: Rows) -> Flags:
