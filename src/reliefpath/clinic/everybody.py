@@ -19,8 +19,6 @@ from reliefpath.recovery import Priors
 
 AGO = timedelta(days=7)
 """What changed is told since then."""
-PATIENCE = 5.0
-"""Seconds that a page waits for the first assessment before it says that it is under way."""
 
 
 class AssessingError(Exception):
@@ -52,6 +50,8 @@ class Everybody:
     pathway: Pathway
     priors: Priors | None
     today: Callable[[], date]
+    patience: float = 5.0
+    """Seconds that a page waits for an assessment before it says that it is under way."""
     _latest: Future[Assessed] | None = None
     _done: int = 0
     _lock: RLock = field(default_factory=RLock)
@@ -67,9 +67,9 @@ class Everybody:
             AssessingError: everybody is being assessed, and it takes long.
         """
         try:
-            self._work().result(PATIENCE)
+            self._work().result(self.patience)
             # what was recorded while it was under way
-            return self._work().result(PATIENCE).rows
+            return self._work().result(self.patience).rows
         except TimeoutError:
             raise AssessingError(self._done) from None
 

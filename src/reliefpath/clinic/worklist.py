@@ -130,7 +130,7 @@ def better(row: dict[str, Any]) -> str:
     shares = [row[f"improvement{end}"] for end in ("", "_low", "_high")]
     if None in shares:
         return ""
-    now, least, most = (round(100 * share) for share in shares)
+    now, least, most = (f"{100 * share:.0f}".replace("-", "\N{MINUS SIGN}") for share in shares)
     return f"{now} % ({least} to {most})"
 
 
@@ -140,9 +140,9 @@ def changes(row: dict[str, Any]) -> list[str]:
         return ["new this week"]
     said = []
     if row["was_status"] != row[STATUS]:
-        said.append(f"was {row['was_status']}")
+        said.append(f"a week ago {row['was_status']}")
     if bool(row["was_gate"]) != bool(row[GATE]):
-        said.append("gate has opened" if row[GATE] else "gate has closed")
+        said.append(f"gate {'opened' if row[GATE] else 'closed'} this week")
     return said
 
 

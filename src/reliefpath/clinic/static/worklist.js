@@ -11,10 +11,11 @@ async function show() {
   asked = new AbortController();
   try {
     const answer = await fetch(place, { signal: asked.signal });
-    const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("list");
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
     // not the list: signed out, or everybody is being assessed anew
-    if (answer.redirected || !found) return location.assign(place);
-    document.getElementById("list").replaceChildren(...found.childNodes);
+    if (!found.getElementById("list")) return location.assign(place);
+    document.getElementById("list").replaceWith(found.getElementById("list"));
+    document.getElementById("said").textContent = found.getElementById("said").textContent; // is read aloud
     history.replaceState(null, "", place);
   } catch (error) {
     if (error.name !== "AbortError") location.assign(place);
