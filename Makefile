@@ -28,15 +28,20 @@ setup: .venv/ready ## Make .venv with the reliefpath command installed
 	@$(BIN)/python -c 'import weasyprint' >/dev/null 2>&1 || \
 		{ test "$$(id -u)" = 0 && apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes $(PANGO); } >/dev/null 2>&1 || \
 		echo "No PDF can be made before this is installed: $(PANGO)" >&2
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+		{ test "$$(id -u)" = 0 && apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes chromium; } >/dev/null 2>&1 || \
+		echo "Tests of the web pages are skipped before this is installed: chromium" >&2
 	@touch $@
 
-demo: setup ## Fill the chart of a demo clinic, show its worklist and one patient's story
+demo: setup ## Fill the chart of a demo clinic, show one patient's story, and serve it on this computer
 	$(BIN)/reliefpath demo $(DEMO) --patients 60 --force
 	rm -f $(DEMO).chart*
 	$(BIN)/reliefpath chart init $(DEMO).chart
 	$(BIN)/reliefpath chart import $(DEMO).chart $(DEMO)
 	$(BIN)/reliefpath assess $(DEMO).chart
 	$(BIN)/reliefpath explain $(DEMO).chart demo-0001
+	@if test -t 1; then exec $(BIN)/reliefpath serve $(DEMO).chart --demo; \
+		else echo "See it in a browser: $(BIN)/reliefpath serve $(DEMO).chart --demo"; fi
 
 test: setup ## Run every test
 	$(BIN)/pytest -q -n 2

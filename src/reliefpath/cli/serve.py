@@ -17,7 +17,7 @@ app = typer.Typer()
 SECRET = "RELIEFPATH_SECRET"
 HOME = ("127.0.0.1", "localhost", "::1")
 DEMO = (
-    ("therapist", "Thea Therapist", "clinician"),
+    ("therapist", "Lena Brandt, PT", "clinician"),  # whose patients there are in the demo clinic
     ("assistant", "Asha Assistant", "assistant"),
     ("director", "Dora Director", "director"),
     ("auditor", "Aude Auditor", "auditor"),

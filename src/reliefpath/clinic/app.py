@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -12,6 +16,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from reliefpath.clinic import home, worklist
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.care import Care
+from reliefpath.clinic.everybody import AssessingError
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.security import SignInNeededError, guard
 from reliefpath.clinic.settings import Settings
@@ -20,13 +25,22 @@ from reliefpath.errors import ReliefPathError
 ROUTERS = (home.router, worklist.router)
 
 
+@asynccontextmanager
+async def _assessing(app: FastAPI) -> AsyncIterator[None]:
+    """Begin to assess everybody as the server starts."""
+    await to_thread(app.state.care.assessed.begin)
+    yield
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Return the application for a chart.
 
     Raises:
         UsageError: there is no chart, or a setting is not usable.
     """
-    app = FastAPI(title="ReliefPath", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="ReliefPath", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_assessing
+    )
     app.state.settings = settings
     app.state.care = Care.of(settings)
     app.state.accounts = Accounts(settings.accounts)
@@ -38,6 +52,15 @@ def create_app(settings: Settings) -> FastAPI:
     @app.exception_handler(SignInNeededError)
     def sign_in(request: Request, _: SignInNeededError) -> Response:
         return RedirectResponse("/sign-in", 303)
+
+    @app.exception_handler(AssessingError)
+    def assessing(request: Request, error: AssessingError) -> Response:
+        return page(request, "assessing", 202, done=error.done)
+
+    @app.exception_handler(RequestValidationError)
+    def unreadable(request: Request, error: RequestValidationError) -> Response:
+        says = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors())
+        return page(request, "refused", 400, says=says)
 
     @app.exception_handler(StarletteHTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
-from threading import RLock
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -12,12 +11,15 @@ from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.store.chart import Chart, open_chart
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Account
+from reliefpath.clinic.everybody import Everybody
 from reliefpath.clinic.settings import Settings
 from reliefpath.errors import UsageError
-from reliefpath.pathway.assessment import assess_episode, assess_parts
+from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.model import Pathway, default_pathway, load_pathway
 from reliefpath.recovery import Priors
 from reliefpath.recovery.learned import read_priors
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass
@@ -28,9 +30,8 @@ class Care:
     chart: Chart
     pathway: Pathway
     priors: Priors | None
-    _advice: pl.DataFrame | None = None
-    _seen: tuple[int, date] = (-1, date.min)
-    _lock: RLock = field(default_factory=RLock)
+    assessed: Everybody
+    _looked: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings) -> Care:
@@ -41,7 +42,9 @@ class Care:
         """
         pathway = default_pathway() if settings.pathway is None else load_pathway(settings.pathway)
         priors = None if settings.prior is None else read_priors(settings.prior)
-        return cls(settings, open_chart(settings.chart), pathway, priors)
+        chart = open_chart(settings.chart)
+        assessed = Everybody(chart, pathway, priors, settings.today)
+        return cls(settings, chart, pathway, priors, assessed)
 
     @property
     def today(self) -> date:
@@ -49,33 +52,23 @@ class Care:
         return self.settings.today()
 
     def everybody(self) -> pl.DataFrame:
-        """Return the advice table of all episodes, most urgent first, as it stands now.
+        """Return the advice on all episodes, most urgent first; see `everybody.rows_of`.
 
-        What was recorded since the last time is assessed anew for its patients alone.
+        Raises:
+            AssessingError: everybody is being assessed, and it takes long.
         """
-        with self._lock:
-            head, today = self.chart.head().entry, self.today
-            before, day = self._seen
-            if self._advice is None or day != today:
-                logs = self.chart.care_logs(head)
-                self._advice = assess_parts(logs, self.pathway, today, self.priors)
-            elif head > before:
-                self._advice = self._again(self._advice, before, head)
-            self._seen = (head, today)
-            return self._advice
+        return self.assessed.rows()
 
-    def _again(self, advice: pl.DataFrame, before: int, head: int) -> pl.DataFrame:
-        log = self.chart.log()
-        new = log.filter(pl.col("entry") > before, pl.col("digest").is_not_null())
-        if new.is_empty():
-            return advice
-        if new["patient"].null_count():
-            logs = self.chart.care_logs(head)
-            return assess_parts(logs, self.pathway, self.today, self.priors)
-        patients = new["patient"].unique()
-        logs = (self.chart.care_log_of(patient, head) for patient in patients)
-        kept = advice.filter(~pl.col("patient").is_in(patients.implode()))
-        return pl.concat([kept, assess_parts(logs, self.pathway, self.today, self.priors)])
+    def worklist(self, worker: Account) -> pl.DataFrame:
+        """Return the advice on all episodes; the audit log tells that it was looked at.
+
+        It does so once an hour and person: who works with it all day long would fill the log.
+        """
+        now = self.chart.clock()
+        if now - self._looked.get(worker.username, now - HOUR) >= HOUR:
+            self.chart.note(Act(worker.username, "view"), page="worklist")
+            self._looked[worker.username] = now
+        return self.everybody()
 
     def patient(self, episode: str, worker: Account, page: str) -> CareLog:
         """Return the record of an episode's patient; the audit log tells that it was looked at.

@@ -1,26 +1,157 @@
-"""The worklist: everybody who needs something today."""
+"""The worklist: everybody who needs something today, and the one thing to do about each."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from itertools import groupby
+from operator import itemgetter
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
 import polars as pl
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.care import Care
+from reliefpath.clinic.everybody import folded
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE
 from reliefpath.clinic.security import needs
+from reliefpath.clinic.spark import spark
+from reliefpath.pathway.assessment import GATE, STATUS
+from reliefpath.pathway.model import Pathway
 
 router = APIRouter()
 ROWS = 50
+"""Rows of a page."""
+
+
+class Filters(BaseModel):
+    """Who is looked for; the query string of the page."""
+
+    q: str = Field("", max_length=200)
+    status: str = ""
+    region: str = ""
+    clinician: str = ""
+    overdue: bool = False
+    gate: bool = False
+    page: int = Field(1, ge=1, le=1_000_000)
+
+    def kept(self) -> list[pl.Expr]:
+        """Return what must hold of a row, whatever its status."""
+        words = (folded(pl.lit(word)) for word in self.q.split())
+        found = [pl.col("found_by").str.contains(word, literal=True) for word in words]
+        for name in ("region", "clinician"):
+            if wanted := getattr(self, name):
+                found.append(pl.col(name) == wanted)
+        if self.overdue:
+            found.append(pl.col("due"))
+        if self.gate:
+            found.append(pl.col(GATE).fill_null(False))
+        return [pl.col("in_care"), *found]
+
+    def link(self, **other: object) -> str:
+        """Return the query string with some filters otherwise, and the first page."""
+        said = {**self.model_dump(exclude_defaults=True, exclude={"page"}), **other}
+        told = {name: "1" if value is True else value for name, value in said.items() if value}
+        return f"?{urlencode(told)}"
 
 
 @router.get("/worklist")
-def worklist(request: Request, worker: Annotated[Account, Depends(needs(*CARE))]) -> Response:
+def worklist(
+    request: Request,
+    worker: Annotated[Account, Depends(needs(*CARE))],
+    filters: Annotated[Filters, Query()],
+) -> Response:
     """Show who needs something today, the most urgent first."""
     care: Care = request.app.state.care
-    rows = care.everybody().filter(pl.col("in_care")).head(ROWS)
-    return page(request, "worklist", rows=list(rows.iter_rows(named=True)))
+    everybody = care.worklist(worker)
+    # texts and facts of nobody but the rows shown are touched
+    light = everybody.lazy().with_row_index("row")
+    found = light.filter(filters.kept()).select("row", STATUS, "due", GATE).collect()
+    counts = dict(found[STATUS].value_counts().iter_rows())
+    if filters.status:
+        found = found.filter(pl.col(STATUS) == filters.status)
+    pages = max(1, -(-found.height // ROWS))
+    number = min(filters.page, pages)
+    shown = everybody[found["row"].slice((number - 1) * ROWS, ROWS).to_list()]
+    statuses = sorted(care.pathway.statuses.items(), key=lambda item: item[1].urgency)
+    return page(
+        request,
+        "worklist",
+        filters=filters,
+        counts=[(name.value, counts[name.value]) for name, _ in statuses if name in counts],
+        everywhere=sum(counts.values()),
+        total=found.height,
+        due=found["due"].sum(),
+        open=found[GATE].sum(),
+        groups=[
+            (status, counts[status], [shown_of(row, care.pathway) for row in rows])
+            for status, rows in groupby(shown.iter_rows(named=True), key=itemgetter(STATUS))
+        ],
+        number=number,
+        pages=pages,
+        clinicians=_choices(everybody, "clinician", worker.name),
+        regions=_choices(everybody, "region"),
+    )
+
+
+def shown_of(row: dict[str, Any], pathway: Pathway) -> dict[str, Any]:
+    """Return what the template shows of a row: the advice, and what is worded of it."""
+    asked = pathway.asked(pathway.statuses[row[STATUS]])
+    step = next((id_ for id_ in asked if row[id_] is not True), None)
+    place = f"#{step}" if step else ""
+    return {
+        **row,
+        "tone": TONES.get(row[STATUS], ""),
+        "spark": spark(row["measure"], row["points"], pathway.recovery.window),
+        "better": better(row),
+        "changes": changes(row),
+        "action": "Review" if step is None else _step_name(pathway, step),
+        "link": f"/patient/{quote(row['episode'], safe='')}{place}",
+    }
+
+
+TONES = {
+    "referred": "bad",
+    "worsening": "bad",
+    "recurred": "bad",
+    "plateaued": "warn",
+    "stalled": "warn",
+    "recovered": "good",
+    "lasting": "good",
+}
+"""Only a help to the eye: the status stands in words."""
+
+
+def better(row: dict[str, Any]) -> str:
+    """Return `82 % (69 to 95)`, or nothing where improvement is not known."""
+    shares = [row[f"improvement{end}"] for end in ("", "_low", "_high")]
+    if None in shares:
+        return ""
+    now, least, most = (f"{100 * share:.0f}".replace("-", "\N{MINUS SIGN}") for share in shares)
+    return f"{now} % ({least} to {most})"
+
+
+def changes(row: dict[str, Any]) -> list[str]:
+    """Return what of the advice is otherwise than a week ago."""
+    if row["was_status"] is None:
+        return ["new this week"]
+    said = []
+    if row["was_status"] != row[STATUS]:
+        said.append(f"a week ago {row['was_status']}")
+    if bool(row["was_gate"]) != bool(row[GATE]):
+        said.append(f"gate {'opened' if row[GATE] else 'closed'} this week")
+    return said
+
+
+def _step_name(pathway: Pathway, criterion: str) -> str:
+    step, _ = pathway.criteria[criterion]
+    return pathway.steps[step].name if step in pathway.steps else pathway.follow_up.name
+
+
+def _choices(everybody: pl.DataFrame, column: str, *first: str) -> list[str]:
+    """The values of a column to choose from, whoever looks first."""
+    values = everybody[column].unique().drop_nulls().sort().to_list()
+    return [*first, *(value for value in values if value not in first)]

@@ -87,16 +87,7 @@ def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.
     """Return the advice table of a facts table; see `assess`."""
     plan = plan_of(pathway)
     asked = table.lazy().with_columns(plan.answers).with_columns(plan.status, plan.gate)
-    by_urgency = asked.sort(
-        ~pl.col("in_care"),
-        plan.urgency,
-        pl.col(GATE).fill_null(False),
-        "weeks_since_score",
-        "episode",
-        descending=[False, False, True, True, False],
-        nulls_last=False,
-    )
-    ranked = collected(by_urgency.with_row_index(RANK))
+    ranked = collected(most_urgent_first(asked, pathway).with_row_index(RANK))
     # a text costs more than an answer: each row gets those of its own status only
     worded_parts = [
         plan.tell(StatusName(status), rows)
@@ -115,6 +106,19 @@ def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.
         *(PATHWAY, VERSION),
     )
     return advice.select(columns)
+
+
+def most_urgent_first(advice: pl.LazyFrame, pathway: Pathway) -> pl.LazyFrame:
+    """Return rows of advice tables in the order of one: whoever is seen first comes first."""
+    return advice.sort(
+        ~pl.col("in_care"),
+        plan_of(pathway).urgency,
+        pl.col(GATE).fill_null(False),
+        "weeks_since_score",
+        "episode",
+        descending=[False, False, True, True, False],
+        nulls_last=False,
+    )
 
 
 def todo_texts(pathway: Pathway, ids: Iterable[str]) -> list[pl.Expr]:

@@ -21,6 +21,7 @@ from reliefpath.chart.store.corrections import correct, withdraw
 from reliefpath.chart.store.database import engine_of, plainly, snapshot, turn, url_of
 from reliefpath.chart.store.invariants import check, check_unchanged
 from reliefpath.chart.store.reading import (
+    changed_since,
     count_rows,
     known_parents,
     read_batches,
@@ -112,6 +113,12 @@ class Chart:
         """Return the audit log, or the entries that concern one patient, everybody included."""
         with snapshot(self.engine) as connection:
             return read_log(connection, patient)
+
+    def changed_since(self, entry: int, most: int = 10_000) -> set[str] | None:
+        """Return whose record changed after an entry of the audit log; None where too many rows
+        did to tell one by one."""
+        with snapshot(self.engine) as connection:
+            return changed_since(connection, entry, most)
 
     def counts(self) -> dict[str, tuple[int, int, int, int, int]]:
         """Return, by table, how many rows hold, were recorded, corrected, withdrawn, and wait."""

@@ -19,7 +19,17 @@ from reliefpath.chart.store.frames import (
     to_stored,
     to_typed,
 )
-from reliefpath.chart.store.tables import AUDIT, FEW, FLAG, HISTORIES, KEY, ROWS, STAGED, holding
+from reliefpath.chart.store.tables import (
+    AUDIT,
+    FEW,
+    FLAG,
+    HISTORIES,
+    KEY,
+    ROWS,
+    SEALS,
+    STAGED,
+    holding,
+)
 
 Range = tuple[str, str]
 """The first and the last patient, in the database's own order."""
@@ -112,6 +122,35 @@ def read_log(connection: sa.Connection, patient: str | None = None) -> pl.DataFr
         everybody = sa.and_(AUDIT.c.patient.is_(None), AUDIT.c.entry >= first.scalar_subquery())
         query = query.where(sa.or_(AUDIT.c.patient == patient, everybody))
     return pl.concat(read_frames(connection, query))
+
+
+def changed_since(connection: sa.Connection, entry: int, most: int) -> set[str] | None:
+    """Return the patients of whom rows were recorded after an entry of the audit log.
+
+    Whoever a corrected row was about before counts, too. None stands for more rows than `most`.
+    """
+    seals = connection.execute(sa.select(SEALS).where(SEALS.c.entry > entry)).all()
+    if sum(seal.rows for seal in seals) > most:
+        return None
+    whose: set[str] = set()
+    for seal in seals:
+        if seal.table_name in TABLES:
+            whose.update(connection.scalars(_patients_of(ROWS[seal.table_name], seal)))
+    return whose
+
+
+def _patients_of(rows: sa.Table, seal: sa.Row[Any]) -> sa.Select[tuple[str]]:
+    """The patients of the rows under a seal, and of those whose place they took."""
+    new = rows.c.id.between(seal.first, seal.last)
+    later = rows.alias()
+    took = sa.select(later.c.supersedes).where(later.c.id.between(seal.first, seal.last))
+    replaced = rows.c.id.in_(took)
+    either = sa.or_(new, replaced)
+    if "patient" in rows.c:
+        return sa.select(rows.c.patient).distinct().where(either)
+    episodes = ROWS["episodes"]
+    named = episodes.c.episode.in_(sa.select(rows.c.episode).where(either))
+    return sa.select(episodes.c.patient).distinct().where(named)
 
 
 def count_rows(connection: sa.Connection) -> dict[str, tuple[int, int, int, int, int]]:
