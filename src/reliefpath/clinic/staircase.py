@@ -1,0 +1,115 @@
+"""The pathway as a picture: its steps as a staircase with their gates, its statuses by urgency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reliefpath.pathway.model import Pathway, Status
+from reliefpath.therapies import therapies
+
+WIDTH, GAP = 1000, 10
+HEAD, LINE, RISE, PAD = 58, 19, 44, 12
+"""Of a step: what its name takes, one criterion, how much higher the next step is, and the rest."""
+STATUS = 74
+"""How high a status is."""
+
+
+@dataclass(frozen=True)
+class Stair:
+    """A step in its place."""
+
+    id: str
+    name: str
+    therapies: str
+    x: float
+    y: float
+    width: float
+    height: float
+    criteria: tuple[tuple[str, bool], ...]
+    """Each with whether a medical director must sign it off."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A status in its place."""
+
+    name: str
+    urgency: int
+    kept_from: str
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """The picture."""
+
+    stairs: tuple[Stair, ...]
+    marks: tuple[Mark, ...]
+    ground: float
+    height: float
+    says: str
+    """The picture in words."""
+
+
+def staircase(pathway: Pathway) -> Staircase:
+    """Return the picture of a pathway."""
+    heights = _heights(pathway)
+    ground = heights[-1] + PAD
+    stairs = tuple(_stairs(pathway, heights, ground))
+    marks = tuple(_marks(pathway))
+    return Staircase(stairs, marks, ground, ground + STATUS + 3 * PAD, _says(stairs, marks))
+
+
+def _heights(pathway: Pathway) -> list[float]:
+    """How high each step stands: above the one before it, and with room for its criteria."""
+    heights: list[float] = []
+    for step in pathway.steps.values():
+        room = HEAD + LINE * len(step.criteria) + PAD
+        heights.append(max(room, heights[-1] + RISE if heights else 0))
+    return heights
+
+
+def _stairs(pathway: Pathway, heights: list[float], ground: float) -> list[Stair]:
+    width = WIDTH / len(pathway.steps)
+    return [
+        Stair(
+            id_,
+            step.name,
+            ", ".join(therapies()[name].name for name in step.therapies),
+            n * width,
+            ground - heights[n],
+            width - GAP,
+            heights[n],
+            tuple((name, pathway.needs_signature(c)) for name, c in step.criteria.items()),
+        )
+        for n, (id_, step) in enumerate(pathway.steps.items())
+    ]
+
+
+def _marks(pathway: Pathway) -> list[Mark]:
+    def urgency(item: tuple[str, Status]) -> int:
+        return item[1].urgency
+
+    width = WIDTH / len(pathway.statuses)
+    return [
+        Mark(
+            str(name),
+            status.urgency,
+            pathway.steps[status.gate].name if status.gate else "",
+            n * width,
+            width - GAP,
+        )
+        for n, (name, status) in enumerate(sorted(pathway.statuses.items(), key=urgency))
+    ]
+
+
+def _says(stairs: tuple[Stair, ...], marks: tuple[Mark, ...]) -> str:
+    steps = "; ".join(
+        f"{n}. {s.name}, with {len(s.criteria)} criteria" for n, s in enumerate(stairs, 1)
+    )
+    statuses = ", ".join(f"{m.name} ({m.urgency})" for m in marks)
+    return (
+        f"Steps from least to most invasive: {steps}. A step is reached when its criteria and those "
+        f"of every step before it hold. Statuses with their urgency, 1 seen first: {statuses}."
+    )
