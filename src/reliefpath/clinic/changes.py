@@ -103,7 +103,9 @@ class Form:
         for problem in problems:
             place = problem.column or ""
             if place in lines:
-                lines[place] = replace(lines[place], problem=f"line {problem.line}: {problem.expected}")
+                lines[place] = replace(
+                    lines[place], problem=f"line {problem.line}: {problem.expected}"
+                )
             else:
                 elsewhere.append(str(problem))
         return Form(lines, tuple(elsewhere))

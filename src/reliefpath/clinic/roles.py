@@ -27,6 +27,7 @@ TREAT = (Role.CLINICIAN, Role.DIRECTOR)
 PAGES = (
     ("/worklist", "Worklist", CARE),
     ("/strategy", "Strategy", CARE),
+    ("/outcomes", "Outcomes", CARE),
 )
 """The pages in the order of the menu, and whose they are."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reliefpath.pathway.model import Pathway, Status
+from reliefpath.pathway.model import Pathway, Status, Step
 from reliefpath.therapies import therapies
 
-WIDTH, GAP = 1000, 10
+WIDTH, GAP = 1280, 10
 HEAD, LINE, RISE, PAD = 58, 19, 44, 12
 """Of a step: what its name takes, one criterion, how much higher the next step is, and the rest."""
+COLUMN = 11
+"""Criteria under one another; a step that has more is as much wider."""
 STATUS = 74
 """How high a status is."""
 
@@ -25,8 +28,8 @@ class Stair:
     y: float
     width: float
     height: float
-    criteria: tuple[tuple[str, bool], ...]
-    """Each with whether a medical director must sign it off."""
+    criteria: tuple[tuple[str, bool, float, float], ...]
+    """Each with whether a medical director must sign it off, and its place."""
 
 
 @dataclass(frozen=True)
@@ -65,26 +68,35 @@ def _heights(pathway: Pathway) -> list[float]:
     """How high each step stands: above the one before it, and with room for its criteria."""
     heights: list[float] = []
     for step in pathway.steps.values():
-        room = HEAD + LINE * len(step.criteria) + PAD
+        room = HEAD + LINE * min(COLUMN, len(step.criteria)) + PAD
         heights.append(max(room, heights[-1] + RISE if heights else 0))
     return heights
 
 
-def _stairs(pathway: Pathway, heights: list[float], ground: float) -> list[Stair]:
-    width = WIDTH / len(pathway.steps)
-    return [
-        Stair(
-            id_,
-            step.name,
-            ", ".join(therapies()[name].name for name in step.therapies),
-            n * width,
-            ground - heights[n],
-            width - GAP,
-            heights[n],
-            tuple((name, pathway.needs_signature(c)) for name, c in step.criteria.items()),
+def _stairs(pathway: Pathway, heights: list[float], ground: float) -> Iterator[Stair]:
+    columns = [_columns(step) for step in pathway.steps.values()]
+    unit, x = WIDTH / sum(columns), 0.0
+    for (id_, step), high, wide in zip(pathway.steps.items(), heights, columns, strict=True):
+        criteria = tuple(
+            (
+                name,
+                pathway.needs_signature(c),
+                x + PAD + unit * (n // COLUMN),
+                _line(ground - high, n),
+            )
+            for n, (name, c) in enumerate(step.criteria.items())
         )
-        for n, (id_, step) in enumerate(pathway.steps.items())
-    ]
+        given = ", ".join(therapies()[name].name for name in step.therapies)
+        yield Stair(id_, step.name, given, x, ground - high, unit * wide - GAP, high, criteria)
+        x += unit * wide
+
+
+def _columns(step: Step) -> int:
+    return max(1, -(-len(step.criteria) // COLUMN))
+
+
+def _line(top: float, n: int) -> float:
+    return top + HEAD + LINE * (n % COLUMN + 0.7)
 
 
 def _marks(pathway: Pathway) -> list[Mark]:

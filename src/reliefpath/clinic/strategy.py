@@ -57,7 +57,9 @@ def strategy(request: Request, worker: Annotated[Account, Depends(needs(*CARE))]
         pathway=care.pathway,
         picture=staircase(care.pathway),
         chapters=told,
-        unsigned=[rule for c in told for rule in (c.why, *c.rules) if rule and rule.needs_signature],
+        unsigned=[
+            rule for c in told for rule in (c.why, *c.rules) if rule and rule.needs_signature
+        ],
         clinic=clinic,
         changes=() if clinic is None else tuple(clinic.changes.values()),
         may_try=worker.role is Role.DIRECTOR,
@@ -68,7 +70,12 @@ def chapters(pathway: Pathway) -> list[Chapter]:
     """Return every rule of a pathway, in the order of its file."""
     p = pathway
     steps = [
-        Chapter(f"step-{id_}", f"Step {n}: {s.name}", _why(p, f"step-{id_}", s.name, s), _asked(p, s.criteria))
+        Chapter(
+            f"step-{id_}",
+            f"Step {n}: {s.name}",
+            _why(p, f"step-{id_}", s.name, s),
+            _asked(p, s.criteria),
+        )
         for n, (id_, s) in enumerate(p.steps.items(), 1)
     ]
     follow_up = _why(p, "follow-up", p.follow_up.name, p.follow_up)
@@ -82,7 +89,13 @@ def chapters(pathway: Pathway) -> list[Chapter]:
 
 
 def _shown(
-    p: Pathway, id_: str, name: str, rule: Rule, asks: str | None, *says: tuple[str, str], about: str = ""
+    p: Pathway,
+    id_: str,
+    name: str,
+    rule: Rule,
+    asks: str | None,
+    *says: tuple[str, str],
+    about: str = "",
 ) -> Shown:
     sources = tuple(p.sources[source] for source in rule.source)
     return Shown(id_, name, asks, says, rule.because, sources, p.needs_signature(rule), about)

@@ -14,7 +14,6 @@ import polars as pl
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from reliefpath.chart.sharing import sharing_catalogue
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.care import Care
@@ -24,6 +23,7 @@ from reliefpath.clinic.roles import Role
 from reliefpath.clinic.security import needs
 from reliefpath.errors import PathwayError, UsageError
 from reliefpath.knowledge import Source
+from reliefpath.outcomes.measured import few
 from reliefpath.pathway.comparison import differences
 from reliefpath.pathway.editing import Written, alike, edited, outdated, pathway_of, rule_at
 from reliefpath.pathway.facts import facts
@@ -159,11 +159,6 @@ def _page(request: Request, form: Form, **known: object) -> Response:
     return page(request, "trial", form=form, **told)
 
 
-def few() -> int:
-    """Return below how many a number is not stable."""
-    return sharing_catalogue().limits.fewest_alike.value
-
-
 def _name(care: Care) -> str:
     return default_file().name if care.settings.pathway is None else care.settings.pathway.name
 
@@ -183,7 +178,10 @@ def _file(care: Care) -> str:
 
 def _changed(before: Pathway, form: Form) -> list[Changed]:
     same = alike(before, form.changes)
-    return [_looked_at(before, form.lines[place].old, new, same[place]) for place, new in form.changes.items()]
+    return [
+        _looked_at(before, form.lines[place].old, new, same[place])
+        for place, new in form.changes.items()
+    ]
 
 
 def _looked_at(before: Pathway, old: Written, new: str, same: list[str]) -> Changed:

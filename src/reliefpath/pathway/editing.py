@@ -36,8 +36,12 @@ class Number:
     def words(self) -> list[str]:
         """How a text may say it: as a number, in percent, or spelled out."""
         value = float(self.text)
-        spelled = NUMBER_WORDS[int(value)] if value in range(len(NUMBER_WORDS)) else ""
-        return [f"{value:g}", self.text, *([spelled] if spelled else []), f"{value * 100:g} %"]
+        words = [self.text, f"{value:g}"]
+        if 0 < value < 1:
+            words.append(f"{value * 100:g}")
+        if value in range(len(NUMBER_WORDS)):
+            words.append(NUMBER_WORDS[int(value)])
+        return words
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,9 @@ def outdated(before: Pathway, old: Written, new: str) -> list[str]:
     """Return the texts of a changed rule that may still say a number which it no longer has."""
     kept = {n.text for n in Written(old.place, new).numbers}
     gone = {word for n in old.numbers if n.text not in kept for word in n.words}
-    said = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, gone))})(?![\w.]*\w)") if gone else None
+    said = (
+        re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, gone))})(?![\w.]*\w)") if gone else None
+    )
     texts = rule_at(before, old.place).model_dump(include=TEXTS).values()
     return [" ".join(text.split()) for text in texts if said and said.search(text)]
 
