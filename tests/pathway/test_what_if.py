@@ -56,6 +56,8 @@ def effect(before: Pathway, after: Pathway) -> Effect:
     return Effect.of(before, days(before), after, days(after))  # type: ignore[arg-type]
 
 
+PLATEAUED = "statuses.plateaued.when"
+PLATEAU = written(default_pathway())[PLATEAUED].text
 AFTERS = {
     "fewer needles": changed(trial="dry_needling_sessions >= 1"),
     "more needles": changed(trial="dry_needling_sessions >= 6"),
@@ -63,13 +65,7 @@ AFTERS = {
         window="improvement between 0.4 and 0.95",
         **{"recovery.window.0": "0.4", "recovery.horizon_weeks": "3"},
     ),
-    "another status": changed(
-        **{
-            "statuses.plateaued.when": written(default_pathway())[
-                "statuses.plateaued.when"
-            ].text.replace("0.75", "0.5")
-        }
-    ),
+    "another status": changed(**{PLATEAUED: PLATEAU.replace("0.75", "0.5")}),
 }
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reliefpath.pathway.model import Pathway, Status, Step
-from reliefpath.therapies import therapies
 
 WIDTH, GAP = 1280, 10
 HEAD, LINE, RISE, PAD = 58, 19, 44, 12
@@ -21,9 +20,7 @@ STATUS = 74
 class Stair:
     """A step in its place."""
 
-    id: str
     name: str
-    therapies: str
     x: float
     y: float
     width: float
@@ -38,7 +35,6 @@ class Mark:
 
     name: str
     urgency: int
-    kept_from: str
     x: float
     width: float
 
@@ -76,18 +72,12 @@ def _heights(pathway: Pathway) -> list[float]:
 def _stairs(pathway: Pathway, heights: list[float], ground: float) -> Iterator[Stair]:
     columns = [_columns(step) for step in pathway.steps.values()]
     unit, x = WIDTH / sum(columns), 0.0
-    for (id_, step), high, wide in zip(pathway.steps.items(), heights, columns, strict=True):
+    for step, high, wide in zip(pathway.steps.values(), heights, columns, strict=True):
         criteria = tuple(
-            (
-                name,
-                pathway.needs_signature(c),
-                x + PAD + unit * (n // COLUMN),
-                _line(ground - high, n),
-            )
+            (name, pathway.needs_signature(c), *_place(x, unit, ground - high, n))
             for n, (name, c) in enumerate(step.criteria.items())
         )
-        given = ", ".join(therapies()[name].name for name in step.therapies)
-        yield Stair(id_, step.name, given, x, ground - high, unit * wide - GAP, high, criteria)
+        yield Stair(step.name, x, ground - high, unit * wide - GAP, high, criteria)
         x += unit * wide
 
 
@@ -95,8 +85,9 @@ def _columns(step: Step) -> int:
     return max(1, -(-len(step.criteria) // COLUMN))
 
 
-def _line(top: float, n: int) -> float:
-    return top + HEAD + LINE * (n % COLUMN + 0.7)
+def _place(x: float, unit: float, top: float, n: int) -> tuple[float, float]:
+    """Where a step's criterion number `n` stands."""
+    return x + PAD + unit * (n // COLUMN), top + HEAD + LINE * (n % COLUMN + 0.7)
 
 
 def _marks(pathway: Pathway) -> list[Mark]:
@@ -108,7 +99,6 @@ def _marks(pathway: Pathway) -> list[Mark]:
         Mark(
             str(name),
             status.urgency,
-            pathway.steps[status.gate].name if status.gate else "",
             n * width,
             width - GAP,
         )
@@ -122,6 +112,6 @@ def _says(stairs: tuple[Stair, ...], marks: tuple[Mark, ...]) -> str:
     )
     statuses = ", ".join(f"{m.name} ({m.urgency})" for m in marks)
     return (
-        f"Steps from least to most invasive: {steps}. A step is reached when its criteria and those "
-        f"of every step before it hold. Statuses with their urgency, 1 seen first: {statuses}."
+        f"Steps from least to most invasive: {steps}. A step is reached when its criteria and "
+        f"those of every step before it hold. Statuses by urgency, 1 seen first: {statuses}."
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 from fastapi import APIRouter, Depends, Request
@@ -153,7 +153,7 @@ def download(request: Request, worker: Director, sent: Sent) -> Response:
     return PlainTextResponse(text, media_type="application/yaml", headers=headers)
 
 
-def _page(request: Request, form: Form, **known: object) -> Response:
+def _page(request: Request, form: Form, **known: Any) -> Response:
     care: Care = request.app.state.care
     told = {"effect": None, "unchanged": False, "few": few(), "pathway": care.pathway, **known}
     return page(request, "trial", form=form, **told)

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
-from reliefpath.outcomes.measured import Share
+from reliefpath.outcomes.measured import Share, share
 from reliefpath.pathway.decisions import AGREED, OVERRIDDEN
 
 BANDS = ((1, 4), (5, 8), (9, 13), (14, 26), (27, 52))
@@ -48,17 +48,11 @@ def _scored(care_log: CareLog) -> pl.DataFrame:
 
 def response(weeks: pl.DataFrame) -> tuple[Share, ...]:
     """Return in how many weeks of care there was a score, by how long care had been going on."""
+    bands = [(band, weeks.filter(pl.col("week").is_between(*band))) for band in BANDS]
     return tuple(
-        Share(
-            f"weeks {first} to {last} of care",
-            *_counted(weeks.filter(pl.col("week").is_between(first, last))),
-        )
-        for first, last in BANDS
+        share(f"weeks {first} to {last} of care", rows, pl.col("answered"))
+        for (first, last), rows in bands
     )
-
-
-def _counted(weeks: pl.DataFrame) -> tuple[int, int]:
-    return int(weeks["answered"].sum()), weeks.height
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,8 @@ def injecting(
     asked = list(pathway.criteria)
     told = pl.concat(before) if before else advice.clear()
     injected = advice.filter(pl.col("weeks_since_injection").is_not_null())
-    known = injected.filter(pl.col("injection_relief").is_not_null())
+    best, now = pl.col("injection_relief"), pl.col("injection_relief_now")
+    known = injected.filter(best.is_not_null())
     last = list(pathway.steps)[-1]
     closed = [
         (id_, told.filter(~pl.col(id_)).height, told[id_].null_count())
@@ -109,15 +110,11 @@ def injecting(
         ),
         tuple(row for row in often if row[1] + row[2]),
         (
-            share("relief is known", injected, pl.col("injection_relief").is_not_null()),
-            share("of these, relieved by half or more", known, pl.col("injection_relief") >= HALF),
-            share(
-                "of these, by half still at the latest score",
-                known,
-                pl.col("injection_relief_now") >= HALF,
-            ),
+            share("relief is known", injected, best.is_not_null()),
+            share("of these, relieved by half or more", known, best >= HALF),
+            share("of these, by half still at the latest score", known, now >= HALF),
         ),
-        _lasted(known.filter(pl.col("injection_relief") >= HALF)),
+        _lasted(known.filter(best >= HALF)),
     )
 
 

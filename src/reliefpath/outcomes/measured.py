@@ -29,7 +29,7 @@ class Share:
 
     @property
     def stable(self) -> bool:
-        """Whether one more or less does not turn it: it is out of enough, and counts enough if any."""
+        """Whether one more or less does not turn it: it counts, and is out of, enough."""
         return self.out_of >= few() and not 0 < self.count < few()
 
 

@@ -9,10 +9,12 @@ import polars as pl
 from reliefpath.outcomes.measured import Share, share
 from reliefpath.outcomes.survival import Survival
 from reliefpath.pathway.assessment import STATUS
+from reliefpath.pathway.model import StatusName
 
 YEAR = 52
 """Weeks of care after which an episode is asked how it ended."""
 RECOVERED = pl.col("weeks_since_recovery").is_not_null()
+LASTING = pl.col(STATUS) == StatusName.LASTING.value
 LOST = pl.col("relapse").fill_null(False)
 
 

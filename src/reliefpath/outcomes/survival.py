@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+Floats = NDArray[np.float64]
 Z = 1.959963984540054
 """Of a 95 % interval."""
 
@@ -33,10 +34,10 @@ class Survival:
         events: To how many it happened.
     """
 
-    times: NDArray[np.float64]
-    left: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    times: Floats
+    left: Floats
+    low: Floats
+    high: Floats
     count: int
     events: int
 
@@ -51,7 +52,7 @@ class Survival:
         time, event = np.asarray(times, np.float64), np.asarray(happened, bool)
         when, deaths = np.unique(time[event], return_counts=True)
         at_risk = time.size - np.searchsorted(np.sort(time), when)
-        left = np.cumprod(1 - deaths / at_risk)
+        left: Floats = np.cumprod(1 - deaths / at_risk, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             greenwood = np.cumsum(deaths / (at_risk * (at_risk - deaths)))
             wide = Z * np.sqrt(greenwood) / np.abs(np.log(left))

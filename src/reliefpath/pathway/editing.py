@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import sqlglot
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
 
 from reliefpath.knowledge import spans_of
 from reliefpath.pathway.model import Pathway, Rule, load_pathway
@@ -77,9 +76,9 @@ def _numbers(text: str, place: str) -> Iterator[Number]:
         return
     fact = place
     for token in tokens:
-        if token.token_type == TokenType.VAR:
+        if token.token_type.name == "VAR":
             fact = token.text
-        elif token.token_type == TokenType.NUMBER:
+        elif token.token_type.name == "NUMBER":
             yield Number(fact, text[token.start : token.end + 1], token.start)
 
 
@@ -158,11 +157,9 @@ def outdated(before: Pathway, old: Written, new: str) -> list[str]:
     """Return the texts of a changed rule that may still say a number which it no longer has."""
     kept = {n.text for n in Written(old.place, new).numbers}
     gone = {word for n in old.numbers if n.text not in kept for word in n.words}
-    said = (
-        re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, gone))})(?![\w.]*\w)") if gone else None
-    )
+    said = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, gone))})(?![\w.]*\w)")
     texts = rule_at(before, old.place).model_dump(include=TEXTS).values()
-    return [" ".join(text.split()) for text in texts if said and said.search(text)]
+    return [" ".join(text.split()) for text in texts if gone and said.search(text)]
 
 
 TEXTS = {"because", "if_no", "if_unknown", "next", "say"}

@@ -182,10 +182,12 @@ class Pathway(Catalogue):
     @property
     def expressions(self) -> list[tuple[tuple[str, ...], str]]:
         """Every rule in SQL, with its place in the file."""
-        found = [(("statuses", n, "when"), s.when) for n, s in self.statuses.items() if s.when]
-        found += [((*path, "require"), c.require) for path, c in _criteria(self)]
-        found += [(("notes", name, "when"), note.when) for name, note in self.notes.items()]
-        return [(tuple(map(str, path)), sql) for path, sql in found]
+        statuses, notes = self.statuses.items(), self.notes.items()
+        return [
+            *((("statuses", str(name), "when"), s.when) for name, s in statuses if s.when),
+            *(((*path, "require"), c.require) for path, c in _criteria(self)),
+            *((("notes", name, "when"), note.when) for name, note in notes),
+        ]
 
     def needs_signature(self, row: Row) -> bool:
         """Whether a medical director must sign off what rests on a rule's sources."""
