@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,17 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from reliefpath.chart.store.chart import open_chart
-from reliefpath.errors import nearest
+from reliefpath.clinic.care import Care
+from reliefpath.clinic.settings import Settings
+from reliefpath.clinic.trial import text_in_force
+from reliefpath.errors import UsageError, nearest
+from reliefpath.overrides.elsewhere import Elsewhere
 from reliefpath.pathway.assessment import assess
 from reliefpath.pathway.facts import schema
-from reliefpath.pathway.model import default_pathway, load_pathway
+from reliefpath.pathway.model import default_file, default_pathway, load_pathway
 from reliefpath.pathway.what_if import month_ends
 
+from .asking import get, today
 from .conftest import TODAY, Served
 
 TRIAL = "steps.dry-needling.criteria.dry-needling-trial.require"
@@ -172,3 +178,38 @@ def test_both_pages_read_well_for_everybody(served: Served, phone: Page) -> None
     phone.locator("#effect").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert Axe().run(phone).violations_count == 0
+
+
+def test_the_clinics_own_rows_in_force_are_told_with_reason_name_and_day(
+    settings: Settings,
+) -> None:
+    clinic = """clinic: Riverside
+overrides:
+  - {in: limits, row: volume, set: {most: 6}, because: Less is enough., by: Ana, on: 2026-05-04}
+"""
+    with Elsewhere() as elsewhere:
+        html = elsewhere.call(clinic, get, replace(settings, today=today), "/strategy")
+    for told in ("Riverside", "most 6, shipped 10", "Less is enough.", "Ana, 4 May 2026"):
+        assert told in html
+    assert "in force as shipped" in get(settings, "/strategy")
+
+
+def test_who_signed_the_pathway_off_and_when_is_told(settings: Settings, tmp_path: Path) -> None:
+    text = default_file().read_text("utf-8").replace("approved_by:\n", "approved_by: Dr. Ruiz\n")
+    file = tmp_path / "ours.yaml"
+    file.write_text(text.replace("approved_on:\n", "approved_on: 2026-01-05\n"), "utf-8")
+    html = get(replace(settings, pathway=file), "/strategy")
+    assert "Signed off by Dr. Ruiz on 5 January 2026" in html
+    assert "Not signed off" not in html
+
+
+def test_a_file_that_changed_since_the_start_is_not_changed_further(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(default_file().read_text("utf-8"), "utf-8")
+    care = Care.of(replace(settings, pathway=file))
+    assert text_in_force(care) == file.read_text("utf-8")
+    file.write_text(file.read_text("utf-8").replace(">= 4", ">= 5"), "utf-8")
+    with pytest.raises(UsageError, match="has changed since the server started"):
+        text_in_force(care)

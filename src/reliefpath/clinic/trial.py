@@ -118,7 +118,7 @@ def try_out(request: Request, worker: Director, sent: Sent) -> Response:
     if not form.changes:
         return _page(request, form, unchanged=True)
     try:
-        _, after = edited(_file(care), form.changes, _name(care))
+        _, after = edited(text_in_force(care), form.changes, _name(care))
     except PathwayError as e:
         return _page(request, form.refused(e.problems))
     care.chart.note(Act(worker.username, "view"), page="strategy/try")
@@ -147,7 +147,7 @@ def download(request: Request, worker: Director, sent: Sent) -> Response:
         raise UsageError("; ".join(f"{place}: {says}" for place, says in form.wrong.items()))
     if version == care.pathway.version:
         raise UsageError(f"{version} is the version in force: give the changed file a new one")
-    text, after = edited(_file(care), {**form.changes, "version": version}, _name(care))
+    text, after = edited(text_in_force(care), {**form.changes, "version": version}, _name(care))
     name = f"{after.pathway}-{after.version}.yaml"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return PlainTextResponse(text, media_type="application/yaml", headers=headers)
@@ -163,8 +163,8 @@ def _name(care: Care) -> str:
     return default_file().name if care.settings.pathway is None else care.settings.pathway.name
 
 
-def _file(care: Care) -> str:
-    """The text of the pathway in force.
+def text_in_force(care: Care) -> str:
+    """Return the text of the pathway in force.
 
     Raises:
         UsageError: the file has changed since the server started.
