@@ -145,6 +145,23 @@ def line_of(file: Traversable | Path, path: Place) -> int | None:
     return line
 
 
+def spans_of(text: str, paths: Iterable[Place]) -> list[tuple[int, int] | None]:
+    """Return where the values at some paths of a YAML text begin and end, None where none is."""
+    root = yaml.compose(text, Loader=_StrictLoader)
+    return [_span(root, path) for path in paths]
+
+
+def _span(node: yaml.Node | None, path: Place) -> tuple[int, int] | None:
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == step), None)
+        elif isinstance(node, yaml.SequenceNode):
+            node = dict(enumerate(node.value)).get(int(step))
+        else:
+            return None
+    return None if node is None else (node.start_mark.index, node.end_mark.index)
+
+
 def read_record(
     file: Traversable | Path, model: type[RecordT], error: type[ContentError]
 ) -> RecordT:

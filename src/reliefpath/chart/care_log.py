@@ -75,10 +75,13 @@ class CareLog:
 
         The patient's other episodes stay, since limits such as injections a year count them all.
         """
-        patient = self.episodes.filter(pl.col("episode") == episode)["patient"]
-        episodes = self.episodes.filter(pl.col("patient").is_in(patient.implode()))
+        return self.of_patients(self.episodes.filter(pl.col("episode") == episode)["patient"])
+
+    def of_patients(self, patients: pl.Series) -> CareLog:
+        """Return what concerns some patients, all of their episodes included."""
+        person = pl.col("patient").is_in(patients.implode())
+        episodes = self.episodes.filter(person)
         mine = pl.col("episode").is_in(episodes["episode"].implode())
-        person = pl.col("patient").is_in(patient.implode())
         return CareLog(
             self.patients.filter(person),
             episodes,
@@ -86,7 +89,7 @@ class CareLog:
             self.treatments.filter(mine),
             self.exams.filter(mine),
             self.findings.filter(person),
-            self.incomplete & set(patient),
+            self.incomplete & set(patients),
         )
 
 

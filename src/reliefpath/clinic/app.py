@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from reliefpath.clinic import home, worklist
+from reliefpath.clinic import home, outcomes, strategy, trial, worklist
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.everybody import AssessingError
@@ -22,7 +22,7 @@ from reliefpath.clinic.security import SignInNeededError, guard
 from reliefpath.clinic.settings import Settings
 from reliefpath.errors import ReliefPathError
 
-ROUTERS = (home.router, worklist.router)
+ROUTERS = (home.router, worklist.router, strategy.router, trial.router, outcomes.router)
 
 
 @asynccontextmanager
@@ -43,6 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.care = Care.of(settings)
+    app.state.year = trial.Year(app.state.care)
+    app.state.achieved = outcomes.Achieved(app.state.care)
     app.state.accounts = Accounts(settings.accounts)
     app.middleware("http")(guard)
     app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))

@@ -24,7 +24,11 @@ CARE = (Role.CLINICIAN, Role.ASSISTANT, Role.DIRECTOR)
 """Who sees patients."""
 TREAT = (Role.CLINICIAN, Role.DIRECTOR)
 """Who treats them and decides."""
-PAGES = (("/worklist", "Worklist", CARE),)
+PAGES = (
+    ("/worklist", "Worklist", CARE),
+    ("/strategy", "Strategy", CARE),
+    ("/outcomes", "Outcomes", CARE),
+)
 """The pages in the order of the menu, and whose they are."""
 
 

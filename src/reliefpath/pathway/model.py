@@ -179,6 +179,20 @@ class Pathway(Catalogue):
         passed = ladder[: ladder.index(step) + 1]
         return [id_ for name in passed for id_ in self.steps[name].criteria]
 
+    @property
+    def expressions(self) -> list[tuple[tuple[str, ...], str]]:
+        """Every rule in SQL, with its place in the file."""
+        statuses, notes = self.statuses.items(), self.notes.items()
+        return [
+            *((("statuses", str(name), "when"), s.when) for name, s in statuses if s.when),
+            *(((*path, "require"), c.require) for path, c in _criteria(self)),
+            *((("notes", name, "when"), note.when) for name, note in notes),
+        ]
+
+    def needs_signature(self, row: Row) -> bool:
+        """Whether a medical director must sign off what rests on a rule's sources."""
+        return any(self.sources[name].certainty.needs_signature for name in row.source)
+
     def cite(self, row: Row) -> list[str]:
         """Return the sources of a rule, each with its certainty."""
         return [str(self.sources[name]) for name in row.source]
@@ -238,12 +252,7 @@ def _unsound(pathway: Pathway) -> Unsound:
 
 
 def _unsound_sql(pathway: Pathway) -> Unsound:
-    expressions = [((*path, "require"), c.require) for path, c in _criteria(pathway)]
-    expressions += [
-        (("statuses", n, "when"), s.when) for n, s in pathway.statuses.items() if s.when
-    ]
-    expressions += [(("notes", name, "when"), note.when) for name, note in pathway.notes.items()]
-    for path, sql in expressions:
+    for path, sql in pathway.expressions:
         try:
             Question.of(sql, schema())
         except SqlError as e:

@@ -69,6 +69,8 @@ def _parse(sql: str) -> exp.Expr:
     except SqlglotError as e:
         reason = str(e).splitlines()[0]
         raise SqlError(f"not SQL: {reason}") from None
+    except RecursionError:
+        raise SqlError("too many parentheses inside one another") from None
     if len(trees) != 1 or trees[0] is None:
         raise SqlError("expected one expression")
     return trees[0]

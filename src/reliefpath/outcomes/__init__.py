@@ -1,0 +1,1 @@
+"""What a clinic achieves, each number with what it is out of."""

@@ -1,0 +1,50 @@
+"""Who treats sees what the clinic achieves."""
+
+from __future__ import annotations
+
+import time
+
+from playwright.sync_api import Page
+
+from reliefpath.chart.store.chart import open_chart
+from reliefpath.clinic.care import Care
+from reliefpath.clinic.outcomes import Achieved
+from reliefpath.pathway.decisions import OVERRIDDEN, Basis, decide
+from reliefpath.pathway.model import default_file
+
+from .conftest import TODAY, Served
+
+
+def test_the_page_tells_each_number_out_of_how_many(served: Served, page: Page) -> None:
+    served.sign_in(page, "clinician")
+    page.goto(f"{served.url}/outcomes")
+    statuses = page.get_by_role("region", name="All episodes by status")
+    counts = [row.split(" of ") for row in statuses.locator("td:nth-child(2)").all_inner_texts()]
+    assert sum(int(count) for count, _ in counts) == int(counts[0][1])
+    assert "not stable" in page.locator("main").inner_text()
+    assert "No decision is on record yet" in page.locator("main").inner_text()
+
+
+def test_an_override_shows_with_its_reason(served: Served, page: Page) -> None:
+    chart = open_chart(served.settings.chart)
+    basis = Basis(default_file().read_text("utf-8"))
+    decide(chart, "demo-0001", OVERRIDDEN, basis, TODAY, "clinician", "Wants to wait")
+    served.sign_in(page, "clinician").goto(f"{served.url}/outcomes")
+    advice = page.get_by_role("region", name="Decisions on record")
+    assert "0 of 1" in advice.inner_text()
+    assert page.get_by_text("Wants to wait: 1").count() == 1
+
+
+def test_outcomes_are_kept_until_something_is_recorded(served: Served) -> None:
+    achieved = Achieved(Care.of(served.settings))
+    achieved.care.everybody()
+    begun = time.process_time()
+    first = achieved.outcomes()
+    assert time.process_time() - begun < 1
+    assert achieved.outcomes() is first
+    chart = open_chart(served.settings.chart)
+    decide(
+        chart, "demo-0001", "agreed", Basis(default_file().read_text("utf-8")), TODAY, "clinician"
+    )
+    again = achieved.outcomes()
+    assert again.decided.agreed.count == 1
