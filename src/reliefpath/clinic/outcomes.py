@@ -37,19 +37,22 @@ class Outcomes:
 
 @dataclass
 class Achieved:
-    """The outcomes, kept until the chart or the day changes."""
+    """The outcomes, kept until the care on record, a decision or the day changes."""
 
     care: Care
     _advice: pl.DataFrame | None = None
+    _decision: int = 0
     _outcomes: Outcomes | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def outcomes(self) -> Outcomes:
         """Return the outcomes as they stand now."""
         with self._lock:
-            advice = self.care.everybody()
-            if self._outcomes is None or advice is not self._advice:
-                self._outcomes, self._advice = self._compute(advice), advice
+            advice, decision = self.care.everybody(), self.care.chart.last_decision()
+            known = advice is self._advice and decision == self._decision
+            if self._outcomes is None or not known:
+                self._outcomes = self._compute(advice)
+                self._advice, self._decision = advice, decision
             return self._outcomes
 
     def _compute(self, advice: pl.DataFrame) -> Outcomes:

@@ -102,6 +102,11 @@ class Chart:
                 query = query.where(rows.c.episode == episode)
             return [dict(row._mapping) for row in connection.execute(query)]
 
+    def last_decision(self) -> int:
+        """Return the number of the row of the latest decision, 0 without one."""
+        with snapshot(self.engine) as connection:
+            return connection.scalar(sa.select(sa.func.max(ROWS["decisions"].c.id))) or 0
+
     def document(self, name: str) -> str:
         """Return a text that advice rests on."""
         rows = ROWS["documents"]
