@@ -9,15 +9,21 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from reliefpath.clinic import home, worklist
+from reliefpath.clinic import exercising, home, injecting, patient, recording, worklist
+from reliefpath.clinic.access import ReasonNeededError
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.care import Care
+from reliefpath.clinic.charts import warm
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.security import SignInNeededError, guard
 from reliefpath.clinic.settings import Settings
 from reliefpath.errors import ReliefPathError
 
-ROUTERS = (home.router, worklist.router)
+ROUTERS = (
+    home.router,
+    worklist.router,
+    *(patient.router, recording.router, injecting.router, exercising.router),
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -34,10 +40,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))
     for router in ROUTERS:
         app.include_router(router)
+    warm()
 
     @app.exception_handler(SignInNeededError)
     def sign_in(request: Request, _: SignInNeededError) -> Response:
         return RedirectResponse("/sign-in", 303)
+
+    @app.exception_handler(ReasonNeededError)
+    def why(request: Request, error: ReasonNeededError) -> Response:
+        return page(request, "open", episode=error.episode, clinician=error.clinician)
 
     @app.exception_handler(StarletteHTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
