@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from reliefpath.clinic import exercising, home, injecting, patient, recording, worklist
+from reliefpath.clinic import exercising, finding, home, injecting, patient, recording, worklist
 from reliefpath.clinic.access import ReasonNeededError
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.care import Care
@@ -22,7 +22,7 @@ from reliefpath.errors import ReliefPathError
 ROUTERS = (
     home.router,
     worklist.router,
-    *(patient.router, recording.router, injecting.router, exercising.router),
+    *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
 )
 
 

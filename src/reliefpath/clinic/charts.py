@@ -40,6 +40,11 @@ class Look:
     width: int = 860
     height: int = 320
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether there is no room for words beside the curve."""
+        return self.width < 400
+
     @classmethod
     def of(cls, *, dark: bool, narrow: bool) -> Look:
         """Return the look that fits the style sheet of the pages."""
@@ -69,7 +74,7 @@ def spec(course: Course, pathway: Pathway, look: Look) -> dict[str, Any]:
     lanes = _lanes(course, x, look)
     return {
         "background": None,
-        "padding": 4,
+        "padding": {"left": 16 if look.is_narrow else 24, "top": 6, "right": 24, "bottom": 4},
         "config": _config(look),
         "spacing": 6,
         "vconcat": [_curve(course, pathway, x, look), *lanes],
@@ -84,7 +89,7 @@ def _curve(course: Course, pathway: Pathway, x: Layer, look: Look) -> Layer:
     )
     title = f"{measure.name} ({well:g} is well)"
     y: Layer = {"type": "quantitative", "scale": {"domain": sorted((worst or 0, well or 0))}}
-    y |= {"title": title if look.width > 400 else None}
+    y |= {"title": None if look.is_narrow else title}
     axis = x | {"axis": {"labels": False, "ticks": False, "title": None, "grid": False}}
     low, middle, high = course.curve
     rows = _rows(week=course.at, low=low, value=middle, high=high)
@@ -115,20 +120,17 @@ def _curve(course: Course, pathway: Pathway, x: Layer, look: Look) -> Layer:
 
 def _window(course: Course, pathway: Pathway, y: Layer, look: Look) -> Layer:
     first, last = course.window
-    shares = " to ".join(f"{100 * share:g}" for share in pathway.recovery.window)
-    text = {"type": "text", "align": "left", "x": 6, "color": look.good, "fontWeight": 600}
-    text |= {"baseline": "middle", "opacity": 0 if look.width < 400 else 1}
+    least, most = (f"{100 * share:g}" for share in pathway.recovery.window)
+    text: Layer = {"type": "text", "text": ["the window", f"{least} to {most} %"], "align": "left"}
+    text |= {"x": look.width + 6, "color": look.good, "baseline": "middle", "dy": -6}
+    band: Layer = {"type": "rect", "color": look.window}
+    middle = {"y": y | {"field": "middle"}}
+    named = [] if look.is_narrow else [{"mark": text, "encoding": middle}]
     return {
         "data": {"values": [{"low": first, "high": last, "middle": (first + last) / 2}]},
         "layer": [
-            {
-                "mark": {"type": "rect", "color": look.window},
-                "encoding": {"y": y | {"field": "low"}, "y2": {"field": "high"}},
-            },
-            {
-                "mark": text | {"text": f"the window, {shares} % better"},
-                "encoding": {"y": y | {"field": "middle"}},
-            },
+            {"mark": band, "encoding": {"y": y | {"field": "low"}, "y2": {"field": "high"}}},
+            *named,
         ],
     }
 
@@ -137,7 +139,10 @@ def _passing(course: Course, line: Layer, look: Look) -> list[Layer]:
     """What an injection takes off for a while."""
     if course.with_injection is None:
         return []
-    rows = _rows(week=course.at, value=course.with_injection)
+    begins = min(
+        w for w, _, therapy in course.treatments if lane_of(therapy) == FAMILIES[Family.INJECTION]
+    )
+    rows = [r for r in _rows(week=course.at, value=course.with_injection) if r["week"] >= begins]
     mark = {"type": "line", "color": look.passing, "strokeDash": [2, 3], "strokeWidth": 2}
     return [_layer(rows, mark, line)]
 

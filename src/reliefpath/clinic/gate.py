@@ -40,14 +40,15 @@ class Rung:
 
 
 def checklist(advice: dict[str, Any], pathway: Pathway) -> list[Rung]:
-    """Return the criteria of one advice object by step, in the pathway's order."""
+    """Return the criteria of one advice object by step, what is not met first."""
     names = {id_: step.name for id_, step in pathway.steps.items()}
     names[FOLLOW_UP] = pathway.follow_up.name
-    return [
-        Rung(name, lines)
-        for step, name in names.items()
-        if (lines := [_line(c) for c in advice["criteria"] if c["step"] == step])
-    ]
+    lines = [(c["step"], _line(c)) for c in sorted(advice["criteria"], key=_worst_first)]
+    return [Rung(name, [line for of, line in lines if of == step]) for step, name in names.items()]
+
+
+def _worst_first(criterion: dict[str, Any]) -> int:
+    return (False, None, True).index(criterion["answer"])
 
 
 def _line(criterion: dict[str, Any]) -> Line:

@@ -51,4 +51,6 @@ def _sure(probability: float | None) -> str:
     """How sure something is; nothing is certain."""
     if probability is None:
         return "not known how sure it is"
-    return "over 99 % sure" if probability > 0.99 else f"{100 * probability:.0f} % sure"
+    if not 0.01 <= probability <= 0.99:
+        return "over 99 % sure" if probability > 0.5 else "under 1 % sure"
+    return f"{100 * probability:.0f} % sure"
