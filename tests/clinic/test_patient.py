@@ -81,6 +81,12 @@ def test_an_exam_changes_the_next_step(page: Page, served: Served) -> None:
     page.get_by_role("button", name="Record the exam").click()
     assert "Examine again" not in next_step(page)
     assert "Infraspinatus, right: active trigger point" in page.locator("main").inner_text()
+    page.get_by_role("link", name="Record an exam").click()
+    muscle.get_by_label("Muscle").select_option("infraspinatus")
+    muscle.get_by_label("Side").select_option("right")
+    muscle.get_by_label("Taut band").select_option("no")
+    page.get_by_role("button", name="Record the exam").click()
+    assert "was examined on 2026-03-31 already" in page.get_by_role("alert").inner_text()
 
 
 def test_needling_waits_for_consent_and_then_changes_the_next_step(

@@ -49,13 +49,17 @@ def _rows(said: Said, patient: str, episode: str, today: date) -> pl.DataFrame:
     kind, colon, code = str(said.get("finding") or "").partition(":")
     if not colon:
         raise UsageError("choose what was found")
+    value, known = number_of(said, "value"), finding_kinds().get(kind)
+    found = None if known is None else known.codes.get(code)
+    if found is not None and found.dimension is not None and value is None:
+        raise UsageError(f"{found.name}: give the amount and its unit")
     row = {
         "patient": patient,
         "at": instant_of(day_of(said, today)),
         "kind": kind,
         "code": code,
         "episode": episode if said.get("here") else None,
-        "value": number_of(said, "value"),
+        "value": value,
         "unit": text_of(said, "unit"),
     }
     return pl.DataFrame([row], FINDINGS.schema)

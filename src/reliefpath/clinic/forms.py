@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import zip_longest
+from math import isfinite, nan
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -31,7 +33,7 @@ def rows_of(said: Said, names: tuple[str, ...], least: int = 3) -> list[dict[str
     The first name is what a row is about: where it is empty, so must the rest be.
     """
     columns = [[str(value).strip() for value in said.getlist(name)] for name in names]
-    filled = [row for row in zip(*columns, strict=False) if any(row)]
+    filled = [row for row in zip_longest(*columns, fillvalue="") if any(row)]
     empty = [("",) * len(names)] * max(2, least - len(filled))
     return [dict(zip(names, row, strict=True)) for row in [*filled, *empty]]
 
@@ -61,11 +63,16 @@ def number_of(said: Mapping[str, Any], name: str) -> float | None:
         UsageError: it is no number.
     """
     text = text_of(said, name)
+    if text is None:
+        return None
     try:
-        return None if text is None else float(text)
+        number = float(text)
     except ValueError:
+        number = nan
+    if not isfinite(number):
         what = name.replace("_", " ")
-        raise UsageError(f"{what}: {text!r} is no number; use a point for decimals") from None
+        raise UsageError(f"{what}: {text!r} is no number; use a point for decimals")
+    return number
 
 
 def share_of(said: Mapping[str, Any], name: str) -> float | None:

@@ -57,6 +57,7 @@ def record_exam(request: Request, episode: str, worker: Treater, said: Form) -> 
     care_log = opened(care, episode, worker, "exam")
     try:
         rows = _exam(said, episode, care.today)
+        _refuse_twice(rows, care_log)
         act = Act(worker.username, "enter", None, care_log.patients["patient"][0])
         care.chart.enter({"exams": rows}, act, page="exam")
     except ReliefPathError as error:
@@ -77,6 +78,18 @@ def _exam(said: Said, episode: str, today: date) -> pl.DataFrame:
         place = {"muscle": row["muscle"], "side": row["side"] or None}
         found.append({"episode": episode, "at": at, **place, **signs, "pressure_kpa": pressure})
     return pl.DataFrame(found, EXAMS.schema)
+
+
+def _refuse_twice(rows: pl.DataFrame, care_log: CareLog) -> None:
+    """A form that is sent again would count a trigger point twice."""
+    place = ("episode", "at", "muscle", "side")
+    twice = rows.filter(rows.select(place).is_duplicated())
+    known = rows.join(care_log.exams, on=place, how="semi", nulls_equal=True)
+    for row in pl.concat([twice, known]).iter_rows(named=True):
+        where = f"{row['muscle']} {row['side'] or ''}".strip()
+        raise UsageError(
+            f"{where} was examined on {row['at'].date()} already, or stands here twice"
+        )
 
 
 @router.get("/needling")
