@@ -44,7 +44,7 @@ def test_a_therapist_opens_a_patient_from_the_worklist_and_sees_curve_and_gate(
     assert therapist.locator("h1").inner_text() == "Carol Hale"
     assert therapist.get_by_text("gate to the injection open").is_visible()
     picture = therapist.get_by_role("img", name="Recovery curve on Numeric Rating Scale")
-    assert picture.evaluate("image => image.complete && image.naturalWidth") > 500
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
     therapist.get_by_role("link", name="Neck Disability Index").click()
     assert therapist.get_by_role("img", name="Recovery curve on Neck Disability Index").count() == 1
     therapist.locator(".rung > summary", has_text="Trigger point injection").click()

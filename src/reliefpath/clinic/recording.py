@@ -41,6 +41,8 @@ from reliefpath.therapies.needling import NeedlingPlan
 router = APIRouter(prefix="/patient/{episode}")
 EXAM_ROW = ("muscle", "side", *SIGNS, "pressure_kpa")
 NEEDLING_ROW = ("muscle", "side", "twitch")
+ROWS = 6
+"""How many muscles a form has room for at first; more are recorded in another of the same day."""
 
 
 @router.get("/exam")
@@ -171,7 +173,7 @@ def _form(
         about=about,
         said=said,
         today=today,
-        rows=rows_of(said, row),
+        rows=rows_of(said, row, ROWS),
         muscles=muscle_choices(about["region"]),
         signs=SIGNS,
         shown=shown,
