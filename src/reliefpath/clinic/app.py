@@ -13,16 +13,32 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from reliefpath.clinic import home, outcomes, strategy, trial, worklist
+from reliefpath.clinic import (
+    exercising,
+    finding,
+    home,
+    injecting,
+    outcomes,
+    patient,
+    recording,
+    strategy,
+    trial,
+    worklist,
+)
+from reliefpath.clinic.access import ReasonNeededError
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.care import Care
+from reliefpath.clinic.charts import warm
 from reliefpath.clinic.everybody import AssessingError
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.security import SignInNeededError, guard
 from reliefpath.clinic.settings import Settings
 from reliefpath.errors import ReliefPathError
 
-ROUTERS = (home.router, worklist.router, strategy.router, trial.router, outcomes.router)
+ROUTERS = (
+    *(home.router, worklist.router, strategy.router, trial.router, outcomes.router),
+    *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
+)
 
 
 @asynccontextmanager
@@ -50,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))
     for router in ROUTERS:
         app.include_router(router)
+    warm()
 
     @app.exception_handler(SignInNeededError)
     def sign_in(request: Request, _: SignInNeededError) -> Response:
@@ -63,6 +80,10 @@ def create_app(settings: Settings) -> FastAPI:
     def unreadable(request: Request, error: RequestValidationError) -> Response:
         says = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors())
         return page(request, "refused", 400, says=says)
+
+    @app.exception_handler(ReasonNeededError)
+    def why(request: Request, error: ReasonNeededError) -> Response:
+        return page(request, "open", episode=error.episode, clinician=error.clinician)
 
     @app.exception_handler(StarletteHTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

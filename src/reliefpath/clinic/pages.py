@@ -27,6 +27,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["day"] = day_text
     environment.globals["pages_of"] = pages_of
     environment.filters["percent"] = lambda share: "–" if share is None else f"{share:.0%}"
+    environment.filters["sure"] = _sure
     return environment
 
 
@@ -44,3 +45,12 @@ def page(request: Request, name: str, status: int = 200, **known: Any) -> HTMLRe
         **known,
     }
     return HTMLResponse(_environment().get_template(f"{name}.html.jinja").render(told), status)
+
+
+def _sure(probability: float | None) -> str:
+    """How sure something is; nothing is certain."""
+    if probability is None:
+        return "not known how sure it is"
+    if not 0.01 <= probability <= 0.99:
+        return "over 99% sure" if probability > 0.5 else "under 1% sure"
+    return f"{probability:.0%} sure"

@@ -92,11 +92,12 @@ class Chart:
             )
 
     def decisions(self, episode: str | None = None) -> list[dict[str, Any]]:
-        """Return what was made of advice, on one episode or all, with `recorded_at` and `by`."""
+        """Return what was made of advice, with `recorded_at`, `by` and `reason`."""
         rows = ROWS["decisions"]
         with snapshot(self.engine) as connection:
             at = stored(AUDIT.c.at, connection.dialect.name).label("recorded_at")
-            query = sa.select(rows, at, AUDIT.c.by).join(AUDIT, AUDIT.c.entry == rows.c.entry)
+            query = sa.select(rows, at, AUDIT.c.by, AUDIT.c.reason)
+            query = query.join(AUDIT, AUDIT.c.entry == rows.c.entry)
             query = query.where(holding(rows)).order_by(rows.c.id)
             if episode is not None:
                 query = query.where(rows.c.episode == episode)

@@ -1,0 +1,204 @@
+"""The recovery curve as a picture: one Vega-Lite chart, drawn by the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from threading import Thread
+from typing import Any
+
+import vl_convert
+
+from reliefpath.clinic.course import Course
+from reliefpath.pathway.model import Pathway
+from reliefpath.therapies import counted_as, therapies
+from reliefpath.therapies.catalogue import Family
+
+Layer = dict[str, Any]
+FAMILIES = {
+    Family.EDUCATION: "education",
+    Family.EXERCISE: "exercise",
+    Family.NEEDLING: "dry needling",
+    Family.INJECTION: "injection",
+    Family.PASSIVE: "other",
+    Family.REFERRAL: "other",
+}
+LANES = tuple(dict.fromkeys(FAMILIES.values()))
+SHAPES = ("square", "circle", "triangle-up", "diamond", "cross")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a chart looks: its colours, and how large it is in pixels."""
+
+    text: str = "#1b2027"
+    soft: str = "#525b66"
+    line: str = "#d3d9e0"
+    mark: str = "#0a5a8f"
+    window: str = "#cfe8d6"
+    good: str = "#1b6b3a"
+    passing: str = "#8a5200"
+    width: int = 860
+    height: int = 320
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether there is no room for words beside the curve."""
+        return self.width < 400
+
+    @classmethod
+    def of(cls, *, dark: bool, narrow: bool) -> Look:
+        """Return the look that fits the style sheet of the pages."""
+        colours = DARK if dark else cls()
+        return replace(colours, width=300, height=240) if narrow else colours
+
+
+DARK = Look("#e8ecf1", "#aab4c0", "#3a444f", "#7cc0ee", "#21402c", "#7fd39c", "#f0b45f")
+
+
+def svg(course: Course, pathway: Pathway, look: Look) -> str:
+    """Return the picture of a course."""
+    drawn: str = vl_convert.vegalite_to_svg(spec(course, pathway, look))
+    return drawn
+
+
+def warm() -> None:
+    """Let the first picture come quickly: what draws it takes seconds to start."""
+    nothing = {"data": {"values": [{}]}, "mark": "point"}
+    Thread(target=vl_convert.vegalite_to_svg, args=(nothing,), daemon=True).start()
+
+
+def spec(course: Course, pathway: Pathway, look: Look) -> dict[str, Any]:
+    """Return the chart in Vega-Lite: the curve, and below it what was given when."""
+    domain = [0.0, float(course.at[-1])]
+    x: Layer = {"field": "week", "type": "quantitative", "scale": {"domain": domain}}
+    lanes = _lanes(course, x, look)
+    return {
+        "background": None,
+        "padding": {"left": 16 if look.is_narrow else 24, "top": 6, "right": 24, "bottom": 4},
+        "config": _config(look),
+        "spacing": 6,
+        "vconcat": [_curve(course, pathway, x, look), *lanes],
+        "resolve": {"scale": {"x": "shared"}},
+    }
+
+
+def _curve(course: Course, pathway: Pathway, x: Layer, look: Look) -> Layer:
+    measure = course.measure
+    worst, well = (
+        (measure.high, measure.low) if measure.better == "lower" else (measure.low, measure.high)
+    )
+    title = f"{measure.name} ({well:g} is well)"
+    y: Layer = {"type": "quantitative", "scale": {"domain": sorted((worst or 0, well or 0))}}
+    y |= {"title": None if look.is_narrow else title}
+    axis = x | {"axis": {"labels": False, "ticks": False, "title": None, "grid": False}}
+    low, middle, high = course.curve
+    rows = _rows(week=course.at, low=low, value=middle, high=high)
+    past = [row for row in rows if row["week"] <= course.now]
+    future = [row for row in rows if row["week"] >= course.now]
+    expected = _rows(
+        week=course.ahead, low=course.expected[0], value=course.expected[1], high=course.expected[2]
+    )
+    band = {"x": axis, "y": y | {"field": "low"}, "y2": {"field": "high"}}
+    line = {"x": axis, "y": y | {"field": "value"}}
+    layers = [
+        _window(course, pathway, y, look),
+        _layer(expected, {"type": "area", "color": look.soft, "opacity": 0.14}, band),
+        _layer(past, {"type": "area", "color": look.mark, "opacity": 0.22}, band),
+        _layer(future, {"type": "area", "color": look.mark, "opacity": 0.1}, band),
+        _layer(past, {"type": "line", "color": look.mark, "strokeWidth": 2.5}, line),
+        _layer(future, {"type": "line", "color": look.mark, "strokeDash": [5, 4]}, line),
+        *_passing(course, line, look),
+        _layer(
+            _rows(week=course.weeks, value=course.values),
+            {"type": "point", "filled": True, "size": 55, "color": look.text, "opacity": 1},
+            line,
+        ),
+        *_today(course, axis, look),
+    ]
+    return {"width": look.width, "height": look.height, "layer": layers}
+
+
+def _window(course: Course, pathway: Pathway, y: Layer, look: Look) -> Layer:
+    first, last = course.window
+    least, most = (f"{100 * share:g}" for share in pathway.recovery.window)
+    text: Layer = {"type": "text", "text": ["the window", f"{least} to {most} %"], "align": "left"}
+    text |= {"x": look.width + 6, "color": look.good, "baseline": "middle", "dy": -6}
+    band: Layer = {"type": "rect", "color": look.window}
+    middle = {"y": y | {"field": "middle"}}
+    named = [] if look.is_narrow else [{"mark": text, "encoding": middle}]
+    return {
+        "data": {"values": [{"low": first, "high": last, "middle": (first + last) / 2}]},
+        "layer": [
+            {"mark": band, "encoding": {"y": y | {"field": "low"}, "y2": {"field": "high"}}},
+            *named,
+        ],
+    }
+
+
+def _passing(course: Course, line: Layer, look: Look) -> list[Layer]:
+    """What an injection takes off for a while."""
+    if course.with_injection is None:
+        return []
+    begins = min(
+        w for w, _, therapy in course.treatments if lane_of(therapy) == FAMILIES[Family.INJECTION]
+    )
+    rows = [r for r in _rows(week=course.at, value=course.with_injection) if r["week"] >= begins]
+    mark = {"type": "line", "color": look.passing, "strokeDash": [2, 3], "strokeWidth": 2}
+    return [_layer(rows, mark, line)]
+
+
+def _today(course: Course, x: Layer, look: Look) -> list[Layer]:
+    today = [{"week": course.now}]
+    rule = {"type": "rule", "color": look.soft, "strokeDash": [3, 3]}
+    text = {"type": "text", "text": "today", "align": "left", "dx": 4, "y": 8, "color": look.soft}
+    return [_layer(today, rule, {"x": x}), _layer(today, text, {"x": x})]
+
+
+def _lanes(course: Course, x: Layer, look: Look) -> list[Layer]:
+    """What was given, a lane each family; shape and place tell them apart, not colour alone."""
+    marks = [
+        {"week": week, "lane": lane_of(therapy), "what": therapy}
+        for week, _, therapy in course.treatments
+    ]
+    present = [lane for lane in LANES if any(mark["lane"] == lane for mark in marks)]
+    title = {"axis": {"title": "weeks in care", "grid": False}}
+    lane = {"field": "lane", "type": "nominal", "title": None, "scale": {"domain": present}}
+    shapes = [SHAPES[LANES.index(name)] for name in present]
+    shape = {"field": "lane", "scale": {"domain": present, "range": shapes}, "legend": None}
+    return [
+        {
+            "width": look.width,
+            "height": max(18 * len(present), 2),
+            "data": {"values": marks},
+            "mark": {"type": "point", "filled": True, "size": 45, "opacity": 0.9},
+            "encoding": {
+                "x": x | title,
+                "y": lane | {"axis": {"domain": False, "ticks": False, "labelPadding": 10}},
+                "shape": shape,
+                "color": {"value": look.mark},
+            },
+        }
+    ]
+
+
+def lane_of(therapy: str) -> str:
+    """Return in which lane a therapy is shown."""
+    if therapy in counted_as("injection"):
+        return FAMILIES[Family.INJECTION]
+    return FAMILIES[therapies()[therapy].family]
+
+
+def _config(look: Look) -> Layer:
+    axis: Layer = {"labelColor": look.soft, "titleColor": look.soft, "domainColor": look.line}
+    axis |= {"tickColor": look.line, "gridColor": look.line, "gridOpacity": 0.5, "tickCount": 6}
+    axis |= {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}
+    return {"font": "sans-serif", "view": {"stroke": None}, "axis": axis, "text": {"fontSize": 12}}
+
+
+def _layer(values: list[Layer], mark: Layer, encoding: Layer) -> Layer:
+    return {"data": {"values": values}, "mark": mark, "encoding": encoding}
+
+
+def _rows(**columns: Any) -> list[Layer]:
+    numbers = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in numbers]

@@ -1,0 +1,44 @@
+"""A plan with everything that was looked at, as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from reliefpath.clinic.forms import Said
+from reliefpath.therapies.injection import Check, Checked, Plan, Result, Verdict
+from reliefpath.therapies.needling import NeedlingPlan
+
+PlanT = TypeVar("PlanT", Plan, NeedlingPlan)
+RESULTS = {Result.READY: "good", Result.NEEDS_A_DECISION: "warn", Result.BLOCKED: "bad"}
+MARKS = {
+    Verdict.BLOCKED: ("✘", "blocks", "bad"),
+    Verdict.UNKNOWN: ("?", "not known, so it blocks", "bad"),
+    Verdict.DECISION: ("!", "to weigh", "warn"),
+    Verdict.FINE: ("✔", "fine", "good"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A plan on a page, and what stands against recording it."""
+
+    plan: Checked
+    against: list[str]
+
+    @property
+    def tone(self) -> str:
+        """The colour of the result, which is told in words as well."""
+        return RESULTS[self.plan.result]
+
+    @property
+    def checks(self) -> list[tuple[Check, tuple[str, str, str], bool]]:
+        """Every check, how it is shown, and whether a clinician can weigh it."""
+        return [(c, MARKS[c.verdict], c.verdict is Verdict.DECISION) for c in self.plan.checks]
+
+
+def weighed_in(plan: PlanT, said: Said) -> PlanT:
+    """Return a plan with the decisions acknowledged that were ticked by name."""
+    ticked = {str(id_) for id_ in said.getlist("acknowledge")}
+    known: Any = tuple(id_ for id_ in plan.open_decisions if id_ in ticked)
+    return replace(plan, acknowledged=known)

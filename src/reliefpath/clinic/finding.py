@@ -1,0 +1,81 @@
+"""Recording a finding: an answer to a question, a consent, a weight, a red flag."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.schema import FINDINGS
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.access import opened
+from reliefpath.clinic.care import Care
+from reliefpath.clinic.forms import NOTHING, Form, Said, day_of, number_of, text_of
+from reliefpath.clinic.pages import page
+from reliefpath.clinic.patient import Carer, head
+from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.pathway.given import instant_of
+from reliefpath.therapies import finding_kinds, units
+
+router = APIRouter(prefix="/patient/{episode}/finding")
+
+
+@router.get("")
+def ask(request: Request, episode: str, worker: Carer) -> Response:
+    """Show the form of a finding."""
+    care_log = opened(request.app.state.care, episode, worker, "finding")
+    return _form(request, episode, care_log, NOTHING)
+
+
+@router.post("")
+def record(request: Request, episode: str, worker: Carer, said: Form) -> Response:
+    """Record a finding, or show the form as it was with what is wrong."""
+    care: Care = request.app.state.care
+    care_log = opened(care, episode, worker, "finding")
+    patient = care_log.patients["patient"][0]
+    try:
+        rows = _rows(said, patient, episode, care.today)
+        act = Act(worker.username, "enter", None, patient)
+        care.chart.enter({"findings": rows}, act, page="finding")
+    except ReliefPathError as error:
+        return _form(request, episode, care_log, said, wrong=str(error))
+    return RedirectResponse(f"/patient/{episode}", 303)
+
+
+def _rows(said: Said, patient: str, episode: str, today: date) -> pl.DataFrame:
+    kind, colon, code = str(said.get("finding") or "").partition(":")
+    if not colon:
+        raise UsageError("choose what was found")
+    value, known = number_of(said, "value"), finding_kinds().get(kind)
+    found = None if known is None else known.codes.get(code)
+    if found is not None and found.dimension is not None and value is None:
+        raise UsageError(f"{found.name}: give the amount and its unit")
+    row = {
+        "patient": patient,
+        "at": instant_of(day_of(said, today)),
+        "kind": kind,
+        "code": code,
+        "episode": episode if said.get("here") else None,
+        "value": value,
+        "unit": text_of(said, "unit"),
+    }
+    return pl.DataFrame([row], FINDINGS.schema)
+
+
+def _form(
+    request: Request, episode: str, care_log: CareLog, said: Said, wrong: str | None = None
+) -> Response:
+    today = request.app.state.care.today
+    return page(
+        request,
+        "finding",
+        about=head(care_log, episode, today),
+        said=said,
+        today=today,
+        kinds=finding_kinds(),
+        units=[(id_, id_) for id_ in units()],
+        wrong=wrong,
+    )

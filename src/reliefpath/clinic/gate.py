@@ -1,0 +1,76 @@
+"""The gate as a checklist: every criterion by its step, answered, with what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from reliefpath.pathway.model import FOLLOW_UP, Pathway
+
+MARKS = {True: ("✔", "yes", "good"), False: ("✘", "no", "bad"), None: ("?", "unknown", "warn")}
+"""How an answer is shown: a sign, a word, and a colour that is only a help to the eye."""
+GATES = {True: ("open", "good"), False: ("closed", "bad"), None: ("unknown", "warn")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One criterion on the list."""
+
+    id: str
+    mark: str
+    word: str
+    tone: str
+    because: str
+    to_do: str | None
+    source: list[str]
+    facts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step with its criteria."""
+
+    name: str
+    lines: list[Line]
+
+    @property
+    def met(self) -> int:
+        """How many of its criteria are answered with yes."""
+        return sum(line.word == "yes" for line in self.lines)
+
+
+def checklist(advice: dict[str, Any], pathway: Pathway) -> list[Rung]:
+    """Return the criteria of one advice object by step, what is not met first."""
+    names = {id_: step.name for id_, step in pathway.steps.items()}
+    names[FOLLOW_UP] = pathway.follow_up.name
+    lines = [(c["step"], _line(c)) for c in sorted(advice["criteria"], key=_worst_first)]
+    return [Rung(name, [line for of, line in lines if of == step]) for step, name in names.items()]
+
+
+def _worst_first(criterion: dict[str, Any]) -> int:
+    return (False, None, True).index(criterion["answer"])
+
+
+def _line(criterion: dict[str, Any]) -> Line:
+    nothing = "none" if criterion["answer"] else "unknown"
+    return Line(
+        criterion["id"].replace("-", " "),
+        *MARKS[criterion["answer"]],
+        criterion["because"],
+        criterion["to_do"],
+        criterion["source"],
+        [(fact, value_text(value, nothing)) for fact, value in criterion["value"].items()],
+    )
+
+
+def value_text(value: Any, nothing: str = "unknown") -> str:
+    """Return the value of a fact in words."""
+    match value:
+        case None:
+            return nothing
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.3g}"
+        case _:
+            return str(value)

@@ -1,0 +1,222 @@
+"""The planner of an injection: every check with its arithmetic, the record of it, its papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from reliefpath import papers as written
+from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.access import opened
+from reliefpath.clinic.care import Care
+from reliefpath.clinic.checks import Shown, weighed_in
+from reliefpath.clinic.forms import (
+    FLAGS,
+    RECORD,
+    Form,
+    Said,
+    day_of,
+    filled,
+    muscle_choices,
+    number_of,
+    rows_of,
+    text_of,
+)
+from reliefpath.clinic.pages import page
+from reliefpath.clinic.patient import Treater, head
+from reliefpath.clinic.recording import session_of
+from reliefpath.clinic.standing import pdf, standing
+from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.languages import ENGLISH, spoken
+from reliefpath.pages import page_pdf
+from reliefpath.pathway.given import Session, injection_rows, without_session
+from reliefpath.pathway.injection import plan_for
+from reliefpath.pathway.recording import Recording
+from reliefpath.therapies import agents, units
+from reliefpath.therapies.injection import Plan, Portion, Site
+
+router = APIRouter(prefix="/patient/{episode}/injection")
+ROW = ("muscle", "side", "agent", "strength", "unit", "volume_ml", "lot", "twitch")
+SETTINGS = ("on", "weight", "weight_unit", "height_cm", "steroid_reason")
+UNITS = ("percent", "mg/ml")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and the record that it was made on."""
+
+    plan: Plan
+    care_log: CareLog
+    on: date
+    given: Any
+    """The rows of the session, where it is on record already and was left out of account."""
+
+
+@router.get("")
+def ask(request: Request, episode: str, worker: Treater) -> Response:
+    """Show the planner; with what the address says, where it says something."""
+    care: Care = request.app.state.care
+    care_log, said = opened(care, episode, worker, "injection"), request.query_params
+    if not said.getlist("muscle"):
+        return _form(request, episode, care_log, said)
+    try:
+        found = _planned(care, care_log, episode, said, but_itself=True)
+    except ReliefPathError as error:
+        return _form(request, episode, care_log, said, wrong=str(error))
+    recorded = not found.given.is_empty()
+    return _form(request, episode, care_log, said, shown=Shown(found.plan, []), recorded=recorded)
+
+
+@router.post("")
+def record(request: Request, episode: str, worker: Treater, said: Form) -> Response:
+    """Check a plan, and record it as given where nothing stands against it."""
+    care: Care = request.app.state.care
+    seen = care.chart.head().entry
+    care_log = opened(care, episode, worker, "injection")
+    shown, wrong = None, None
+    try:
+        found = _planned(care, care_log, episode, said)
+        recording = Recording(_rows(found.plan, said, episode), care_log, seen, found.plan)
+        shown = Shown(found.plan, recording.against)
+        if said.get("action") == RECORD:
+            why = text_of(said, "given_anyway")
+            if why or not recording.against:
+                act, reason = Act(worker.username, "enter", why), found.plan.steroid_reason
+                recording.enter(care.chart, act, page="injection", steroid_reason=reason)
+                return RedirectResponse(f"{request.url.path}?{_query(said)}", 303)
+            wrong = "Nothing was recorded: something stands against it, as told below."
+    except ReliefPathError as error:
+        wrong = str(error)
+    return _form(request, episode, care_log, said, shown=shown, wrong=wrong)
+
+
+@router.get("/{name}.{kind}")
+def paper(request: Request, episode: str, name: str, kind: str, worker: Treater) -> Response:
+    """Write one paper of the injection that the address tells of, as a page or as PDF."""
+    care: Care = request.app.state.care
+    if name not in written.NAMES or kind not in ("html", "pdf"):
+        raise UsageError(f"no paper `{name}.{kind}`: {', '.join(written.NAMES)}, as html or pdf")
+    care_log, said = opened(care, episode, worker, name), request.query_params
+    found = _planned(care, care_log, episode, said, but_itself=True)
+    case = written.case_of(
+        *(found.care_log, episode, found.plan, care.pathway, found.on),
+        priors=care.priors,
+        told=written.Told(
+            _lots(said), text_of(said, "relief_told"), text_of(said, "adverse_effect")
+        ),
+        given=found.given,
+        language=spoken(care_log.patients["language"][0]) or ENGLISH.language,
+    )
+    papers = written.papers(case)
+    if name not in papers:
+        raise UsageError("no procedure note is written, for the plan is blocked")
+    html = written.paper_html(papers[name])
+    return standing(html) if kind == "html" else pdf(page_pdf(html), f"{episode}-{name}.pdf")
+
+
+def _planned(
+    care: Care, care_log: CareLog, episode: str, said: Said, *, but_itself: bool = False
+) -> Planned:
+    """The plan that a form describes, on the record as it stands, or as it was before itself."""
+    sites, on = _sites(said), day_of(said, care.today)
+    rows = injection_rows(sites, Session(episode, on))
+    before, given = without_session(care_log, rows) if but_itself else (care_log, rows.clear())
+    plan = plan_for(
+        *(before, episode, sites, care.pathway, on),
+        priors=care.priors,
+        weight_kg=_weight(said),
+        height_cm=number_of(said, "height_cm"),
+        steroid_reason=text_of(said, "steroid_reason"),
+    )
+    return Planned(weighed_in(plan, said), before, on, given)
+
+
+def _sites(said: Said) -> list[Site]:
+    """Rows of the same muscle and side are one site with several agents."""
+    sites: dict[tuple[str, str], list[Portion]] = {}
+    for row in filled(rows_of(said, ROW)):
+        sites.setdefault((row["muscle"], row["side"]), []).append(_portion(row))
+    if not sites:
+        raise UsageError("nothing is planned: choose at least one muscle, side and agent")
+    return [Site(muscle, side, tuple(portions)) for (muscle, side), portions in sites.items()]
+
+
+def _portion(row: dict[str, str]) -> Portion:
+    if not row["agent"]:
+        raise UsageError(f"{row['muscle']}: choose the agent")
+    strength, volume = number_of(row, "strength"), number_of(row, "volume_ml")
+    unit: Any = row["unit"] or UNITS[0]
+    return Portion(row["agent"], strength or 0.0, unit, volume or 0.0)
+
+
+def _weight(said: Said) -> float | None:
+    weight, unit = number_of(said, "weight"), str(said.get("weight_unit") or "kg")
+    if weight is None:
+        return None
+    if unit not in ("kg", "lb"):
+        raise UsageError(f"weight: unknown unit `{unit}`, expected kg or lb")
+    return weight * units()[unit].factor / units()["kg"].factor
+
+
+def _lots(said: Said) -> dict[str, str]:
+    rows = filled(rows_of(said, ROW))
+    return {row["agent"]: row["lot"] for row in rows if row["agent"] and row["lot"]}
+
+
+def _rows(plan: Plan, said: Said, episode: str) -> Any:
+    """The rows of the care log, with what the needle found at each place."""
+    rows = filled(rows_of(said, ROW))
+    told = {(row["muscle"], row["side"]): FLAGS.get(row["twitch"]) for row in rows}
+    looked = {place: flag for place, flag in told.items() if flag is not None}
+    twitches = [place for place, flag in looked.items() if flag] if looked else None
+    session = session_of(said, episode, plan.on, lots=_lots(said), twitches=twitches)
+    return injection_rows(plan.sites, session)
+
+
+def _query(said: Said) -> str:
+    """The plan as an address says it, for its papers: nothing that only the form itself needs."""
+    kept = {*ROW, *SETTINGS, "acknowledge"}
+    return urlencode([(name, str(value)) for name, value in said.multi_items() if name in kept])
+
+
+def _form(
+    request: Request,
+    episode: str,
+    care_log: CareLog,
+    said: Said,
+    *,
+    shown: Shown | None = None,
+    wrong: str | None = None,
+    recorded: bool = False,
+) -> Response:
+    today = request.app.state.care.today
+    about = head(care_log, episode, today)
+    return page(
+        request,
+        "injection",
+        about=about,
+        said=said,
+        today=today,
+        rows=rows_of(said, ROW),
+        muscles=muscle_choices(about["region"]),
+        agents=[(id_, row.name) for id_, row in agents().items()],
+        shown=shown,
+        wrong=wrong,
+        recorded=recorded,
+        query=_query(said),
+        papers=_papers(shown),
+    )
+
+
+def _papers(shown: Shown | None) -> Sequence[str]:
+    if shown is None:
+        return ()
+    blocked = bool(shown.plan.blocking)
+    return [name for name in written.NAMES if not (blocked and name == written.NOTE)]

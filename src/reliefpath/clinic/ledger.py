@@ -1,0 +1,95 @@
+"""What is on record of an episode, as its page tells it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from reliefpath.anatomy import muscles
+from reliefpath.anatomy.diagnosis import trigger_point
+from reliefpath.chart.care_log import CareLog
+from reliefpath.pathway.facts.moment import Moment
+from reliefpath.therapies import SCREENED, finding_kinds, therapies
+
+Row = dict[str, Any]
+SIGNS = {
+    "taut_band": "taut band",
+    "tender_spot": "tender spot",
+    "referred_pain": "referred pain",
+    "recognised": "recognised as theirs",
+    "twitch_response": "local twitch",
+}
+
+
+def tried(care_log: CareLog, episode: str, as_of: date) -> list[Row]:
+    """Return what was tried, how often, how well it was followed, and what it brought."""
+    rows = Moment.of(as_of).before(care_log.treatments).filter(episode=episode)
+    found = rows.group_by("therapy").agg(
+        days=pl.col("at").dt.date().n_unique(),
+        first=pl.col("at").min().dt.date(),
+        last=pl.col("at").max().dt.date(),
+        adherence=pl.col("adherence").mean(),
+        response=pl.col("response").mean(),
+        adverse=pl.col("adverse_effect").drop_nulls().unique().sort().str.join(", "),
+        muscles=pl.col("muscle").drop_nulls().unique().sort(),
+    )
+    return [
+        row | {"name": therapies()[row["therapy"]].name, "muscles": names_of(row["muscles"])}
+        for row in found.sort("first", "therapy").iter_rows(named=True)
+    ]
+
+
+def latest_exam(care_log: CareLog, episode: str, as_of: date) -> tuple[date, list[Row]] | None:
+    """Return the day of the latest exam and what it found, active trigger points first."""
+    rows = Moment.of(as_of).before(care_log.exams.filter(episode=episode))
+    if rows.is_empty():
+        return None
+    day: date = rows.select(pl.col("at").dt.date().max()).item()
+    rules = trigger_point()
+    latest = rows.filter(pl.col("at").dt.date() == day).with_columns(
+        present=pl.sql_expr(rules.present.rule), active=pl.sql_expr(rules.active.rule)
+    )
+    found = latest.sort("active", "present", "muscle", descending=[True, True, False])
+    return day, [
+        row | {"name": muscles()[row["muscle"]].name, "verdict": _verdict(row)}
+        for row in found.iter_rows(named=True)
+    ]
+
+
+def _verdict(row: Row) -> str:
+    if row["active"]:
+        return "active trigger point"
+    if row["present"]:
+        return "trigger point" if row["active"] is False else "trigger point; active not known"
+    return "not known" if row["present"] is None else "none"
+
+
+def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Row]:
+    """Return what else is known of the person, by kind: what holds, and what was asked about."""
+    moment, kinds = Moment.of(as_of), finding_kinds()
+    mine = pl.col("episode").is_null() | (pl.col("episode") == episode["episode"])
+    holds = pl.col("until").is_null() | (pl.col("until") >= as_of)
+    of_person = care_log.findings.filter(mine, holds, patient=episode["patient"])
+    rows = moment.before(of_person).sort("at", "code")
+    found = []
+    for kind in dict.fromkeys([k for k, row in kinds.items() if row.screening] + [*rows["kind"]]):
+        of_kind = list(rows.filter(kind=kind).iter_rows(named=True))
+        known = [_finding(row) for row in of_kind if row["code"] != SCREENED]
+        asked = [row["at"].date() for row in of_kind if row["code"] == SCREENED]
+        screening = kinds[kind].screening
+        name = kind.replace("-", " ")
+        found.append({"kind": name, "known": known, "asked": asked[-1:], "screening": screening})
+    return found
+
+
+def _finding(row: Row) -> Row:
+    known = finding_kinds()[row["kind"]].codes[row["code"]]
+    amount = "" if row["value"] is None else f" {row['value']:g} {row['unit'] or ''}"
+    return {"name": f"{known.name}{amount}", "at": row["at"].date(), "because": known.because}
+
+
+def names_of(ids: list[str]) -> str:
+    """Return the names of muscles in one line."""
+    return ", ".join(muscles()[muscle].name for muscle in ids)

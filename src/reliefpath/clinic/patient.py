@@ -1,0 +1,179 @@
+"""The page of one patient: who, how it goes, what is next and why, and what was tried."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import date
+from typing import Annotated, Any
+
+import polars as pl
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.store.record import record_of
+from reliefpath.chart.store.record_page import record_html
+from reliefpath.clinic.access import open_anyway, opened
+from reliefpath.clinic.accounts import Account
+from reliefpath.clinic.care import Care
+from reliefpath.clinic.charts import Look, svg
+from reliefpath.clinic.course import course_of, measures_of
+from reliefpath.clinic.gate import GATES, checklist
+from reliefpath.clinic.ledger import SIGNS, findings, latest_exam, tried
+from reliefpath.clinic.pages import page
+from reliefpath.clinic.roles import CARE, TREAT
+from reliefpath.clinic.security import needs
+from reliefpath.clinic.standing import standing
+from reliefpath.errors import UsageError
+from reliefpath.measures import measures
+from reliefpath.pathway.advice import Writer
+from reliefpath.pathway.decisions import AGREED, OVERRIDDEN, Basis, decide
+from reliefpath.pathway.model import default_file
+
+router = APIRouter(prefix="/patient/{episode}")
+Carer = Annotated[Account, Depends(needs(*CARE))]
+Treater = Annotated[Account, Depends(needs(*TREAT))]
+Text = Annotated[str, Form(max_length=2000)]
+
+
+@router.get("")
+def patient(request: Request, episode: str, worker: Carer, measure: str | None = None) -> Response:
+    """Show the patient of an episode."""
+    care: Care = request.app.state.care
+    return _shown(request, episode, opened(care, episode, worker, "patient"), measure)
+
+
+@router.get("/curve.svg")
+def curve(
+    request: Request,
+    episode: str,
+    worker: Carer,
+    measure: str,
+    dark: bool = False,
+    narrow: bool = False,
+) -> Response:
+    """Draw the recovery curve."""
+    care: Care = request.app.state.care
+    care_log = opened(care, episode, worker, "curve")
+    if measure not in measures_of(care_log, episode, care.today):
+        raise UsageError(f"`{episode}` has no curve on `{measure}`")
+    about = care_log.episodes.row(by_predicate=pl.col("episode") == episode, named=True)
+    course = course_of(care_log, about, measure, care.pathway, care.today, care.priors)
+    if course is None:
+        raise UsageError(f"`{episode}` has no curve on `{measure}`")
+    drawn = svg(course, care.pathway, Look.of(dark=dark, narrow=narrow))
+    return Response(drawn, media_type="image/svg+xml")
+
+
+@router.post("/open")
+def open_patient(request: Request, episode: str, worker: Carer, reason: Text = "") -> Response:
+    """Keep why somebody opens another clinician's patient, and open it."""
+    open_anyway(request.app.state.care, episode, worker, reason)
+    return RedirectResponse(f"/patient/{episode}", 303)
+
+
+@router.post("/decision")
+def decision(
+    request: Request,
+    episode: str,
+    worker: Treater,
+    choice: Annotated[str, Form(pattern=f"^({AGREED}|{OVERRIDDEN})$")],
+    seen: Text,
+    reason: Text = "",
+) -> Response:
+    """Keep what the clinician makes of the advice that they saw."""
+    care: Care = request.app.state.care
+    care_log = opened(care, episode, worker, "decision")
+    why = reason.strip() or None
+    if seen != _seen(_advice(care, care_log, episode)):
+        wrong = "The advice has changed since you opened the page. Look again, then decide."
+        return _shown(request, episode, care_log, wrong=wrong, reason=reason)
+    if choice == OVERRIDDEN and why is None:
+        wrong = "An override needs its reason, for whoever reads it later."
+        return _shown(request, episode, care_log, wrong=wrong)
+    decide(care.chart, episode, choice, _basis(care), care.today, worker.username, why)
+    return RedirectResponse(f"/patient/{episode}#decisions", 303)
+
+
+@router.get("/record")
+def record(request: Request, episode: str, worker: Carer) -> Response:
+    """Show everything on record, with every correction and who looked."""
+    care: Care = request.app.state.care
+    care_log = opened(care, episode, worker, "record")
+    return standing(record_html(record_of(care.chart, care_log.patients["patient"][0])))
+
+
+def _shown(
+    request: Request,
+    episode: str,
+    care_log: CareLog,
+    measure: str | None = None,
+    wrong: str | None = None,
+    reason: str = "",
+) -> Response:
+    care: Care = request.app.state.care
+    today, advice = care.today, _advice(care, care_log, episode)
+    about = head(care_log, episode, today)
+    drawn = measures_of(care_log, episode, today)
+    if measure not in drawn:
+        first = advice["facts"]["measure"]
+        measure = first if first in drawn else next(iter(drawn), None)
+    course = None
+    if measure is not None:
+        course = course_of(care_log, about, measure, care.pathway, today, care.priors)
+    decisions = [_told(row) for row in care.chart.decisions(episode)]
+    return page(
+        request,
+        "patient",
+        about=about,
+        advice=advice,
+        seen=_seen(advice),
+        gate=GATES[advice["gate"]],
+        measure=measure,
+        drawn=[(name, measures()[name].name) for name in drawn],
+        course=course,
+        rungs=checklist(advice, care.pathway),
+        pathway=care.pathway,
+        decisions=decisions[::-1],
+        counts=Counter(row["decision"] for row in decisions),
+        tried=tried(care_log, episode, today),
+        exam=latest_exam(care_log, episode, today),
+        signs=SIGNS,
+        findings=findings(care_log, about, today),
+        may_treat=request.state.worker.role in TREAT,
+        wrong=wrong,
+        reason=reason,
+    )
+
+
+def head(care_log: CareLog, episode: str, today: date) -> dict[str, Any]:
+    """Return who an episode is about: its own columns, with the person's name and age."""
+    about = care_log.episodes.row(by_predicate=pl.col("episode") == episode, named=True)
+    whose = pl.col("patient") == about["patient"]
+    person = care_log.patients.row(by_predicate=whose, named=True)
+    born, age = person["birth_date"], None
+    if born is not None:
+        age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return {**about, "name": person["name"] or about["patient"], "age": age}
+
+
+def _advice(care: Care, care_log: CareLog, episode: str) -> dict[str, Any]:
+    return next(Writer(care.pathway).objects(care.advice(care_log, episode)))
+
+
+def _seen(advice: dict[str, Any]) -> str:
+    """What a clinician decides on: sent back by the form, since it may change meanwhile."""
+    return f"{advice['status']}: {advice['next_step']}"
+
+
+def _basis(care: Care) -> Basis:
+    pathway, prior = care.settings.pathway, care.settings.prior
+    text = (default_file() if pathway is None else pathway).read_text("utf-8")
+    return Basis(text, None if prior is None else prior.read_text("utf-8"))
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """A decision with the advice that it was about."""
+    advice = json.loads(row["advice"])
+    return {**row, "status": advice["status"], "next_step": advice["next_step"]}

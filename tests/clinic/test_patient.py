@@ -1,0 +1,228 @@
+"""A therapist follows one patient: sees the course and the gate, records, decides, injects."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from reliefpath.chart.store.chart import open_chart
+from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.roles import Role
+
+from .conftest import PASSWORD, Served
+
+OPEN, NEVER_EXAMINED, HALF_NEEDLED, INJECTED = "demo-0043", "demo-0022", "demo-0020", "demo-0033"
+"""The gate is open; the latest exam is old; three of four sessions were given; was injected."""
+
+
+@pytest.fixture
+def therapist(served: Served, page: Page) -> Page:
+    """Whoever treats demo-0043, signed in."""
+    return sign_in_as_clinician_of(OPEN, served, page)
+
+
+def sign_in_as_clinician_of(episode: str, served: Served, page: Page) -> Page:
+    chart = open_chart(served.settings.chart)
+    name = chart.care_log().episodes.filter(episode=episode)["clinician"][0]
+    chart.close()
+    accounts = Accounts(served.settings.accounts)
+    accounts.add("therapist", name, Role.CLINICIAN, PASSWORD)
+    return served.sign_in(page, "therapist")
+
+
+def next_step(page: Page) -> str:
+    return page.locator(".lead").inner_text()
+
+
+def test_a_therapist_opens_a_patient_from_the_worklist_and_sees_curve_and_gate(
+    therapist: Page, served: Served
+) -> None:
+    therapist.locator(f'a[href="/patient/{OPEN}"]').first.click()
+    assert therapist.locator("h1").inner_text() == "Carol Hale"
+    assert therapist.get_by_text("gate to the injection open").is_visible()
+    picture = therapist.get_by_role("img", name="Recovery curve on Numeric Rating Scale")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+    therapist.get_by_role("link", name="Neck Disability Index").click()
+    assert therapist.get_by_role("img", name="Recovery curve on Neck Disability Index").count() == 1
+    therapist.locator(".rung > summary", has_text="Trigger point injection").click()
+    answered = therapist.locator("summary", has_text=re.compile(r"yes\s+plateau$"))
+    plateau = therapist.locator(".checklist li").filter(has=answered)
+    plateau.locator("summary").click()
+    assert "p plateau" in plateau.locator(".facts").inner_text()
+    assert "[" in plateau.locator(".sources").inner_text()
+
+
+def test_the_page_of_an_injected_patient_tells_what_passes(page: Page, served: Served) -> None:
+    sign_in_as_clinician_of(INJECTED, served, page)
+    page.goto(f"{served.url}/patient/{INJECTED}")
+    alt = page.locator(".curve img").get_attribute("alt") or ""
+    assert "What the injection takes off for a while is drawn apart." in alt
+    page.get_by_text("Scores and treatments in a table").click()
+    assert page.get_by_role("table", name="Scores of Numeric Rating Scale").is_visible()
+
+
+def test_an_exam_changes_the_next_step(page: Page, served: Served) -> None:
+    sign_in_as_clinician_of(NEVER_EXAMINED, served, page)
+    page.goto(f"{served.url}/patient/{NEVER_EXAMINED}")
+    assert "Examine again" in next_step(page)
+    page.get_by_role("link", name="Record an exam").click()
+    muscle = page.get_by_role("group", name="Muscle 1")
+    muscle.get_by_label("Muscle").select_option("infraspinatus")
+    muscle.get_by_label("Taut band").select_option("yes")
+    page.get_by_role("button", name="Record the exam").click()
+    assert "side" in page.get_by_role("alert").inner_text()
+    assert muscle.get_by_label("Taut band").input_value() == "yes"
+    muscle.get_by_label("Side").select_option("right")
+    for sign in ("Tender spot", "Referred pain", "Recognised as theirs", "Local twitch"):
+        muscle.get_by_label(sign).select_option("yes")
+    page.get_by_role("button", name="Record the exam").click()
+    assert "Examine again" not in next_step(page)
+    assert "Infraspinatus, right: active trigger point" in page.locator("main").inner_text()
+    page.get_by_role("link", name="Record an exam").click()
+    muscle.get_by_label("Muscle").select_option("infraspinatus")
+    muscle.get_by_label("Side").select_option("right")
+    muscle.get_by_label("Taut band").select_option("no")
+    page.get_by_role("button", name="Record the exam").click()
+    assert "was examined on 2026-03-31 already" in page.get_by_role("alert").inner_text()
+
+
+def test_needling_waits_for_consent_and_then_changes_the_next_step(
+    page: Page, served: Served
+) -> None:
+    sign_in_as_clinician_of(HALF_NEEDLED, served, page)
+    page.goto(f"{served.url}/patient/{HALF_NEEDLED}/needling")
+    needle(page)
+    assert "blocked by consent" in page.locator("main").inner_text()
+    assert page.get_by_label("Needle").input_value() == "0.30 x 40 mm"
+    page.goto(f"{served.url}/patient/{HALF_NEEDLED}/finding")
+    page.get_by_label("What was found, or asked").select_option("consent:needling")
+    page.get_by_role("button", name="Record the finding").click()
+    assert "3 of 4 sessions" in next_step(page)
+    page.get_by_role("link", name="Dry needling").click()
+    needle(page)
+    for box in page.locator("input[name=acknowledge]").all():
+        box.check()
+    if page.get_by_role("button", name="Record the session").is_visible():
+        page.get_by_role("button", name="Record the session").click()
+    assert page.url == f"{served.url}/patient/{HALF_NEEDLED}"
+    assert "3 of 4 sessions" not in next_step(page)
+
+
+def needle(page: Page) -> None:
+    muscle = page.get_by_role("group", name="Muscle 1")
+    muscle.get_by_label("Muscle").select_option("infraspinatus")
+    muscle.get_by_label("Side").select_option("right")
+    muscle.get_by_label("Local twitch").select_option("yes")
+    page.get_by_label("Needle").fill("0.30 x 40 mm")
+    page.get_by_label("Pain relieved, %").fill("30")
+    page.get_by_role("button", name="Record the session").click()
+
+
+def test_a_clinician_agrees_and_an_override_needs_its_reason(
+    therapist: Page, served: Served
+) -> None:
+    therapist.goto(f"{served.url}/patient/{OPEN}")
+    therapist.get_by_role("button", name="Override it").click()
+    assert "needs its reason" in therapist.get_by_role("alert").inner_text()
+    assert therapist.get_by_text("Nothing was decided on it yet.").is_visible()
+    therapist.get_by_label("Reason; an override needs it").fill("prefers to wait for the summer")
+    therapist.get_by_role("button", name="Override it").click()
+    therapist.get_by_role("button", name="Agree with the advice").click()
+    assert therapist.get_by_text("Agreed 1, overridden 1.").is_visible()
+    assert therapist.get_by_text("Because: prefers to wait for the summer").is_visible()
+    chart = open_chart(served.settings.chart)
+    assert [(d["decision"], d["by"]) for d in chart.decisions(OPEN)] == [
+        ("overridden", "therapist"),
+        ("agreed", "therapist"),
+    ]
+    chart.close()
+
+
+def test_a_decision_on_advice_that_changed_meanwhile_is_not_kept(
+    therapist: Page, served: Served
+) -> None:
+    therapist.goto(f"{served.url}/patient/{OPEN}")
+    seen = therapist.locator("input[name=seen]")
+    seen.evaluate("field => { field.value = 'stalled: something else' }")
+    therapist.get_by_role("button", name="Agree with the advice").click()
+    assert "The advice has changed" in therapist.get_by_role("alert").inner_text()
+    assert therapist.get_by_text("Nothing was decided on it yet.").is_visible()
+
+
+def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
+    therapist: Page, served: Served
+) -> None:
+    therapist.goto(f"{served.url}/patient/{OPEN}")
+    therapist.get_by_role("link", name="Plan an injection").click()
+    site = therapist.get_by_role("group", name="Site 1")
+    site.get_by_label("Muscle").select_option("upper-trapezius")
+    site.get_by_label("Side").select_option("right")
+    site.get_by_label("Agent").select_option("lidocaine")
+    site.get_by_label("Strength", exact=True).fill("2")
+    site.get_by_label("Volume, mL").fill("50")
+    site.get_by_label("Lot").fill("A123")
+    therapist.get_by_role("button", name="Check the plan").click()
+    assert therapist.locator("#checks + p .tag").inner_text() == "blocked"
+    assert therapist.get_by_role("link", name="Procedure note").count() == 0
+    site.get_by_label("Strength", exact=True).fill("1")
+    site.get_by_label("Volume, mL").fill("1")
+    therapist.get_by_role("button", name="Record it as given").click()
+    assert "nobody has weighed" in therapist.locator("main").inner_text()
+    for box in therapist.locator("input[name=acknowledge]").all():
+        box.check()
+    therapist.get_by_role("button", name="Record it as given").click()
+    assert therapist.get_by_text("This injection is on record.").is_visible()
+    assert therapist.locator("#checks + p .tag").inner_text() == "ready"
+    therapist.get_by_role("link", name="Procedure note", exact=True).click()
+    assert "A123" in therapist.locator("body").inner_text()
+    therapist.goto(f"{served.url}/patient/{OPEN}")
+    assert "Trigger point injection" in therapist.locator("#tried + div").inner_text()
+
+
+def test_another_clinicians_patient_opens_once_it_is_said_why(page: Page, served: Served) -> None:
+    served.sign_in(page, "clinician")
+    page.goto(f"{served.url}/patient/{OPEN}")
+    assert page.locator("h1").inner_text() == "Another clinician’s patient"
+    assert "Carol Hale" not in page.content()
+    page.get_by_label("Why do you open it?").fill("covering on Tuesday")
+    page.get_by_role("button", name="Open the record").click()
+    assert page.locator("h1").inner_text() == "Carol Hale"
+    page.goto(f"{served.url}/patient/{OPEN}/exam")
+    assert page.locator("h1").inner_text() == "Record an exam"
+    chart = open_chart(served.settings.chart)
+    log = chart.log(chart.patient_of(OPEN)).filter(by="clinician")
+    chart.close()
+    assert log["action"][0] == "open"
+    assert log["reason"][0] == "covering on Tuesday"
+    assert set(log["action"][1:]) == {"view"}
+
+
+def test_the_whole_record_and_the_exercise_page_open(therapist: Page, served: Served) -> None:
+    therapist.goto(f"{served.url}/patient/{OPEN}/record")
+    assert "Carol Hale" in therapist.locator("h1").inner_text()
+    therapist.goto(f"{served.url}/patient/{OPEN}/exercise")
+    therapist.get_by_role("button", name="Show the page").click()
+    assert therapist.locator("h1").count() == 1
+    assert "Name: ____" in therapist.locator("body").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_a_patient_is_accessible_and_fits_a_narrow_screen(
+    scheme: str, browser: Browser, served: Served
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
+    page = served.sign_in(context.new_page(), "director")
+    plan = (
+        "muscle=infraspinatus&side=left&agent=lidocaine&strength=1&unit=&volume_ml=1&lot=&twitch="
+    )
+    for place in ("", "/exam", "/needling", f"/injection?{plan}", "/exercise", "/finding"):
+        page.goto(f"{served.url}/patient/{OPEN}{place}")
+        for part in page.locator("details").all():
+            part.evaluate("part => { part.open = true }")
+        violations = Axe().run(page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
