@@ -193,7 +193,7 @@ def test_another_clinicians_patient_opens_once_it_is_said_why(page: Page, served
     page.goto(f"{served.url}/patient/{OPEN}/exam")
     assert page.locator("h1").inner_text() == "Record an exam"
     chart = open_chart(served.settings.chart)
-    log = chart.log(chart.patient_of(OPEN)).filter(by="clinician")
+    log = chart.log().filter(by="clinician", patient=chart.patient_of(OPEN))
     chart.close()
     assert log["action"][0] == "open"
     assert log["reason"][0] == "covering on Tuesday"
