@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.check_in.limit import Limit
@@ -170,11 +170,15 @@ def test_a_warning_sign_says_what_to_do_now_and_the_episode_is_referred(
 ) -> None:
     assert advice(patient)["status"] != "referred"
     page.goto(patient.link())
-    answer(page, signs=["progressive-weakness"], send=False)
+    answer(page, signs=[], send=False)
+    page.context.set_offline(True)  # what to do now needs no connection
+    page.locator("#sign-progressive-weakness").check()
     assert page.get_by_text("Stop exercising and call your clinic today").last.is_visible()
     page.locator("#sign-cauda-equina").check()
     assert page.get_by_text("Call emergency services now").last.is_visible()
+    expect(page.get_by_text("Call emergency services now").last).to_be_in_viewport()
     assert not page.get_by_text("Stop exercising and call your clinic today").last.is_visible()
+    page.context.set_offline(False)
     page.locator("[data-go=send]").click()
     page.wait_for_url("**/thanks*")
     assert page.get_by_role("alert").get_by_role("heading").all_inner_texts() == [

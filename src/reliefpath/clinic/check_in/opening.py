@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -57,12 +57,6 @@ class Opened:
         today, now = self.care.today, datetime.now(UTC)
         return now.replace(year=today.year, month=today.month, day=today.day)
 
-    def again(self) -> Opened:
-        """Return what the link opens now."""
-        link = self.links.of(self.patient)[self.link.id]
-        care_log = self.care.chart.care_log_of(self.patient)
-        return replace(self, link=link, care_log=care_log)
-
     def place(self, part: str = "", **query: str) -> str:
         """Return the address of a part of this check-in."""
         asked = "&".join(f"{k}={v}" for k, v in {"language": self.say.language, **query}.items())
@@ -98,7 +92,8 @@ def open_link(request: Request, token: str, language: str = "") -> Opened:
     if patient is None or link is None:
         raise ClosedError
     by = _who(request)
-    care.chart.note(Act(by, "view", None, patient), page="check-in")
+    if request.method == "GET":  # what is sent has an entry of its own
+        care.chart.note(Act(by, "view", None, patient), page="check-in")
     care_log = care.chart.care_log_of(patient)
     spoke = spoken(care_log.patients["language"][0]) or ENGLISH.language
     say = speech_of(language if language in LANGUAGES else spoke)
@@ -117,4 +112,4 @@ def _who(request: Request) -> str:
     return worker.username if worker is not None and worker.role in CARE else PATIENT
 
 
-Link_ = Annotated[Opened, Depends(open_link)]
+OpenedLink = Annotated[Opened, Depends(open_link)]

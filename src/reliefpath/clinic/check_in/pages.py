@@ -19,7 +19,7 @@ from reliefpath.clinic.care import Care
 from reliefpath.clinic.check_in.answers import NONE, REPORTERS, Answers, read_answers
 from reliefpath.clinic.check_in.curve import curves
 from reliefpath.clinic.check_in.links import USED, VALID, Links
-from reliefpath.clinic.check_in.opening import PATIENT, Link_, Opened
+from reliefpath.clinic.check_in.opening import PATIENT, Opened, OpenedLink
 from reliefpath.clinic.check_in.questions import Questions, questions
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE
@@ -35,7 +35,7 @@ ICON = '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">'
 
 
 @router.get("/check-in/{token}")
-def ask(opened: Link_) -> Response:
+def ask(opened: OpenedLink) -> Response:
     """Show the questions."""
     if opened.link.used:
         return RedirectResponse(opened.place("/thanks"), 303)
@@ -48,7 +48,7 @@ async def _sent(request: Request) -> FormData:
     return await request.form()
 
 
-async def _own_form(opened: Link_, request: Request) -> Opened:
+async def _own_form(opened: OpenedLink, request: Request) -> Opened:
     """Of a form that was filled in by somebody signed in: that it is our own."""
     if opened.by != PATIENT:
         await check_form(request)
@@ -72,7 +72,7 @@ def take(
         _record(opened, answers, asked, str(form.get("reported_by") or PATIENT))
     except ReliefPathError:
         return opened.page("check-in-refused", 400)
-    same = opened.again().link.answers == answers.digest
+    same = opened.links.of(opened.patient)[opened.link.id].answers == answers.digest
     return RedirectResponse(opened.place("/thanks", **({} if same else {"other": "1"})), 303)
 
 
@@ -88,7 +88,7 @@ def _record(opened: Opened, answers: Answers, asked: Questions, reported_by: str
 
 
 @router.get("/check-in/{token}/thanks")
-def thanks(opened: Link_, other: str = "") -> Response:
+def thanks(opened: OpenedLink, other: str = "") -> Response:
     """Say thank you, what to do now, how it went so far and what comes next."""
     if not opened.link.used:
         return RedirectResponse(opened.place(), 303)
@@ -103,7 +103,7 @@ def thanks(opened: Link_, other: str = "") -> Response:
 
 
 @router.get("/check-in/{token}/exercises")
-def exercises(opened: Link_) -> Response:
+def exercises(opened: OpenedLink) -> Response:
     """Show the programme's own page."""
     programme = _programme(opened) if opened.link.used else None
     if programme is None:
