@@ -59,6 +59,7 @@ def test_the_exercises_are_shown_once_it_is_sent(patient: Patient, page: Page) -
     page.goto(patient.link())
     answer(page)
     page.get_by_role("link", name="See my exercises").click()
+    page.wait_for_url("**/exercises*")
     assert page.get_by_role("heading", level=1).inner_text() == "Your exercises"
     back = page.evaluate("getComputedStyle(document.querySelector('article')).borderRadius")
     assert back == "12px"  # its own style sheet holds
@@ -71,7 +72,7 @@ def test_a_connection_lost_half_way_loses_nothing_and_records_once(
         page.goto(patient.link())
         page.locator("#qp1-5").check()
         page.context.set_offline(True)
-        assert page.get_by_text("Your answers are kept on this phone").is_visible()
+        page.get_by_text("Your answers are kept on this phone").wait_for()
         answer(page, send=False)
         page.locator("[data-go=send]").click()
         page.get_by_text("Saved on this phone; will be sent when there is a connection").wait_for()
@@ -129,9 +130,11 @@ def test_spanish_is_spoken_to_who_speaks_it_and_can_be_changed(
         assert step(page) == "Su dolor"
         page.locator("#qp1-3").check()
         page.get_by_role("link", name="English").click()
+        page.wait_for_url("**language=en")
         assert step(page) == "Your pain"
         assert page.locator("#qp1-3").is_checked()
         page.get_by_role("link", name="Español").click()
+        page.wait_for_url("**language=es")
         answer(page)
         assert page.get_by_role("heading", level=1).inner_text() == "Gracias"
     assert len(patient.check_ins()) == 1
@@ -143,7 +146,7 @@ def test_without_javascript_the_form_works(patient: Patient, browser: Browser) -
         page.get_by_role("group", name="How strong is your pain now?").get_by_label("3").check()
         page.get_by_label("Neck, Left").check()
         page.get_by_role("button", name="Send to my clinic").click()
-        assert page.get_by_role("heading", name="Thank you").is_visible()
+        page.get_by_role("heading", name="Thank you").wait_for()
     assert patient.today("scores")["value"].to_list() == [3.0]
     assert patient.findings() == {("pain-area", "neck-left")}
 
@@ -291,7 +294,7 @@ def test_a_link_is_withdrawn_from_the_list_of_links(patient: Patient, page: Page
     patient.served.sign_in(page, "clinician")
     page.goto(f"{patient.served.url}/patient/{patient.episode}/check-in-link")
     page.get_by_role("button", name="Withdraw").click()
-    assert page.get_by_role("cell", name="Withdrawn").is_visible()
+    page.get_by_role("cell", name="Withdrawn").wait_for()
     assert httpx.get(link).status_code == 410
 
 
