@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from reliefpath.anatomy import muscles
+from reliefpath.anatomy.body_map import body
+from reliefpath.clinic.check_in.words import words as words_of_check_in
 from reliefpath.errors import KnowledgeError, UsageError
 from reliefpath.knowledge import load_catalogue
 from reliefpath.languages import LANGUAGES, Translation, speech, spoken
@@ -20,11 +22,13 @@ from reliefpath.therapies.exercise.handout import words
 from reliefpath.therapies.injection.intervals import INJECTION
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
-EXERCISE, ANATOMY, PAPERS = (
+EXERCISE, ANATOMY, PAPERS, CHECK_IN = (
     "reliefpath.therapies.exercise",
     "reliefpath.anatomy",
     "reliefpath.papers",
+    "reliefpath.clinic.check_in",
 )
+SAID = re.compile(r'say\(\s*"([^"]+)"')
 
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -75,6 +79,20 @@ def lines(part: object) -> set[str]:
     return set().union(*map(lines, part)) if isinstance(part, tuple | list) else set()
 
 
+def of_check_in() -> set[str]:
+    """The texts of the check-in's catalogue, of the body's regions, and of its pages and code."""
+    page = words_of_check_in()
+    rows = [*page.scales.values(), *page.effects.values(), *page.signs.values(), *page.next]
+    told = [row.model_dump(include={"asks", "least", "most", "says"}) for row in rows]
+    nets = [row.model_dump(include={"says", "title"}) for row in (page.emergency, page.today)]
+    own = (page.curves, page.done, page.nobody_reads.says, body().names)
+    templates = (files("reliefpath.clinic") / "templates").iterdir()
+    pages = [file for file in templates if file.name.startswith("check-in")]
+    code = [file for file in files(CHECK_IN).iterdir() if file.name.endswith(".py")]
+    said = {text for file in (*pages, *code) for text in SAID.findall(file.read_text("utf-8"))}
+    return texts((*told, *nets, *own)) | said | {"Lower is better.", "Higher is better."}
+
+
 def translation(package: str, language: str) -> Translation:
     return load_catalogue(files(package) / f"{language}.yaml", Translation)
 
@@ -83,6 +101,8 @@ def translation(package: str, language: str) -> Translation:
 def test_every_text_has_its_translation_and_no_translation_is_stale(language: str) -> None:
     assert set(translation(EXERCISE, language).texts) == of_exercise()
     assert set(translation(ANATOMY, language).texts) == of_anatomy()
+    said_there = set(translation(EXERCISE, language).texts)
+    assert set(translation(CHECK_IN, language).texts) == of_check_in() - said_there
     there = set(translation(PAPERS, language).texts)
     assert of_papers() <= there
     folder = files(PAPERS)
@@ -96,7 +116,7 @@ def test_every_text_has_its_translation_and_no_translation_is_stale(language: st
 
 
 @pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("package", [EXERCISE, ANATOMY, PAPERS])
+@pytest.mark.parametrize("package", [EXERCISE, ANATOMY, PAPERS, CHECK_IN])
 def test_a_translation_has_the_numbers_of_its_english(package: str, language: str) -> None:
     for text, said in translation(package, language).texts.items():
         assert sorted(NUMBER.findall(said)) == sorted(NUMBER.findall(text)), text

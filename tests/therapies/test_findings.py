@@ -117,6 +117,7 @@ def test_finding_kinds_are_the_ones_the_care_log_records():
         "weight",
         "consent",
         "after-effect",
+        "pain-area",
     ]
 
 

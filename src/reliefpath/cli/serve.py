@@ -44,6 +44,12 @@ def serve(
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help="Stay on this day, as a demo clinic does.")
     ] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="The clinic's number, as patients are told it.")
+    ] = None,
+    emergency: Annotated[
+        str | None, typer.Option(help="The number of the emergency services, for patients.")
+    ] = None,
     pathway: PathwayFile = None,
     prior: PriorFile = None,
 ) -> None:
@@ -79,6 +85,8 @@ def serve(
         prior=None if prior is None else Path(prior),
         secure=not (plain_http or demo),
         demo=demo,
+        phone=phone,
+        emergency=emergency,
         today=today if day is None else lambda: day,
     )
     application = create_app(settings)

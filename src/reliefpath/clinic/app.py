@@ -29,6 +29,9 @@ from reliefpath.clinic.access import ReasonNeededError
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.charts import warm
+from reliefpath.clinic.check_in import pages as check_in
+from reliefpath.clinic.check_in.limit import Limit
+from reliefpath.clinic.check_in.opening import ClosedError, closed
 from reliefpath.clinic.everybody import AssessingError
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.security import SignInNeededError, guard
@@ -38,6 +41,7 @@ from reliefpath.errors import ReliefPathError
 ROUTERS = (
     *(home.router, worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
+    check_in.router,
 )
 
 
@@ -62,11 +66,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.year = trial.Year(app.state.care)
     app.state.achieved = outcomes.Achieved(app.state.care)
     app.state.accounts = Accounts(settings.accounts)
+    app.state.limit = Limit()
     app.middleware("http")(guard)
     app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))
     for router in ROUTERS:
         app.include_router(router)
     warm()
+
+    app.add_exception_handler(ClosedError, closed)
 
     @app.exception_handler(SignInNeededError)
     def sign_in(request: Request, _: SignInNeededError) -> Response:

@@ -25,6 +25,8 @@ class Settings:
         prior: A learned prior, or None.
         secure: Whether it is reached by HTTPS, so that cookies travel by nothing else.
         demo: Whether demo accounts exist; it then answers this computer alone.
+        phone: The clinic's number, as patients are told it; None leaves it out.
+        emergency: The number of the emergency services there; None leaves it out.
         today: What day it is; a demo clinic stays on its own day.
     """
 
@@ -35,4 +37,6 @@ class Settings:
     prior: Path | None = None
     secure: bool = True
     demo: bool = False
+    phone: str | None = None
+    emergency: str | None = None
     today: Callable[[], date] = today

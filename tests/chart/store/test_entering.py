@@ -372,3 +372,22 @@ def test_a_note_is_an_entry_without_rows(filled: Chart) -> None:
     filled.note(Act("Bo", "looked", patient="P1"), what="everything")
     assert filled.head().entry == head.entry + 1
     assert not filled.verify(str(head)).wrong
+
+
+def test_what_is_sent_again_under_the_same_name_is_on_record_once(filled: Chart) -> None:
+    rows = {
+        "scores": pl.DataFrame({"episode": "E1", "at": "2026-02-01", "measure": "nrs", "value": 7})
+    }
+    first = filled.enter(rows, Act("P1", "check-in", patient="P1"), once="a%")
+    head = filled.head()
+    assert filled.enter(rows, Act("P1", "check-in", patient="P1"), once="a%") == first
+    assert filled.head() == head
+    others = [
+        (Act("P1", "check-in", patient="P1"), "ab"),
+        (Act("P1", "check-in", patient="P2"), "a%"),
+        (Act("P1", "entered", patient="P1"), "a%"),
+    ]
+    for day, (act, once) in enumerate(others, 2):
+        later = {"scores": rows["scores"].with_columns(at=pl.lit(f"2026-02-0{day}"))}
+        assert filled.enter(later, act, once=once) > first
+    assert not filled.verify().wrong

@@ -19,7 +19,7 @@ from reliefpath.chart.store.audit import Head, head_of, instant_text
 from reliefpath.chart.store.copying import copy_chart
 from reliefpath.chart.store.corrections import correct, withdraw
 from reliefpath.chart.store.database import engine_of, plainly, snapshot, turn, url_of
-from reliefpath.chart.store.invariants import check, check_unchanged
+from reliefpath.chart.store.invariants import check, check_unchanged, entered_before
 from reliefpath.chart.store.reading import (
     changed_since,
     count_rows,
@@ -167,6 +167,7 @@ class Chart:
         act: Act,
         *,
         seen: int | None = None,
+        once: str | None = None,
         **detail: Any,
     ) -> int:
         """Record new rows; return the entry of the audit log.
@@ -176,6 +177,8 @@ class Chart:
             act: who records them and why.
             seen: the last entry of the log when the record of `act.patient` was looked at, if the
                 rows are only true of the record as it was then.
+            once: what the sender calls these rows; if an act like this one recorded rows of that
+                name of that patient already, nothing is recorded, and that entry is returned.
             detail: what else the audit log says.
 
         Raises:
@@ -184,6 +187,11 @@ class Chart:
                 the patient was recorded since `seen`.
         """
         with self.change(act) as change:
+            if once is not None:
+                if (before := entered_before(change, once)) is not None:
+                    change.silent = True
+                    return before
+                change.detail["once"] = once
             if seen is not None:
                 check_unchanged(change, seen)
             change.detail.update(detail)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import sqlalchemy as sa
 
 from reliefpath.chart.schema import TABLES
 from reliefpath.chart.store.reading import about
-from reliefpath.chart.store.tables import ROWS, holding, natural_key
+from reliefpath.chart.store.tables import AUDIT, ROWS, holding, natural_key
 from reliefpath.chart.store.writing import Change, same
 from reliefpath.errors import UsageError
 
@@ -38,6 +39,18 @@ def check_unchanged(change: Change, seen: int) -> None:
                 f"{name} of the patient were recorded meanwhile; nothing was written: do it again, "
                 "so that they count"
             )
+
+
+def entered_before(change: Change, once: str) -> int | None:
+    """Return the entry in which an act like this one recorded what is called `once`, if any did."""
+    act, named = change.act, json.dumps({"once": once}, ensure_ascii=False)[1:-1]
+    query = sa.select(sa.func.min(AUDIT.c.entry)).where(
+        AUDIT.c.action == act.action,
+        AUDIT.c.patient.is_not_distinct_from(act.patient),
+        AUDIT.c.detail.contains(named, autoescape=True),
+    )
+    entry: int | None = change.connection.scalar(query)
+    return entry
 
 
 def _twice(change: Change) -> Iterator[str]:

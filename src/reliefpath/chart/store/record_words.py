@@ -41,6 +41,9 @@ ACTIONS = {
     "correct": "Corrected",
     "withdraw": "Withdrew an error",
     "decide": "Decided on advice",
+    "check-in": "Checked in",
+    "check-in-link": "Made a link to check in",
+    "withdraw-link": "Withdrew a link to check in",
 }
 """What was done, by the audit log's word for it."""
 CATALOGUES: Mapping[str, Callable[[], Mapping[str, Any]]] = {

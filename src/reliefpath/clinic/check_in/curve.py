@@ -1,0 +1,71 @@
+"""A patient's own curve as a small picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.clinic.check_in.words import words
+from reliefpath.languages import Speech
+from reliefpath.measures import Measure, measures
+from reliefpath.measures.totals import totals
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 340, 170, 34, 12, 14, 28
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A measure's scores, each a dot in its place."""
+
+    title: str
+    summary: str
+    dots: tuple[tuple[float, float], ...]
+    high: str
+    low: str
+    first: str
+    last: str
+
+    @property
+    def line(self) -> str:
+        """The line through the dots, as SVG has it."""
+        return " ".join(f"{x:g},{y:g}" for x, y in self.dots)
+
+
+def curves(care_log: CareLog, episode: str, say: Speech) -> list[Curve]:
+    """Return a curve of each measure that the patient was asked on two days or more."""
+    scores = totals(care_log.scores.filter(pl.col("episode") == episode)).sort("at")
+    return [
+        _curve(measures()[name], say(title), mine["at"].to_list(), mine["value"].to_list(), say)
+        for name, title in words().curves.items()
+        if (mine := scores.filter(measure=name))["at"].dt.date().n_unique() > 1
+    ]
+
+
+def _curve(
+    measure: Measure, title: str, at: list[datetime], values: list[float], say: Speech
+) -> Curve:
+    assert measure.high is not None
+    begin, long = at[0], (at[-1] - at[0]).total_seconds()
+    high, span = measure.high, measure.high - measure.low
+    across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    dots = tuple(
+        (
+            round(LEFT + (moment - begin).total_seconds() / long * across, 1),
+            round(TOP + (high - value) / span * down, 1),
+        )
+        for moment, value in zip(at, values, strict=True)
+    )
+    first, last = say.day(at[0].date()), say.day(at[-1].date())
+    better = "Lower is better." if measure.better == "lower" else "Higher is better."
+    summary = say(
+        "{then} on {first}, {now} on {last}.",
+        then=f"{values[0]:.3g}",
+        first=first,
+        now=f"{values[-1]:.3g}",
+        last=last,
+    )
+    marks = f"{measure.high:g}", f"{measure.low:g}"
+    return Curve(title, f"{summary} {say(better)}", dots, *marks, first, last)

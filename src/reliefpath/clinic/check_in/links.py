@@ -1,0 +1,81 @@
+"""Links to check in: signed, for a week, each for one; the audit log says what became of them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from reliefpath.chart.store.chart import Chart
+from reliefpath.chart.store.writing import Act
+
+VALID = timedelta(days=7)
+MADE, USED, WITHDRAWN = "check-in-link", "check-in", "withdraw-link"
+
+
+@dataclass
+class Link:
+    """A link, and what became of it; moments are as the audit log has them."""
+
+    id: str
+    episode: str
+    made: str
+    by: str
+    used: str | None = None
+    on: date | None = None
+    """The clinic's day on which it was used."""
+    answers: str | None = None
+    """The digest of what was sent."""
+    told: str | None = None
+    """The safety net that was shown: `emergency` or `today`."""
+    withdrawn: str | None = None
+
+
+@dataclass(frozen=True)
+class Links:
+    """The links of a chart."""
+
+    chart: Chart
+    secret: bytes
+
+    @property
+    def _signer(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self.secret, salt="check-in")
+
+    def make(self, episode: str, patient: str, by: str) -> str:
+        """Return a new link's token; the audit log tells who made it."""
+        link = secrets.token_hex(8)
+        self.chart.note(Act(by, MADE, None, patient), link=link, episode=episode)
+        return str(self._signer.dumps([episode, link]))
+
+    def withdraw(self, link: Link, patient: str, by: str) -> None:
+        """Let a link open nothing any more."""
+        self.chart.note(Act(by, WITHDRAWN, None, patient), link=link.id)
+
+    def read(self, token: str) -> tuple[str, str] | None:
+        """Return the episode and the id in a token, or None if it is not ours or too old."""
+        try:
+            episode, link = self._signer.loads(token, max_age=int(VALID.total_seconds()))
+        except BadData:
+            return None
+        return episode, link
+
+    def of(self, patient: str) -> dict[str, Link]:
+        """Return the links that were made for a patient, by id, the oldest first."""
+        log = self.chart.log(patient).filter(pl.col("action").is_in((MADE, USED, WITHDRAWN)))
+        links: dict[str, Link] = {}
+        for row in log.sort("entry").iter_rows(named=True):
+            said, at = json.loads(row["detail"]), str(row["at"])
+            id_ = said.get("link") or said.get("once")
+            if row["action"] == MADE:
+                links[id_] = Link(id_, said["episode"], at, row["by"])
+            elif (link := links.get(id_)) and row["action"] == USED:
+                link.used, link.on = at, date.fromisoformat(said["on"])
+                link.answers, link.told = said["answers"], said["told"]
+            elif link:
+                link.withdrawn = at
+        return links

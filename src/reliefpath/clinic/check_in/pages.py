@@ -1,0 +1,205 @@
+"""The pages of the check-in, for the patient and for who makes the link."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from reliefpath.anatomy.body_map import areas, body, shapes
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.accounts import Account
+from reliefpath.clinic.care import Care
+from reliefpath.clinic.check_in.answers import NONE, REPORTERS, Answers, read_answers
+from reliefpath.clinic.check_in.curve import curves
+from reliefpath.clinic.check_in.links import USED, VALID, Links
+from reliefpath.clinic.check_in.opening import PATIENT, Opened, OpenedLink
+from reliefpath.clinic.check_in.questions import Questions, questions
+from reliefpath.clinic.pages import page
+from reliefpath.clinic.roles import CARE
+from reliefpath.clinic.security import POLICY, SignInNeededError, check_form, needs
+from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.pathway.exercise import EXERCISE, NOT_SCREENED, programme_for
+from reliefpath.therapies import counted_as
+from reliefpath.therapies.exercise import Programme, exercise_rules
+from reliefpath.therapies.exercise.handout import handout
+
+router = APIRouter()
+ICON = '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">'
+
+
+@router.get("/check-in/{token}")
+def ask(opened: OpenedLink) -> Response:
+    """Show the questions."""
+    if opened.link.used:
+        return RedirectResponse(opened.place("/thanks"), 303)
+    if opened.link.withdrawn:
+        return opened.page("check-in-withdrawn", 410)
+    return _form(opened, questions(opened.care_log, opened.episode, opened.care.today))
+
+
+async def _sent(request: Request) -> FormData:
+    return await request.form()
+
+
+async def _own_form(opened: OpenedLink, request: Request) -> Opened:
+    """Of a form that was filled in by somebody signed in: that it is our own."""
+    if opened.by != PATIENT:
+        await check_form(request)
+    elif (await request.form()).get("csrf"):
+        raise SignInNeededError
+    return opened
+
+
+@router.post("/check-in/{token}")
+def take(
+    opened: Annotated[Opened, Depends(_own_form)], form: Annotated[FormData, Depends(_sent)]
+) -> Response:
+    """Record the answers once, however often they are sent, and only then say thank you."""
+    if opened.link.withdrawn and not opened.link.used:
+        return opened.page("check-in-withdrawn", 410)
+    asked = questions(opened.care_log, opened.episode, opened.care.today)
+    try:
+        answers = read_answers(form.get, form.getlist, asked)
+        if answers.is_empty and not opened.link.used:
+            return _form(opened, asked, 400, empty=True)
+        _record(opened, answers, asked, str(form.get("reported_by") or PATIENT))
+    except ReliefPathError:
+        return opened.page("check-in-refused", 400)
+    same = opened.links.of(opened.patient)[opened.link.id].answers == answers.digest
+    return RedirectResponse(opened.place("/thanks", **({} if same else {"other": "1"})), 303)
+
+
+def _record(opened: Opened, answers: Answers, asked: Questions, reported_by: str) -> None:
+    if opened.by == PATIENT:
+        reported_by = PATIENT
+    elif reported_by not in REPORTERS:
+        raise UsageError(f"reported_by must be one of {', '.join(REPORTERS)}")
+    rows = answers.rows(asked, opened.patient, opened.episode, opened.now, reported_by)
+    act = Act(opened.by, USED, None, opened.patient)
+    noted = {"answers": answers.digest, "told": answers.told, "on": opened.care.today.isoformat()}
+    opened.care.chart.enter(rows, act, seen=None, once=opened.link.id, **noted)
+
+
+@router.get("/check-in/{token}/thanks")
+def thanks(opened: OpenedLink, other: str = "") -> Response:
+    """Say thank you, what to do now, how it went so far and what comes next."""
+    if not opened.link.used:
+        return RedirectResponse(opened.place(), 303)
+    return opened.page(
+        "check-in-thanks",
+        day=opened.link.on,
+        other=bool(other),
+        curves=curves(opened.care_log, opened.episode, opened.say),
+        has_exercises=_programme(opened) is not None,
+        reminders=[row.says for row in exercise_rules().reminders.values()],
+    )
+
+
+@router.get("/check-in/{token}/exercises")
+def exercises(opened: OpenedLink) -> Response:
+    """Show the programme's own page."""
+    programme = _programme(opened) if opened.link.used else None
+    if programme is None:
+        return RedirectResponse(opened.place(), 303)
+    names = opened.care_log.patients["name"]
+    html = handout(programme, on=opened.care.today, name=names[0], language=opened.say.language)
+    html = html.replace("<title>", f"{ICON}<title>", 1)
+    return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
+
+
+def _programme(opened: Opened) -> Programme | None:
+    """The exercises of a patient who exercises, if there is nothing against showing them."""
+    known = counted_as(EXERCISE)
+    care_log = opened.care_log
+    if care_log.treatments.filter(episode=opened.episode)["therapy"].is_in(known).sum() == 0:
+        return None
+    try:
+        found = programme_for(care_log, opened.episode, opened.care.today)
+    except UsageError:  # as while a red flag is active
+        return None
+    return None if NOT_SCREENED in found.notes or not found.items else found
+
+
+def _policy(html: str) -> str:
+    """The policy of a page that brings a style sheet of its own along: that one and no other."""
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+        for style in re.findall("<style>(.*?)</style>", html, re.DOTALL)
+    ]
+    return POLICY.replace("style-src 'self'", f"style-src {' '.join(hashes)}")
+
+
+def _form(opened: Opened, asked: Questions, status: int = 200, *, empty: bool = False) -> Response:
+    return opened.page(
+        "check-in",
+        status,
+        asked=asked,
+        empty=empty,
+        areas=areas(),
+        names=body().names,
+        views=[("front", shapes("front")), ("back", shapes("back"))],
+        nothing=NONE,
+        reporters=REPORTERS if opened.by != PATIENT else (),
+    )
+
+
+@router.get("/patient/{episode}/check-in-link")
+def links(
+    request: Request, episode: str, worker: Annotated[Account, Depends(needs(*CARE))]
+) -> Response:
+    """Show the links of an episode."""
+    return _links(request, episode, worker)
+
+
+@router.post("/patient/{episode}/check-in-link")
+def make(
+    request: Request, episode: str, worker: Annotated[Account, Depends(needs(*CARE))]
+) -> Response:
+    """Make a link."""
+    made, patient = _links_of(request, episode)
+    token = made.make(episode, patient, worker.username)
+    return _links(request, episode, worker, str(request.base_url) + f"check-in/{token}")
+
+
+@router.post("/patient/{episode}/check-in-link/{link}/withdraw")
+def withdraw(
+    request: Request, episode: str, link: str, worker: Annotated[Account, Depends(needs(*CARE))]
+) -> Response:
+    """Withdraw a link."""
+    made, patient = _links_of(request, episode)
+    if (found := made.of(patient).get(link)) is None:
+        raise UsageError(f"no link `{link}`")
+    made.withdraw(found, patient, worker.username)
+    return RedirectResponse(f"/patient/{episode}/check-in-link", 303)
+
+
+def _links_of(request: Request, episode: str) -> tuple[Links, str]:
+    care: Care = request.app.state.care
+    patient = care.chart.patient_of(episode)
+    if patient is None:
+        raise UsageError(f"no episode `{episode}`")
+    return Links(care.chart, care.settings.secret), patient
+
+
+def _links(request: Request, episode: str, worker: Account, made: str | None = None) -> Response:
+    links, patient = _links_of(request, episode)
+    care: Care = request.app.state.care
+    care.chart.note(Act(worker.username, "view", None, patient), page="check-in-link")
+    mine = [link for link in links.of(patient).values() if link.episode == episode]
+    oldest = (datetime.now(UTC) - VALID).isoformat()
+    return page(
+        request,
+        "check-in-link",
+        episode=episode,
+        made=made,
+        links=mine[::-1],
+        oldest=oldest,
+        days=VALID.days,
+    )
