@@ -24,7 +24,16 @@ CARE = (Role.CLINICIAN, Role.ASSISTANT, Role.DIRECTOR)
 """Who sees patients."""
 TREAT = (Role.CLINICIAN, Role.DIRECTOR)
 """Who treats them and decides."""
-PAGES = (("/worklist", "Worklist", CARE),)
+AUDIT = (Role.AUDITOR, Role.DIRECTOR)
+"""Who looks at what was looked at."""
+PAGES = (
+    ("/worklist", "Worklist", CARE),
+    ("/due", "Check-ins due", CARE),
+    ("/people", "People", (Role.ADMINISTRATOR,)),
+    ("/audit", "Audit", AUDIT),
+    ("/sign-ins", "Sign-ins", (*AUDIT, Role.ADMINISTRATOR)),
+    ("/backup", "Backups", (Role.ADMINISTRATOR,)),
+)
 """The pages in the order of the menu, and whose they are."""
 
 

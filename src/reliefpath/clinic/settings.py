@@ -25,6 +25,8 @@ class Settings:
         prior: A learned prior, or None.
         secure: Whether it is reached by HTTPS, so that cookies travel by nothing else.
         demo: Whether demo accounts exist; it then answers this computer alone.
+        hosts: The names it answers to, or none for any.
+        backups: The folder into which administrators make backups, or None.
         today: What day it is; a demo clinic stays on its own day.
     """
 
@@ -35,4 +37,6 @@ class Settings:
     prior: Path | None = None
     secure: bool = True
     demo: bool = False
+    hosts: tuple[str, ...] = ()
+    backups: Path | None = None
     today: Callable[[], date] = today
