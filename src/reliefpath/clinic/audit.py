@@ -9,9 +9,9 @@ from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.log import Asked
@@ -28,9 +28,12 @@ from reliefpath.clinic.security import needs
 router = APIRouter()
 ROWS, EXPORTED_ROWS = 100, 5_000
 Empty = BeforeValidator(lambda value: value or None)
-Text = Annotated[str | None, Empty, Query(max_length=200, pattern="^[^\\x00]*$")]
-Day = Annotated[date | None, Empty, Query(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
-Before = Annotated[int | None, Empty, Query(ge=1, le=2**53)]
+Words = Annotated[str, StringConstraints(max_length=200, pattern="^[^\\x00]*$")]
+Century = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+Entry = Annotated[int, Field(ge=1, le=2**53)]
+Text = Annotated[Words | None, Empty]
+Day = Annotated[Century | None, Empty]
+Before = Annotated[Entry | None, Empty]
 Auditor = Annotated[Account, Depends(needs(*AUDITORS))]
 
 
