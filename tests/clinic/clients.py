@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -32,7 +33,8 @@ class Client:
 
     def request(self, method: str, url: str, **sent: Any) -> httpx.Response:
         """Ask anything."""
-        return asyncio.run(self._request(method, url, **sent))
+        with ThreadPoolExecutor(1) as beside:  # the thread of a browser's test has a loop already
+            return beside.submit(asyncio.run, self._request(method, url, **sent)).result()
 
     async def _request(self, method: str, url: str, **sent: Any) -> httpx.Response:
         transport = httpx.ASGITransport(
@@ -55,6 +57,6 @@ def client_of(app: FastAPI, username: str | None = None) -> Client:
         token = accounts.begin(username)
         session = accounts.session(token)
         assert session is not None
-        client.cookies.set(COOKIE, token)
+        client.cookies.set(COOKIE, token, domain="clinic.test")
         client.headers["X-CSRF"] = session.csrf
     return client

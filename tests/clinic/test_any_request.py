@@ -15,7 +15,6 @@ from .clients import client_of
 
 EXAMPLES = 12
 """For each role and route; all roles together stay within a minute."""
-CONTROLS = {"Content-Type": "application/x-www-form-urlencoded"}
 ODD = (
     b"csrf=\xff\xfe&username=%ff%fe&password=%00",
     b"&&&===%%%",
@@ -31,7 +30,6 @@ def test_no_request_that_the_schema_allows_or_forbids_breaks_the_server(
     role: Role | None, settings: Settings
 ) -> None:
     app = create_app(settings)
-    accounts = app.state.accounts
     schema = schemathesis.openapi.from_dict(app.openapi())
     for result in schema.get_all_operations():
         assert isinstance(result, Ok)
@@ -48,7 +46,6 @@ def test_no_request_that_the_schema_allows_or_forbids_breaks_the_server(
             assert answer.status_code < 500, answer.text
 
         holds()
-    assert accounts.all()
 
 
 _settings = settings(
@@ -59,7 +56,6 @@ _settings = settings(
 )
 
 
-@pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
 @pytest.mark.parametrize(
     "kind",
     [
@@ -72,10 +68,9 @@ _settings = settings(
         "",
     ],
 )
-def test_bodies_that_no_browser_sends_are_refused(
-    settings: Settings, body: bytes, kind: str
-) -> None:
+def test_bodies_that_no_browser_sends_are_refused(settings: Settings, kind: str) -> None:
     app = create_app(settings)
     for who, path in ((None, "/sign-in"), ("administrator", "/people")):
-        answer = client_of(app, who).post(path, content=body, headers={"Content-Type": kind})
-        assert 400 <= answer.status_code < 500
+        for body in ODD:
+            answer = client_of(app, who).post(path, content=body, headers={"Content-Type": kind})
+            assert 400 <= answer.status_code < 500, (path, body[:50])
