@@ -23,7 +23,7 @@ from reliefpath.clinic.roles import Role
 from reliefpath.clinic.settings import Settings
 
 from .clients import client_of
-from .conftest import PASSWORD, Served
+from .conftest import PASSWORD, TODAY, Served
 
 
 @pytest.fixture
@@ -232,8 +232,8 @@ def test_what_could_not_be_backed_up_is_told_and_not_listed(settings: Settings) 
 
 
 def test_check_ins_due_are_told_with_their_reason(settings: Settings) -> None:
-    clinician = client_of(create_app(settings), "clinician")
-    text = clinician.get("/due").text
+    later = replace(settings, today=lambda: TODAY + timedelta(days=60))
+    text = client_of(create_app(later), "clinician").get("/due").text
     assert "sends no mail" in text
     assert re.search(r"Check in now: (the score|injected)", text)
     chart = open_chart(settings.chart)
