@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from reliefpath.chart.store.chart import open_chart
+from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.account_tables import SESSIONS
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
@@ -172,6 +173,13 @@ def test_the_log_is_shown_a_hundred_entries_at_a_time(settings: Settings) -> Non
     shown = [int(n) for p in (first, second) for n in re.findall(r'<th scope="row">(\d+)', p.text)]
     assert shown == sorted(set(shown), reverse=True)
     assert len(shown) == 106
+
+
+def test_a_spreadsheet_takes_no_entry_for_a_formula(settings: Settings) -> None:
+    app = create_app(settings)
+    app.state.care.chart.note(Act("clinician", "correct", "=HYPERLINK(1)"))
+    text = client_of(app, "auditor").get("/audit.csv?by=clinician").text
+    assert [row["reason"] for row in csv.DictReader(io.StringIO(text))] == ["'=HYPERLINK(1)"]
 
 
 @pytest.mark.parametrize(

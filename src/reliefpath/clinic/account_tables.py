@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,7 +83,10 @@ def open_accounts(place: str) -> sa.Engine:
         UsageError: it is neither a file nor a known URL.
         ChartError: it could not be reached or written.
     """
-    engine = engine_of(url_of(place))
+    url = url_of(place)
+    if url.get_backend_name() == "sqlite" and url.database and Path(url.database).parent.is_dir():
+        Path(url.database).touch(mode=0o600)  # nobody else on this computer reads it
+    engine = engine_of(url)
     with turn(engine) as connection:
         METADATA.create_all(connection)
     return engine

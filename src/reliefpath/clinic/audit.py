@@ -27,6 +27,7 @@ from reliefpath.clinic.security import needs
 
 router = APIRouter()
 ROWS, EXPORTED_ROWS = 100, 5_000
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Empty = BeforeValidator(lambda value: value or None)
 Words = Annotated[str, StringConstraints(max_length=200, pattern="^[^\\x00]*$")]
 Century = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
@@ -126,8 +127,13 @@ def _csv(chart: Chart, asked: Asked) -> Iterator[str]:
     yield _lines([names])
     before: int | None = None
     while rows := chart.entries(asked, before, EXPORTED_ROWS):
-        yield _lines([[row[name] for name in names] for row in rows])
+        yield _lines([[_cell(row[name]) for name in names] for row in rows])
         before = rows[-1]["entry"]
+
+
+def _cell(value: Any) -> Any:
+    """Keep a spreadsheet from taking what somebody wrote for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _lines(rows: list[list[Any]]) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from fastapi import Depends, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -87,6 +88,8 @@ class Guard:
             await page(Request(scope), "refused", e.status_code, says=e.detail)(
                 scope, receive, guarded
             )
+        except ClientDisconnect:
+            return  # nobody waits for the answer
         except Exception as e:
             if begun:
                 raise
