@@ -58,6 +58,7 @@ fix: setup ## Put style right
 bench: .venv/bench ## Measure speed and the recovery model against named peers
 	$(BIN)/python benchmarks/assess_clinic.py
 	$(BIN)/python -m benchmarks.chart
+	$(BIN)/python -m benchmarks.web
 	$(BIN)/python -m benchmarks.recovery
 
 .venv/bench: .venv/ready requirements-bench.lock

@@ -58,14 +58,23 @@ def demo_chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def demo_accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An account of each role, called like it, to copy: making passwords is slow on purpose."""
+    file = tmp_path_factory.mktemp("accounts") / "accounts"
+    accounts = Accounts(str(file))
+    for role in Role:
+        accounts.add(role, role.capitalize(), role, PASSWORD)
+    accounts.engine.dispose()
+    return file
+
+
 @pytest.fixture
-def settings(demo_chart: Path, tmp_path: Path) -> Settings:
+def settings(demo_chart: Path, demo_accounts: Path, tmp_path: Path) -> Settings:
     """A copy of the demo clinic, with an account of each role, called like it."""
     chart = tmp_path / "clinic.chart"
     shutil.copy(demo_chart, chart)
-    accounts = Accounts(str(tmp_path / "accounts"))
-    for role in Role:
-        accounts.add(role, role.capitalize(), role, PASSWORD)
+    shutil.copy(demo_accounts, tmp_path / "accounts")
     return Settings(
         str(chart),
         str(tmp_path / "accounts"),

@@ -11,6 +11,7 @@ import typer
 
 from reliefpath import __version__
 from reliefpath.cli import (
+    accounts,
     catalog,
     chart,
     clinic,
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(clinic.app)
 app.add_typer(catalog.app)
 app.add_typer(serve.app)
+app.add_typer(accounts.app, name="account")
 app.add_typer(chart.app, name="chart")
 app.add_typer(exercise.app, name="exercise")
 app.add_typer(inject.app, name="inject")

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reliefpath.cli.accounts import AccountsPlace, place_of
 from reliefpath.cli.chart.options import ChartArgument
 from reliefpath.cli.options import PathwayFile, PriorFile
 from reliefpath.errors import UsageError
 
+if TYPE_CHECKING:
+    from reliefpath.clinic.accounts import Accounts
+
 app = typer.Typer()
 SECRET = "RELIEFPATH_SECRET"
-HOME = ("127.0.0.1", "localhost", "::1")
+HOME = ("127.0.0.1", "localhost", "::1", "[::1]")
 DEMO = (
     ("therapist", "Lena Brandt, PT", "clinician"),  # whose patients there are in the demo clinic
     ("assistant", "Asha Assistant", "assistant"),
@@ -29,17 +33,33 @@ DEMO_PASSWORD = "conservative-first"
 @app.command()
 def serve(
     chart: ChartArgument,
-    accounts: Annotated[
-        str | None,
-        typer.Option(help="File or database URL of the accounts; by default beside the chart."),
-    ] = None,
+    accounts: AccountsPlace = None,
     host: Annotated[str, typer.Option(help="Address to answer at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to answer at.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to answer at.")] = 8000,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--name", metavar="HOST", help="Answer to this name alone; may be repeated."),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Answer HTTPS with this certificate.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The private key of the certificate.")
+    ] = None,
+    proxy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Believe this proxy, which speaks HTTPS, who it asks for."
+        ),
+    ] = None,
+    backups: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where administrators make backups.")
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Make demo accounts; answers this computer alone.")
     ] = False,
     plain_http: Annotated[
-        bool, typer.Option("--plain-http", help="Let cookies travel without HTTPS.")
+        bool, typer.Option("--plain-http", help="Let cookies and patients' data travel unguarded.")
     ] = False,
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help="Stay on this day, as a demo clinic does.")
@@ -55,27 +75,31 @@ def serve(
 ) -> None:
     """Serve the web application on a chart.
 
-    What cookies and links are signed with comes from the environment, RELIEFPATH_SECRET; without it
-    everybody signs in anew after a restart, and links to check in end with it.
+    What links are signed with comes from the environment, RELIEFPATH_SECRET; without it links to
+    check in end with a restart.
 
-    **Example**
+    **Examples**
 
     - `reliefpath serve clinic.chart --demo`
+    - `reliefpath serve clinic.chart --proxy 127.0.0.1 --name clinic.example.org --backups DIR`
     """
-    if demo and host not in HOME:
-        raise UsageError(f"demo accounts answer this computer alone: not --host {host}")
+    encrypted = certificate is not None or proxy is not None
+    _refuse_the_open(host, demo=demo, proxy=proxy, encrypted=encrypted or plain_http)
+    if (certificate is None) != (key is None):
+        raise UsageError("--certificate and --key go together")
+    if backups is not None and not backups.is_dir():
+        raise UsageError(f"there is no folder `{backups}` for backups: make it")
     import uvicorn
 
     from reliefpath.cli.options import as_of_day
     from reliefpath.clinic.accounts import Accounts
     from reliefpath.clinic.app import create_app
-    from reliefpath.clinic.roles import Role
     from reliefpath.clinic.settings import Settings, today
 
     secret = os.environ.get(SECRET, "").encode()
     if secret and len(secret) < 32:
         raise UsageError(f"{SECRET} must have at least 32 characters")
-    place = accounts or _beside(chart)
+    place = place_of(chart, accounts)
     day = None if as_of is None else as_of_day(as_of)
     settings = Settings(
         chart=chart,
@@ -87,22 +111,58 @@ def serve(
         demo=demo,
         phone=phone,
         emergency=emergency,
+        hosts=HOME if demo else tuple(name.lower() for name in names or ()),
+        backups=backups,
         today=today if day is None else lambda: day,
     )
     application = create_app(settings)
-    known = {account.username for account in Accounts(place).all()}
-    if demo:
-        for username, name, role in DEMO:
-            if username not in known:
-                Accounts(place).add(username, name, Role(role), DEMO_PASSWORD)
-        typer.echo(f"Demo accounts, password {DEMO_PASSWORD}: {', '.join(n for n, _, _ in DEMO)}")
-    elif known & {username for username, _, _ in DEMO} and host not in HOME:
-        raise UsageError("there are demo accounts in this file: serve the open from another one")
-    typer.echo(f"ReliefPath answers at http://{host}:{port}/")
-    uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+    _look_after_demo_accounts(Accounts(place), demo=demo)
+    scheme = "https" if certificate else "http"
+    typer.echo(f"ReliefPath answers at {scheme}://{f'[{host}]' if ':' in host else host}:{port}/")
+    uvicorn.run(
+        application,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,  # addresses of pages name patients, and links to check in are secrets
+        server_header=False,
+        proxy_headers=proxy is not None,
+        forwarded_allow_ips=proxy or "",
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        limit_concurrency=1_000,
+    )
 
 
-def _beside(chart: str) -> str:
-    if "://" in chart:
-        raise UsageError("name the accounts of a chart in a database: --accounts FILE or URL")
-    return f"{chart}.accounts"
+def _refuse_the_open(host: str, *, demo: bool, proxy: str | None, encrypted: bool) -> None:
+    """Refuse what would let others in, or read along.
+
+    Raises:
+        UsageError: demo accounts, or plain HTTP, would be reached from other computers.
+    """
+    if demo and (host not in HOME or proxy is not None):
+        raise UsageError("demo accounts answer this computer alone: without --host and --proxy")
+    if host not in HOME and not encrypted:
+        raise UsageError(
+            f"at {host} others could read along: give --certificate and --key, or put a proxy that "
+            "speaks HTTPS before it and give --proxy; to let them, --plain-http"
+        )
+
+
+def _look_after_demo_accounts(accounts: Accounts, *, demo: bool) -> None:
+    from reliefpath.clinic.roles import Role
+
+    known = accounts.all()
+    if not demo:
+        if any(account.demo for account in known):
+            raise UsageError(
+                "these accounts are a demo's, whose password everybody knows: add --demo, or give "
+                "other accounts: --accounts FILE"
+            )
+        if not known:
+            typer.echo("Nobody can sign in yet: reliefpath account add CHART USERNAME ...")
+        return
+    for username, name, role in DEMO:
+        if username not in {account.username for account in known}:
+            accounts.add(username, name, Role(role), DEMO_PASSWORD, demo=True)
+    typer.echo(f"Demo accounts, password {DEMO_PASSWORD}: {', '.join(n for n, _, _ in DEMO)}")

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-import pyotp
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from reliefpath.chart.store.database import snapshot, turn
+from reliefpath.clinic import passwords, totp
+from reliefpath.clinic.account_tables import ACCOUNTS, EVENTS, SESSIONS, open_accounts
 from reliefpath.clinic.roles import Role
+from reliefpath.clinic.tries import begin_try, forgive
 from reliefpath.errors import UsageError
 
-METADATA = sa.MetaData()
-ACCOUNTS = sa.Table(
-    "accounts",
-    METADATA,
-    sa.Column("username", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("password", sa.Text, nullable=False),
-    sa.Column("totp", sa.Text),
-    sa.Column("active", sa.Boolean, nullable=False),
-)
-SESSIONS = sa.Table(
-    "sessions",
-    METADATA,
-    sa.Column("token", sa.Text, primary_key=True),
-    sa.Column("username", sa.Text, sa.ForeignKey("accounts.username"), nullable=False),
-    sa.Column("csrf", sa.Text, nullable=False),
-    sa.Column("began", sa.Text, nullable=False),
-    sa.Column("used", sa.Text, nullable=False),
-)
 IDLE, LONGEST = timedelta(minutes=20), timedelta(hours=12)
 """A session locks after so long without a click, and ends after a working day."""
-SHORTEST_PASSWORD = 12
-_HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash("nobody has this password")
-"""Checked where there is no such account, so that time does not tell."""
+TEMPORARY = timedelta(days=3)
+"""How long a password that somebody else chose is good for."""
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+Clock = Callable[[], datetime]
+Row = sa.Row[Any]
 
 
 @dataclass(frozen=True)
@@ -53,6 +37,9 @@ class Account:
     role: Role
     has_totp: bool
     active: bool
+    temporary: bool = False
+    """Whether the password is one that they did not choose, so that they must choose theirs."""
+    demo: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,124 +50,321 @@ class Session:
     csrf: str
 
 
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to an account, as its log tells."""
+
+    event: int
+    at: str
+    username: str | None
+    what: str
+    by: str | None
+    address: str | None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Accounts:
     """The accounts and sessions of one database."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = sa.create_engine(url if "://" in url else f"sqlite:///{url}")
-        METADATA.create_all(self.engine)
+    def __init__(self, place: str, clock: Clock = _now) -> None:
+        self.engine, self.clock = open_accounts(place), clock
+
+    # who works here
 
     def add(
-        self, username: str, name: str, role: Role, password: str, totp: str | None = None
+        self,
+        username: str,
+        name: str,
+        role: Role,
+        password: str,
+        *,
+        temporary: bool = False,
+        demo: bool = False,
+        by: str | None = None,
     ) -> None:
         """Add an account.
 
         Args:
-            username: how they sign in.
-            name: how they are called, also in the chart's audit log.
+            username: how they sign in: lower case letters, digits, `.`, `_`, `@` and `-`.
+            name: how they are called.
             role: what they may do.
             password: at least 12 characters.
-            totp: the secret of their authenticator, base 32; None for none.
+            temporary: whether they must choose another when they sign in.
+            demo: whether the password is known to everybody.
+            by: who adds it.
 
         Raises:
-            UsageError: the password is too short, or there is such an account.
+            UsageError: the name or password is not usable, or there is such an account.
         """
-        _check_password(password)
-        row = {"username": username, "name": name, "role": role.value, "totp": totp}
-        hashed = _HASHER.hash(password)
-        try:
-            with self.engine.begin() as connection:
-                connection.execute(ACCOUNTS.insert().values(**row, password=hashed, active=True))
-        except sa.exc.IntegrityError:
-            raise UsageError(f"there is an account `{username}` already") from None
+        if not USERNAME.fullmatch(username):
+            raise UsageError("a user name has a-z, 0-9, `.`, `_`, `@` and `-`, at most 64 of them")
+        if not name.strip() or not name.isprintable():
+            raise UsageError("a name is printable text")
+        row: dict[str, object] = {"username": username, "name": name.strip(), "role": role.value}
+        hashed = passwords.hashed(password, username)
+        with turn(self.engine) as connection:
+            if _row(connection, username) is not None:
+                raise UsageError(f"there is an account `{username}` already")
+            until = self._until(temporary)
+            row |= {"password": hashed, "temporary_until": until, "demo": demo}
+            connection.execute(ACCOUNTS.insert().values(row))
+            self._note(connection, username, f"added as {role}", by)
 
     def all(self) -> Sequence[Account]:
         """Return every account, by name."""
-        with self.engine.begin() as connection:
+        with snapshot(self.engine) as connection:
             rows = connection.execute(sa.select(ACCOUNTS).order_by(ACCOUNTS.c.name))
             return [_account(row) for row in rows]
 
-    def change(self, username: str, **values: object) -> None:
-        """Change the name, role, active or totp of an account; nobody stays signed in on it."""
-        with self.engine.begin() as connection:
-            named = ACCOUNTS.c.username == username
-            connection.execute(ACCOUNTS.update().where(named).values(**values))
-            connection.execute(SESSIONS.delete().where(SESSIONS.c.username == username))
+    def find(self, username: str) -> Account:
+        """Return an account.
 
-    def set_password(self, username: str, password: str) -> None:
+        Raises:
+            UsageError: there is none.
+        """
+        with snapshot(self.engine) as connection:
+            return _account(_known(connection, username))
+
+    def change(self, username: str, role: Role, *, active: bool, by: str | None = None) -> None:
+        """Give an account a role, or disable it; nobody stays signed in on it.
+
+        Raises:
+            UsageError: there is no such account, or nobody would be left to keep accounts.
+        """
+        with turn(self.engine) as connection:
+            before = _account(_known(connection, username))
+            _set(connection, username, role=role.value, active=active)
+            keeper = sa.and_(ACCOUNTS.c.role == Role.ADMINISTRATOR.value, ACCOUNTS.c.active)
+            was_keeper = before.active and before.role is Role.ADMINISTRATOR
+            if was_keeper and connection.execute(sa.select(ACCOUNTS).where(keeper)).first() is None:
+                raise UsageError("the last administrator stays: make another one first")
+            _end_sessions(connection, username)
+            if before.role is not role:
+                self._note(connection, username, f"role {before.role} to {role}", by)
+            if before.active is not active:
+                self._note(connection, username, "enabled" if active else "disabled", by)
+
+    def set_password(
+        self, username: str, password: str, *, temporary: bool = False, by: str | None = None
+    ) -> None:
         """Set a new password; nobody stays signed in on it.
 
         Raises:
-            UsageError: it is too short.
+            UsageError: it is not usable, or there is no such account.
         """
-        _check_password(password)
-        self.change(username, password=_HASHER.hash(password))
+        hashed = passwords.hashed(password, username)
+        with turn(self.engine) as connection:
+            _known(connection, username)
+            until = self._until(temporary)
+            _set(connection, username, password=hashed, temporary_until=until)
+            _end_sessions(connection, username)
+            self._note(connection, username, "new password", by)
 
-    def sign_in(self, username: str, password: str, code: str = "") -> str | None:
-        """Return the token of a new session, or None if password or code is wrong."""
-        with self.engine.begin() as connection:
-            named = sa.select(ACCOUNTS).where(ACCOUNTS.c.username == username)
-            row = connection.execute(named).first()
-            right = _matches(row.password if row else _NOBODY, password)
-            if row is None or not right or not row.active:
-                return None
-            if row.totp and not pyotp.TOTP(row.totp).verify(code.strip(), valid_window=1):
-                return None
-            token, now = secrets.token_urlsafe(32), _now()
-            connection.execute(
-                SESSIONS.insert().values(
-                    token=_hashed(token),
-                    username=username,
-                    csrf=secrets.token_urlsafe(32),
-                    began=now.isoformat(),
-                    used=now.isoformat(),
-                )
-            )
-            return token
+    # a second factor
+
+    def new_totp(self, username: str) -> str:
+        """Return a secret for an authenticator, which counts once a code has confirmed it."""
+        secret = totp.new_secret()
+        with turn(self.engine) as connection:
+            _set(connection, username, totp_new=secret)
+        return secret
+
+    def waiting_totp(self, username: str) -> str | None:
+        """Return the secret that waits for its first code."""
+        with snapshot(self.engine) as connection:
+            found: str | None = _known(connection, username).totp_new
+            return found
+
+    def confirm_totp(self, username: str, code: str) -> None:
+        """Take up the secret that waits.
+
+        Raises:
+            UsageError: the code is not one of it.
+        """
+        with turn(self.engine) as connection:
+            secret = _known(connection, username).totp_new
+            step = secret and totp.step_of(secret, code, self.clock())
+            if not step:
+                raise UsageError("the code is not right: look at the clock of the phone")
+            _set(connection, username, totp=secret, totp_new=None, totp_used=step)
+            self._note(connection, username, "authenticator added")
+
+    def remove_totp(self, username: str, by: str | None = None) -> None:
+        """Have an account without authenticator, such as when the phone is lost."""
+        with turn(self.engine) as connection:
+            _known(connection, username)
+            _set(connection, username, totp=None, totp_new=None)
+            self._note(connection, username, "authenticator removed", by)
+
+    # signing in
+
+    def sign_in(
+        self, username: str, password: str, code: str = "", address: str = ""
+    ) -> str | None:
+        """Return the token of a new session, or None if password or code is wrong.
+
+        Raises:
+            WaitError: there were too many tries.
+        """
+        if not self.proves(username, password, address, code):
+            return None
+        return self.begin(username, address)
+
+    def proves(
+        self, username: str, password: str, address: str = "", code: str | None = None
+    ) -> bool:
+        """Return whether somebody knows the password, and the code unless it is None.
+
+        Raises:
+            WaitError: there were too many tries.
+        """
+        begin_try(self.engine, username, address, self.clock())
+        with snapshot(self.engine) as connection:
+            row = _row(connection, username)
+        # outside of any transaction: it takes long on purpose
+        known = passwords.matches(row.password if row else None, password)
+        with turn(self.engine) as connection:
+            if row is None:
+                self._note(connection, None, "no such account", address=address)
+                return False
+            wrong = self._wrong(connection, row, known, code)
+            if wrong is not None:
+                self._note(connection, username, wrong, address=address)
+                return False
+            forgive(connection, username, address)
+        return True
+
+    def _wrong(
+        self,
+        connection: sa.Connection,
+        row: Row,
+        known: bool,
+        code: str | None,
+    ) -> str | None:
+        now = self.clock()
+        if not known:
+            return "wrong password"
+        if not row.active:
+            return "disabled account"
+        if row.temporary_until is not None and row.temporary_until < now.isoformat():
+            return "temporary password too old"
+        if code is None or row.totp is None:
+            return None
+        step = totp.step_of(row.totp, code, now)
+        mine = sa.and_(ACCOUNTS.c.username == row.username, ACCOUNTS.c.totp_used < (step or 0))
+        used = connection.execute(ACCOUNTS.update().where(mine).values(totp_used=step or 0))
+        return None if step and used.rowcount else "wrong or used code"
+
+    def begin(self, username: str, address: str = "") -> str:
+        """Return the token of a new session."""
+        token, now = secrets.token_urlsafe(32), self.clock()
+        row = {"token": _hashed(token), "username": username, "csrf": secrets.token_urlsafe(32)}
+        row |= {"began": now.isoformat(), "used": now.isoformat()}
+        with turn(self.engine) as connection:
+            old = SESSIONS.c.began < (now - LONGEST).isoformat()
+            connection.execute(SESSIONS.delete().where(old))
+            connection.execute(SESSIONS.insert().values(row))
+            self._note(connection, username, "signed in", address=address)
+        return token
 
     def session(self, token: str) -> Session | None:
         """Return who is signed in with a token, or None if nobody is or it was left too long."""
-        now, key = _now(), _hashed(token)
-        with self.engine.begin() as connection:
-            both = sa.select(SESSIONS, ACCOUNTS).join(ACCOUNTS).where(SESSIONS.c.token == key)
+        now, mine = self.clock(), SESSIONS.c.token == _hashed(token)
+        with snapshot(self.engine) as connection:
+            both = sa.select(SESSIONS, ACCOUNTS).join(ACCOUNTS).where(mine)
             row = connection.execute(both).first()
-            if row is None:
-                return None
-            used, began = datetime.fromisoformat(row.used), datetime.fromisoformat(row.began)
-            mine = SESSIONS.c.token == key
-            if not row.active or now - used > IDLE or now - began > LONGEST:
-                connection.execute(SESSIONS.delete().where(mine))
-                return None
-            if now - used > timedelta(minutes=1):
+        if row is None or not row.active:
+            return None
+        idle = now - datetime.fromisoformat(row.used)
+        if idle > IDLE or now - datetime.fromisoformat(row.began) > LONGEST:
+            return None
+        if idle > timedelta(minutes=1):
+            with turn(self.engine) as connection:
                 connection.execute(SESSIONS.update().where(mine).values(used=now.isoformat()))
-            return Session(_account(row), row.csrf)
+        return Session(_account(row), row.csrf)
+
+    def locked(self, token: str) -> str | None:
+        """Return whose session is locked: left for too long, but within its working day."""
+        now = self.clock()
+        with snapshot(self.engine) as connection:
+            mine = sa.select(SESSIONS).where(SESSIONS.c.token == _hashed(token))
+            row = connection.execute(mine).first()
+        if row is None or now - datetime.fromisoformat(row.began) > LONGEST:
+            return None
+        return row.username if now - datetime.fromisoformat(row.used) > IDLE else None
 
     def sign_out(self, token: str) -> None:
         """End a session."""
-        with self.engine.begin() as connection:
-            connection.execute(SESSIONS.delete().where(SESSIONS.c.token == _hashed(token)))
+        mine = SESSIONS.c.token == _hashed(token)
+        with turn(self.engine) as connection:
+            username = connection.scalar(sa.select(SESSIONS.c.username).where(mine))
+            connection.execute(SESSIONS.delete().where(mine))
+            if username is not None:
+                self._note(connection, username, "signed out")
+
+    def sign_out_everywhere(self, username: str) -> None:
+        """End every session of an account."""
+        with turn(self.engine) as connection:
+            _end_sessions(connection, username)
+            self._note(connection, username, "signed out everywhere")
+
+    # what happened
+
+    def events(self, before: int | None = None, limit: int = 100) -> list[Event]:
+        """Return the newest events, or those before one."""
+        query = sa.select(EVENTS).order_by(EVENTS.c.event.desc()).limit(limit)
+        if before is not None:
+            query = query.where(EVENTS.c.event < before)
+        with snapshot(self.engine) as connection:
+            return [Event(*row) for row in connection.execute(query)]
+
+    def _note(
+        self,
+        connection: sa.Connection,
+        username: str | None,
+        what: str,
+        by: str | None = None,
+        address: str | None = None,
+    ) -> None:
+        row = {"at": self.clock().isoformat(timespec="seconds"), "username": username}
+        row |= {"what": what, "by": by, "address": address}
+        connection.execute(EVENTS.insert().values(row))
+
+    def _until(self, temporary: bool) -> str | None:
+        return (self.clock() + TEMPORARY).isoformat() if temporary else None
 
 
-def _account(row: sa.Row[tuple[object, ...]]) -> Account:
-    return Account(row.username, row.name, Role(row.role), row.totp is not None, row.active)
+def _row(connection: sa.Connection, username: str) -> Row | None:
+    named = sa.select(ACCOUNTS).where(ACCOUNTS.c.username == username)
+    return connection.execute(named).first()
 
 
-def _check_password(password: str) -> None:
-    if len(password) < SHORTEST_PASSWORD:
-        raise UsageError(f"a password has at least {SHORTEST_PASSWORD} characters")
+def _known(connection: sa.Connection, username: str) -> Row:
+    row = _row(connection, username)
+    if row is None:
+        raise UsageError(f"there is no account `{username}`")
+    return row
 
 
-def _matches(hashed: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(hashed, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False
+def _set(connection: sa.Connection, username: str, **values: object) -> None:
+    connection.execute(ACCOUNTS.update().where(ACCOUNTS.c.username == username).values(**values))
+
+
+def _end_sessions(connection: sa.Connection, username: str) -> None:
+    connection.execute(SESSIONS.delete().where(SESSIONS.c.username == username))
+
+
+def _account(row: Row) -> Account:
+    temporary = row.temporary_until is not None
+    has_totp = row.totp is not None
+    return Account(
+        row.username, row.name, Role(row.role), has_totp, row.active, temporary, row.demo
+    )
 
 
 def _hashed(token: str) -> str:
     """A token is kept as its hash: who reads the file is not signed in by it."""
     return sha256(token.encode()).hexdigest()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -14,12 +14,17 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from reliefpath.clinic import (
+    account,
+    audit,
+    backup,
+    due,
     exercising,
     finding,
     home,
     injecting,
     outcomes,
     patient,
+    people,
     recording,
     strategy,
     trial,
@@ -33,15 +38,17 @@ from reliefpath.clinic.check_in import pages as check_in
 from reliefpath.clinic.check_in.limit import Limit
 from reliefpath.clinic.check_in.opening import ClosedError, closed
 from reliefpath.clinic.everybody import AssessingError
+from reliefpath.clinic.jobs import Job
 from reliefpath.clinic.pages import page
-from reliefpath.clinic.security import SignInNeededError, guard
+from reliefpath.clinic.security import Guard, OwnPasswordNeededError, SignInNeededError, way_back
 from reliefpath.clinic.settings import Settings
-from reliefpath.errors import ReliefPathError
+from reliefpath.errors import ChartError, ReliefPathError
 
 ROUTERS = (
     *(home.router, worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
-    check_in.router,
+    *(check_in.router, due.router),
+    *(account.router, people.router, audit.router, backup.router),
 )
 
 
@@ -59,7 +66,12 @@ def create_app(settings: Settings) -> FastAPI:
         UsageError: there is no chart, or a setting is not usable.
     """
     app = FastAPI(
-        title="ReliefPath", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_assessing
+        title="ReliefPath",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # their address would be what the asker calls us
+        lifespan=_assessing,
     )
     app.state.settings = settings
     app.state.care = Care.of(settings)
@@ -67,7 +79,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.achieved = outcomes.Achieved(app.state.care)
     app.state.accounts = Accounts(settings.accounts)
     app.state.limit = Limit()
-    app.middleware("http")(guard)
+    app.state.verifying, app.state.backing_up = Job(), Job()
+    app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))
     for router in ROUTERS:
         app.include_router(router)
@@ -77,16 +90,20 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.exception_handler(SignInNeededError)
     def sign_in(request: Request, _: SignInNeededError) -> Response:
-        return RedirectResponse("/sign-in", 303)
+        return RedirectResponse(way_back(request), 303)
+
+    @app.exception_handler(OwnPasswordNeededError)
+    def own_password(request: Request, _: OwnPasswordNeededError) -> Response:
+        return RedirectResponse("/account", 303)
+
+    @app.exception_handler(RequestValidationError)
+    def unreadable(request: Request, error: RequestValidationError) -> Response:
+        says = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors())  # not what was sent
+        return page(request, "refused", 422, says=says)
 
     @app.exception_handler(AssessingError)
     def assessing(request: Request, error: AssessingError) -> Response:
         return page(request, "assessing", 202, done=error.done)
-
-    @app.exception_handler(RequestValidationError)
-    def unreadable(request: Request, error: RequestValidationError) -> Response:
-        says = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors())
-        return page(request, "refused", 400, says=says)
 
     @app.exception_handler(ReasonNeededError)
     def why(request: Request, error: ReasonNeededError) -> Response:
@@ -94,10 +111,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.exception_handler(StarletteHTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
-        return page(request, "refused", error.status_code, says=error.detail)
+        answer = page(request, "refused", error.status_code, says=error.detail)
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(ReliefPathError)
     def wrong(request: Request, error: ReliefPathError) -> Response:
-        return page(request, "refused", 400, says=str(error))
+        status = 503 if isinstance(error, ChartError) else 400
+        return page(request, "refused", status, says=str(error))
 
     return app

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import pages_of
-from reliefpath.clinic.security import COOKIE, Worker, check_form, set_cookie
+from reliefpath.clinic.security import (
+    Anybody,
+    Worker,
+    address_of,
+    cookie_name,
+    set_cookie,
+    within_site,
+)
+from reliefpath.clinic.tries import WaitError
 
 router = APIRouter()
 
@@ -22,9 +30,11 @@ def home(worker: Worker) -> Response:
 
 
 @router.get("/sign-in")
-def ask(request: Request) -> Response:
-    """Show the page to sign in."""
-    return page(request, "sign-in", wrong=False)
+def ask(request: Request, place: Annotated[str, Query(alias="next")] = "/") -> Response:
+    """Show the page to sign in, by name to whose session is locked."""
+    accounts: Accounts = request.app.state.accounts
+    locked = accounts.locked(request.cookies.get(cookie_name(request), ""))
+    return page(request, "sign-in", wrong=None, username=locked, next=within_site(place))
 
 
 @router.post("/sign-in")
@@ -33,23 +43,37 @@ def sign_in(
     username: Annotated[str, Form(max_length=200)],
     password: Annotated[str, Form(max_length=1000)],
     code: Annotated[str, Form(max_length=20)] = "",
+    place: Annotated[str, Form(alias="next", max_length=2000)] = "/",
 ) -> Response:
     """Sign in, or say that it was wrong."""
     accounts: Accounts = request.app.state.accounts
-    token = accounts.sign_in(username, password, code)
+    known = {"username": None, "next": within_site(place)}
+    try:
+        token = accounts.sign_in(username.strip().lower(), password, code, address_of(request))
+    except WaitError as e:
+        answer = page(request, "sign-in", 429, wrong=f"There were {e}.", **known)
+        answer.headers["Retry-After"] = str(e.seconds)
+        return answer
     if token is None:
-        return page(request, "sign-in", 401, wrong=True)
-    response = RedirectResponse("/", 303)
-    set_cookie(response, token, secure=request.app.state.settings.secure)
+        wrong = "Name, password or code is not right."
+        return page(request, "sign-in", 401, wrong=wrong, **known)
+    accounts.sign_out(request.cookies.get(cookie_name(request), ""))
+    response = RedirectResponse(within_site(place), 303)
+    set_cookie(request, response, token)
     return response
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, worker: Worker) -> Response:
+def sign_out(request: Request, worker: Anybody) -> Response:
     """Sign out."""
-    await check_form(request)
     accounts: Accounts = request.app.state.accounts
-    accounts.sign_out(request.cookies[COOKIE])
+    accounts.sign_out(request.cookies[cookie_name(request)])
+    return signed_out(request)
+
+
+def signed_out(request: Request) -> Response:
+    """Return the answer that takes the cookie away."""
     response = RedirectResponse("/sign-in", 303)
-    response.delete_cookie(COOKIE)
+    secure = request.app.state.settings.secure
+    response.delete_cookie(cookie_name(request), secure=secure, httponly=True, samesite="strict")
     return response

@@ -24,10 +24,17 @@ CARE = (Role.CLINICIAN, Role.ASSISTANT, Role.DIRECTOR)
 """Who sees patients."""
 TREAT = (Role.CLINICIAN, Role.DIRECTOR)
 """Who treats them and decides."""
+AUDIT = (Role.AUDITOR, Role.DIRECTOR)
+"""Who looks at what was looked at."""
 PAGES = (
     ("/worklist", "Worklist", CARE),
     ("/strategy", "Strategy", CARE),
     ("/outcomes", "Outcomes", CARE),
+    ("/due", "Check-ins due", CARE),
+    ("/people", "People", (Role.ADMINISTRATOR,)),
+    ("/audit", "Audit", AUDIT),
+    ("/sign-ins", "Sign-ins", (*AUDIT, Role.ADMINISTRATOR)),
+    ("/backup", "Backups", (Role.ADMINISTRATOR,)),
 )
 """The pages in the order of the menu, and whose they are."""
 

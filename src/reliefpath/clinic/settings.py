@@ -27,6 +27,8 @@ class Settings:
         demo: Whether demo accounts exist; it then answers this computer alone.
         phone: The clinic's number, as patients are told it; None leaves it out.
         emergency: The number of the emergency services there; None leaves it out.
+        hosts: The names it answers to, or none for any.
+        backups: The folder into which administrators make backups, or None.
         today: What day it is; a demo clinic stays on its own day.
     """
 
@@ -39,4 +41,6 @@ class Settings:
     demo: bool = False
     phone: str | None = None
     emergency: str | None = None
+    hosts: tuple[str, ...] = ()
+    backups: Path | None = None
     today: Callable[[], date] = today

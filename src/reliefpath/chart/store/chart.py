@@ -20,6 +20,7 @@ from reliefpath.chart.store.copying import copy_chart
 from reliefpath.chart.store.corrections import correct, withdraw
 from reliefpath.chart.store.database import engine_of, plainly, snapshot, turn, url_of
 from reliefpath.chart.store.invariants import check, check_unchanged, entered_before
+from reliefpath.chart.store.log import Asked, read_entries
 from reliefpath.chart.store.reading import (
     changed_since,
     count_rows,
@@ -125,6 +126,13 @@ class Chart:
         did to tell one by one."""
         with snapshot(self.engine) as connection:
             return changed_since(connection, entry, most)
+
+    def entries(
+        self, asked: Asked, before: int | None = None, limit: int = 100
+    ) -> list[dict[str, Any]]:
+        """Return the newest entries of the audit log asked for, or those before one."""
+        with snapshot(self.engine) as connection:
+            return read_entries(connection, asked, before, limit)
 
     def counts(self) -> dict[str, tuple[int, int, int, int, int]]:
         """Return, by table, how many rows hold, were recorded, corrected, withdrawn, and wait."""

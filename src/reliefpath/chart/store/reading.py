@@ -117,10 +117,7 @@ def read_log(connection: sa.Connection, patient: str | None = None) -> pl.DataFr
     """
     query = stored_select(AUDIT, AUDIT.c.keys(), connection.dialect.name).order_by(AUDIT.c.entry)
     if patient is not None:
-        rows = ROWS["patients"]
-        first = sa.select(sa.func.min(rows.c.entry)).where(rows.c.patient == patient)
-        everybody = sa.and_(AUDIT.c.patient.is_(None), AUDIT.c.entry >= first.scalar_subquery())
-        query = query.where(sa.or_(AUDIT.c.patient == patient, everybody))
+        query = query.where(concerning(patient))
     return pl.concat(read_frames(connection, query))
 
 
@@ -151,6 +148,14 @@ def _patients_of(rows: sa.Table, seal: sa.Row[Any]) -> sa.Select[tuple[str]]:
     episodes = ROWS["episodes"]
     named = episodes.c.episode.in_(sa.select(rows.c.episode).where(either))
     return sa.select(episodes.c.patient).distinct().where(named)
+
+
+def concerning(patient: str) -> sa.ColumnElement[bool]:
+    """Return whether an entry of the log concerns a patient; see `read_log`."""
+    rows = ROWS["patients"]
+    first = sa.select(sa.func.min(rows.c.entry)).where(rows.c.patient == patient)
+    everybody = sa.and_(AUDIT.c.patient.is_(None), AUDIT.c.entry >= first.scalar_subquery())
+    return sa.or_(AUDIT.c.patient == patient, everybody)
 
 
 def count_rows(connection: sa.Connection) -> dict[str, tuple[int, int, int, int, int]]:

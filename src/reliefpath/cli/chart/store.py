@@ -142,12 +142,13 @@ def backup(
     Others may read and write meanwhile. A chart on a server becomes a file, too, so that this also
     moves a clinic between the two.
     """
+    from reliefpath.chart.store.backup import proven_copy
     from reliefpath.chart.store.chart import create_chart
 
     source = chart_of(chart)
     source.note(act_of("backup", by), to=str(file))
     target = create_chart(str(file))
-    _copy(source, target)
+    proven_copy(source, target)
     typer.echo(f"Wrote {file}. {_proof(target)}")
 
 
@@ -160,10 +161,11 @@ def restore(
     by: By = None,
 ) -> None:
     """Make a chart from a backup, and prove that it holds what was recorded."""
+    from reliefpath.chart.store.backup import proven_copy
     from reliefpath.chart.store.chart import create_chart
 
     target = create_chart(chart)
-    _copy(chart_of(str(file)), target)
+    proven_copy(chart_of(str(file)), target)
     typer.echo(f"Restored {shown(chart)}. {_proof(target)}")
     target.note(act_of("restore", by), source=str(file))
 
@@ -265,16 +267,6 @@ def _contradictions(reading: Reading, loaded: Loaded) -> list[Problem]:
 def _refuse_full(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"`{folder}` is not an empty folder")
-
-
-def _copy(source: Chart, target: Chart) -> None:
-    """Copy, and prove it: the copy ends where the source ended, and verifies."""
-    source.copy_to(target)
-    found = target.verify(str(target.head()))
-    if found.wrong:
-        raise UsageError(
-            "the chart copied is not as it was recorded: " + "; ".join(found.wrong[:5])
-        )
 
 
 def _proof(chart: Chart) -> str:

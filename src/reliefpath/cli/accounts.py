@@ -1,0 +1,117 @@
+"""The commands about accounts, such as to make the first administrator's."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reliefpath.cli.chart.options import ChartArgument
+from reliefpath.cli.records import whoami
+from reliefpath.errors import UsageError
+from reliefpath.terminal.output import open_console
+
+if TYPE_CHECKING:
+    from reliefpath.clinic.accounts import Accounts
+
+app = typer.Typer(
+    no_args_is_help=True, help="Who may sign in to the web application, and what they may do."
+)
+AccountsPlace = Annotated[
+    str | None,
+    typer.Option(
+        "--accounts",
+        metavar="PLACE",
+        help="File or database URL of the accounts; by default beside the chart.",
+    ),
+]
+Username = Annotated[str, typer.Argument(metavar="USERNAME", help="How they sign in.")]
+
+
+class RoleName(StrEnum):
+    """What an account may do; the same as `clinic.roles.Role`, which is not loaded for --help."""
+
+    CLINICIAN = "clinician"
+    ASSISTANT = "assistant"
+    DIRECTOR = "director"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+@app.command()
+def add(
+    chart: ChartArgument,
+    username: Username,
+    name: Annotated[str, typer.Option(help="How they are called.")],
+    role: Annotated[RoleName, typer.Option(help="What they may do.")],
+    accounts: AccountsPlace = None,
+) -> None:
+    """Add an account; its password is asked for, or read from standard input.
+
+    **Example**
+
+    - `reliefpath account add clinic.chart ada --name "Ada Adams" --role administrator`
+    """
+    from reliefpath.clinic.roles import Role
+
+    opened = _opened(chart, accounts)
+    opened.add(username, name, Role(role), _password(), by=whoami())
+    typer.echo(f"Added {username}, {role}.")
+
+
+@app.command("list")
+def list_(chart: ChartArgument, accounts: AccountsPlace = None) -> None:
+    """List the accounts."""
+    from rich.table import Table
+
+    grid = Table("username", "name", "role", "authenticator", "active", box=None, pad_edge=False)
+    for each in _opened(chart, accounts).all():
+        said = ("yes" if flag else "no" for flag in (each.has_totp, each.active))
+        grid.add_row(each.username, each.name, each.role, *said)
+    with open_console() as console:
+        console.print(grid)
+
+
+@app.command()
+def disable(chart: ChartArgument, username: Username, accounts: AccountsPlace = None) -> None:
+    """Let nobody sign in with an account any more, and end its sessions."""
+    opened = _opened(chart, accounts)
+    opened.change(username, opened.find(username).role, active=False, by=whoami())
+    typer.echo(f"Disabled {username}.")
+
+
+@app.command()
+def password(chart: ChartArgument, username: Username, accounts: AccountsPlace = None) -> None:
+    """Set a password, which is asked for or read from standard input; its sessions end."""
+    opened = _opened(chart, accounts)
+    opened.find(username)
+    opened.set_password(username, _password(), by=whoami())
+    typer.echo(f"{username} has a new password.")
+
+
+def place_of(chart: str, accounts: str | None) -> str:
+    """Return where the accounts of a chart are."""
+    if accounts is not None:
+        return accounts
+    if "://" in chart:
+        raise UsageError("name the accounts of a chart in a database: --accounts FILE or URL")
+    return f"{chart}.accounts"
+
+
+def _opened(chart: str, accounts: str | None) -> Accounts:
+    from pathlib import Path
+
+    from reliefpath.clinic.accounts import Accounts
+
+    if accounts is None and "://" not in chart and not Path(chart).is_file():
+        raise UsageError(f"there is no chart `{chart}`; make one: reliefpath chart init {chart}")
+    return Accounts(place_of(chart, accounts))
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        given: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return given
+    return sys.stdin.readline().rstrip("\r\n")

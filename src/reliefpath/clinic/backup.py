@@ -1,0 +1,46 @@
+"""Backups of the chart, each proven before it is called one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from reliefpath.chart.store.backup import SUFFIX, back_up
+from reliefpath.clinic.accounts import Account
+from reliefpath.clinic.care import Care
+from reliefpath.clinic.pages import page
+from reliefpath.clinic.roles import Role
+from reliefpath.clinic.security import needs
+from reliefpath.errors import UsageError
+
+router = APIRouter()
+Administrator = Annotated[Account, Depends(needs(Role.ADMINISTRATOR))]
+
+
+@router.get("/backup")
+def show(request: Request, worker: Administrator) -> Response:
+    """Show the backups there are."""
+    folder = request.app.state.settings.backups
+    files = [] if folder is None else sorted(folder.glob(f"*{SUFFIX}"), reverse=True)
+    found = [(file.name, stat.st_size, stat.st_mtime) for file in files if (stat := file.stat())]
+    rows = [(name, size, datetime.fromtimestamp(at, UTC)) for name, size, at in found]
+    return page(request, "backup", rows=rows, folder=folder, job=request.app.state.backing_up)
+
+
+@router.post("/backup")
+def make(request: Request, worker: Administrator) -> Response:
+    """Begin a backup."""
+    care: Care = request.app.state.care
+    folder = request.app.state.settings.backups
+    if folder is None:
+        raise UsageError("no folder for backups is given: reliefpath serve CHART --backups DIR")
+
+    def work() -> tuple[bool, tuple[str, ...]]:
+        file = back_up(care.chart, folder, worker.username)
+        return True, (f"Wrote {file.name}, and verified it.",)
+
+    request.app.state.backing_up.start(work)
+    return RedirectResponse("/backup", 303)

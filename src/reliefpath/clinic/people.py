@@ -1,0 +1,108 @@
+"""The people who work in the clinic: an administrator adds them and says what they may do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+
+from reliefpath.clinic import passwords
+from reliefpath.clinic.accounts import Account, Accounts
+from reliefpath.clinic.pages import page
+from reliefpath.clinic.roles import Role
+from reliefpath.clinic.security import needs
+from reliefpath.errors import UsageError
+
+router = APIRouter(prefix="/people")
+Administrator = Annotated[Account, Depends(needs(Role.ADMINISTRATOR))]
+
+
+@router.get("")
+def show(request: Request, worker: Administrator) -> Response:
+    """Show everybody with an account."""
+    return _everybody(request)
+
+
+@router.post("")
+def add(
+    request: Request,
+    worker: Administrator,
+    username: Annotated[str, Form(max_length=64)],
+    name: Annotated[str, Form(max_length=200)],
+    role: Annotated[Role, Form()],
+) -> Response:
+    """Add somebody, with a password to tell them once."""
+    accounts: Accounts = request.app.state.accounts
+    password, username = passwords.temporary(), username.strip().lower()
+    try:
+        accounts.add(username, name, role, password, temporary=True, by=worker.username)
+    except UsageError as e:
+        return _everybody(request, str(e))
+    return _one(request, username, password=password)
+
+
+@router.get("/{username}")
+def show_one(request: Request, worker: Administrator, username: str) -> Response:
+    """Show one account, to change it."""
+    return _one(request, username)
+
+
+@router.post("/{username}")
+def change(
+    request: Request,
+    worker: Administrator,
+    username: str,
+    role: Annotated[Role, Form()],
+    active: Annotated[bool, Form()] = False,
+) -> Response:
+    """Give somebody a role, or disable their account."""
+    if username == worker.username:
+        return _one(request, username, "ask another administrator to change your own account")
+    accounts: Accounts = request.app.state.accounts
+    try:
+        accounts.change(username, role, active=active, by=worker.username)
+    except UsageError as e:
+        return _one(request, username, str(e))
+    return RedirectResponse("/people", 303)
+
+
+@router.post("/{username}/password")
+def new_password(request: Request, worker: Administrator, username: str) -> Response:
+    """Give somebody a password to tell them once, and end their sessions."""
+    accounts: Accounts = request.app.state.accounts
+    _find(request, username)
+    password = passwords.temporary()
+    accounts.set_password(username, password, temporary=True, by=worker.username)
+    return _one(request, username, password=password)
+
+
+@router.post("/{username}/authenticator")
+def remove_authenticator(request: Request, worker: Administrator, username: str) -> Response:
+    """Let somebody who lost their authenticator sign in without."""
+    accounts: Accounts = request.app.state.accounts
+    _find(request, username)
+    accounts.remove_totp(username, by=worker.username)
+    return RedirectResponse("/people", 303)
+
+
+def _everybody(request: Request, wrong: str | None = None) -> Response:
+    accounts: Accounts = request.app.state.accounts
+    status = 200 if wrong is None else 400
+    return page(request, "people", status, people=accounts.all(), roles=list(Role), wrong=wrong)
+
+
+def _one(
+    request: Request, username: str, wrong: str | None = None, password: str | None = None
+) -> Response:
+    person = _find(request, username)
+    known = {"person": person, "roles": list(Role), "wrong": wrong, "password": password}
+    return page(request, "person", 200 if wrong is None else 400, **known)
+
+
+def _find(request: Request, username: str) -> Account:
+    accounts: Accounts = request.app.state.accounts
+    try:
+        return accounts.find(username)
+    except UsageError as e:
+        raise HTTPException(404, str(e)) from None

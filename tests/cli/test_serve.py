@@ -1,0 +1,86 @@
+"""Accounts on the command line, and a server that refuses to stand in the open."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reliefpath.chart.store.chart import create_chart
+from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.roles import Role
+
+from .commands import reliefpath
+
+PASSWORD = "conservative-first"
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
+    create_chart(str(tmp_path / "clinic.chart")).close()
+    return tmp_path / "clinic.chart"
+
+
+def account(*arguments: str | Path, said: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "reliefpath", "account", *map(str, arguments)]
+    return subprocess.run(command, input=said, capture_output=True, text=True, check=False)
+
+
+def test_the_first_administrator_is_made_with_a_password_from_standard_input(chart: Path) -> None:
+    ada = ("add", chart, "ada", "--name", "Ada Adams", "--role", "administrator")
+    assert account(*ada, said=f"{PASSWORD}\n").stdout == "Added ada, administrator.\n"
+    accounts = Accounts(f"{chart}.accounts")
+    assert accounts.sign_in("ada", PASSWORD) is not None
+    assert accounts.find("ada").role is Role.ADMINISTRATOR
+    assert "Ada Adams" in account("list", chart).stdout
+    refused = account("disable", chart, "ada")
+    assert refused.returncode == 2
+    assert "last administrator" in refused.stderr
+
+
+def test_a_forgotten_password_is_set_anew_and_an_account_disabled(chart: Path) -> None:
+    for name, role in (("ada", "administrator"), ("bo", "clinician")):
+        account("add", chart, name, "--name", name, "--role", role, said=f"{PASSWORD}\n")
+    account("password", chart, "bo", said="another long password\n")
+    accounts = Accounts(f"{chart}.accounts")
+    assert accounts.sign_in("bo", "another long password") is not None
+    assert account("disable", chart, "bo").stdout == "Disabled bo.\n"
+    assert accounts.sign_in("bo", "another long password") is None
+    assert "no account `eve`" in account("password", chart, "eve", said="x\n").stderr
+
+
+def test_an_account_is_not_made_beside_a_chart_that_is_not_there(tmp_path: Path) -> None:
+    said = account("list", tmp_path / "none.chart")
+    assert said.returncode == 2
+    assert "there is no chart" in said.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--host", "0.0.0.0"), "others could read along"),
+        (("--host", "0.0.0.0", "--demo"), "this computer alone"),
+        (("--demo", "--proxy", "127.0.0.1"), "this computer alone"),
+        (("--certificate", "cert.pem"), "go together"),
+        (("--backups", "nowhere"), "no folder"),
+    ],
+)
+def test_a_server_that_would_be_open_does_not_start(
+    chart: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    assert says in reliefpath("serve", chart, *arguments, code=2).stderr
+
+
+def test_demo_accounts_are_served_as_a_demo_alone_also_behind_a_proxy(chart: Path) -> None:
+    accounts = Accounts(f"{chart}.accounts")
+    accounts.add("therapist", "Thea", Role.CLINICIAN, PASSWORD, demo=True)
+    for open_ in ((), ("--proxy", "127.0.0.1"), ("--host", "0.0.0.0", "--plain-http")):
+        assert "are a demo's" in reliefpath("serve", chart, *open_, code=2).stderr
+
+
+def test_a_short_secret_is_refused(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELIEFPATH_SECRET", "short")
+    assert "at least 32" in reliefpath("serve", chart, code=2).stderr

@@ -1,0 +1,255 @@
+"""People, their accounts, the audit log and backups, in a browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from reliefpath.chart.store.chart import open_chart
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.account_tables import SESSIONS
+from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.app import create_app
+from reliefpath.clinic.roles import Role
+from reliefpath.clinic.settings import Settings
+
+from .clients import client_of
+from .conftest import PASSWORD, TODAY, Served
+
+
+@pytest.fixture
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    (tmp_path / "backups").mkdir()
+    return replace(settings, backups=tmp_path / "backups")
+
+
+def sign_in(page: Page, username: str, password: str = PASSWORD, code: str = "") -> None:
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.get_by_label("Code of your authenticator").fill(code)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def violations(page: Page) -> Iterator[str]:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for found in Axe().run(page).response["violations"]:
+            yield f"{page.url} {scheme}: {found['id']} {found['nodes'][0]['html']}"
+
+
+def test_every_page_of_administration_reads_well_for_everybody(served: Served, page: Page) -> None:
+    wrong = []
+    page.goto(f"{served.url}/sign-in")
+    wrong += violations(page)
+    places = {
+        "administrator": ("people", "people/clinician", "backup", "sign-ins", "account"),
+        "auditor": ("audit", "sign-ins"),
+        "clinician": ("due",),
+    }
+    for role, pages in places.items():
+        served.sign_in(page, role)
+        for place in pages:
+            page.goto(f"{served.url}/{place}")
+            wrong += violations(page)
+    assert not wrong
+
+
+def test_a_locked_page_comes_back_after_signing_in(served: Served, page: Page) -> None:
+    served.sign_in(page, "auditor")
+    page.goto(f"{served.url}/audit?action=view")
+    accounts = Accounts(served.settings.accounts)
+    long_ago = (datetime.now(UTC) - timedelta(minutes=21)).isoformat()
+    with accounts.engine.begin() as connection:
+        connection.execute(SESSIONS.update().values(used=long_ago))
+    page.reload()
+    expect(page.get_by_role("status")).to_contain_text("Locked after 20 minutes")
+    expect(page.get_by_label("User name")).to_have_value("auditor")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{served.url}/audit?action=view")
+
+
+def test_an_authenticator_is_added_by_its_owner_and_then_needed(served: Served, page: Page) -> None:
+    served.sign_in(page, "clinician")
+    page.get_by_role("link", name="Clinician, clinician").click()
+    page.get_by_role("region", name="Authenticator").get_by_label("Present").fill(PASSWORD)
+    page.get_by_role("button", name="Add an authenticator").click()
+    secret = page.locator("code.secret").inner_text()
+    uri = page.get_by_role("link", name="otpauth").get_attribute("href")
+    assert pyotp.parse_uri(str(uri)).secret == secret
+    assert not list(violations(page))
+    now = datetime.now(UTC)
+    page.get_by_label("Code").fill(pyotp.TOTP(secret).at(now))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("You sign in with a code")).to_be_visible()
+    page.get_by_role("button", name="Sign out everywhere").click()
+    sign_in(page, "clinician", code=pyotp.TOTP(secret).at(now + timedelta(seconds=30)))
+    expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
+
+
+def test_an_administrator_adds_somebody_who_chooses_a_password(served: Served, page: Page) -> None:
+    served.sign_in(page, "administrator")
+    page.get_by_label("User name").fill("nora")
+    page.get_by_label("Name", exact=True).fill("Nora New")
+    page.get_by_label("Role").select_option("assistant")
+    page.get_by_role("button", name="Add").click()
+    temporary = page.locator("code.secret").inner_text()
+    assert not list(violations(page))
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, "nora", temporary)
+    expect(page.get_by_text("Choose your own to go on")).to_be_visible()
+    box = page.get_by_role("region", name="Password")
+    box.get_by_label("Present password").fill(temporary)
+    box.get_by_label("New password", exact=True).fill("blue needles in autumn")
+    box.get_by_label("New password, once more").fill("blue needles in autumn")
+    box.get_by_role("button").click()
+    page.get_by_role("link", name="Worklist").click()
+    expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
+    assert Accounts(served.settings.accounts).find("nora").role is Role.ASSISTANT
+
+
+def test_who_is_disabled_is_out_at_once(settings: Settings) -> None:
+    app = create_app(settings)
+    clinician, administrator = client_of(app, "clinician"), client_of(app, "administrator")
+    assert clinician.get("/worklist").status_code == 200
+    answer = administrator.post("/people/clinician", data={"role": "clinician"})
+    assert answer.status_code == 303
+    assert clinician.get("/worklist").headers["location"].startswith("/sign-in")
+    assert "disabled" in administrator.get("/people").text
+
+
+def test_nobody_changes_their_own_role(settings: Settings) -> None:
+    administrator = client_of(create_app(settings), "administrator")
+    answer = administrator.post(
+        "/people/administrator", data={"role": "clinician", "active": "true"}
+    )
+    assert answer.status_code == 400
+    assert "ask another administrator" in answer.text
+
+
+def test_an_auditor_finds_who_looked_at_a_patient(served: Served, page: Page) -> None:
+    chart = open_chart(served.settings.chart)
+    patient = chart.care_log().patients["patient"][0]
+    app = create_app(served.settings)
+    app.state.care.patient("demo-0001", Accounts(served.settings.accounts).find("clinician"), "x")
+    served.sign_in(page, "auditor")
+    page.get_by_label("Who").fill("clinician")
+    page.get_by_role("button", name="Show").click()
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("view")
+    page.get_by_label("Who").fill("")
+    page.get_by_label("Patient").fill(patient)
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("tbody tr").first).to_contain_text("auditor")
+    expect(page.locator("tbody tr").first).to_contain_text(patient)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    text = Path(download.value.path()).read_text("utf-8")
+    rows_of_csv = list(csv.DictReader(io.StringIO(text)))
+    assert rows_of_csv[0]["patient"] == patient
+    assert rows_of_csv[-1]["action"] == "import"
+
+
+def test_the_log_is_shown_a_hundred_entries_at_a_time(settings: Settings) -> None:
+    auditor = client_of(create_app(settings), "auditor")
+    for _ in range(105):
+        auditor.get("/audit?by=nobody")
+    first = auditor.get("/audit?by=auditor")
+    assert len(re.findall(r'<th scope="row">(\d+)', first.text)) == 100
+    older = re.search(r'href="(/audit\?[^"]*before=\d+[^"]*)"', first.text)
+    assert older
+    second = auditor.get(older[1].replace("&amp;", "&"))
+    shown = [int(n) for p in (first, second) for n in re.findall(r'<th scope="row">(\d+)', p.text)]
+    assert shown == sorted(set(shown), reverse=True)
+    assert len(shown) == 106
+
+
+def test_a_spreadsheet_takes_no_entry_for_a_formula(settings: Settings) -> None:
+    app = create_app(settings)
+    app.state.care.chart.note(Act("clinician", "correct", "=HYPERLINK(1)"))
+    text = client_of(app, "auditor").get("/audit.csv?by=clinician").text
+    assert [row["reason"] for row in csv.DictReader(io.StringIO(text))] == ["'=HYPERLINK(1)"]
+
+
+@pytest.mark.parametrize(
+    ("query", "entries"), [("until=2020-01-01", 0), ("since=2020-01-01&action=import", 1)]
+)
+def test_the_log_is_asked_by_day(settings: Settings, query: str, entries: int) -> None:
+    text = client_of(create_app(settings), "director").get(f"/audit?{query}").text
+    assert len(re.findall(r'<th scope="row">\d+', text)) == entries
+
+
+def test_an_alteration_behind_the_softwares_back_is_found(served: Served, page: Page) -> None:
+    served.sign_in(page, "auditor")
+    page.get_by_role("button", name="Check the whole chart").click()
+    look_until(page, re.compile("rows are as recorded"))
+    chart = open_chart(served.settings.chart)
+    with chart.engine.begin() as connection:
+        triggers = connection.exec_driver_sql("select name from sqlite_master where type='trigger'")
+        for (name,) in triggers.all():
+            connection.exec_driver_sql(f"drop trigger {name}")
+        connection.exec_driver_sql("update scores set value = 0 where id = 1")
+    page.get_by_role("button", name="Check the whole chart").click()
+    look_until(page, re.compile("at least one was altered"))
+
+
+def look_until(page: Page, says: re.Pattern[str]) -> None:
+    """Look again, as the page asks for, until it says so."""
+    for _ in range(100):
+        if says.search(page.locator("main").inner_text()):
+            return
+        page.wait_for_timeout(100)
+        page.reload()
+    pytest.fail(f"never said {says.pattern}: {page.locator('main').inner_text()}")
+
+
+def test_a_backup_is_a_chart_that_verifies(served: Served, page: Page) -> None:
+    served.sign_in(page, "administrator")
+    page.get_by_role("link", name="Backups").click()
+    page.get_by_role("button", name="Make a backup").click()
+    look_until(page, re.compile("and verified it"))
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert not list(violations(page))
+    (file,) = served.settings.backups.iterdir() if served.settings.backups else ()
+    assert file.stat().st_mode & 0o077 == 0
+    copy, original = open_chart(str(file)), open_chart(served.settings.chart)
+    assert not copy.verify(str(original.head())).wrong
+    assert original.log()["action"][-1] == "backup"
+
+
+def test_what_could_not_be_backed_up_is_told_and_not_listed(settings: Settings) -> None:
+    app = create_app(replace(settings, backups=Path("/nowhere/at/all")))
+    administrator = client_of(app, "administrator")
+    administrator.post("/backup")
+    while app.state.backing_up.since:
+        pass
+    text = administrator.get("/backup").text
+    assert "there is no folder" in text
+    assert "There is none yet" in text
+
+
+def test_check_ins_due_are_told_with_their_reason(settings: Settings) -> None:
+    later = replace(settings, today=lambda: TODAY + timedelta(days=60))
+    text = client_of(create_app(later), "clinician").get("/due").text
+    assert "sends no mail" in text
+    assert re.search(r"Check in now: (the score|injected)", text)
+    chart = open_chart(settings.chart)
+    assert chart.log()["by"][-1] == "clinician"
+
+
+def test_sign_ins_tell_who_failed_and_from_where(settings: Settings) -> None:
+    app = create_app(settings)
+    client_of(app).post("/sign-in", data={"username": "clinician", "password": "not it at all"})
+    text = client_of(app, "auditor").get("/sign-ins").text
+    assert re.search(r"clinician</th><td>wrong password</td><td></td><td>192\.0\.2\.1</td>", text)

@@ -1,0 +1,68 @@
+"""Accounts, their log, and the questions of an auditor, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from chart.store.conftest import database, databases, server_url
+from reliefpath.chart.store.chart import create_chart
+from reliefpath.chart.store.log import Asked
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.roles import Role
+
+__all__ = ["database", "databases", "server_url"]
+PASSWORD = "conservative-first"
+DAY = date(2026, 1, 31)
+
+
+def test_accounts_sign_in_and_their_log_stays(database: str) -> None:
+    accounts = Accounts(database)
+    accounts.add("thea", "Thea", Role.CLINICIAN, PASSWORD)
+    assert accounts.sign_in("thea", "not the password") is None
+    token = accounts.sign_in("thea", PASSWORD)
+    assert token is not None
+    assert accounts.session(token) is not None
+    accounts.sign_out(token)
+    assert accounts.session(token) is None
+    accounts.engine.dispose()
+    accounts = Accounts(database)  # a file or a server that has the tables already
+    told = ["signed out", "signed in", "wrong password", "added as clinician"]
+    assert [event.what for event in accounts.events()] == told
+    refused = pytest.raises(sa.exc.DBAPIError, match="append-only")
+    with refused, accounts.engine.begin() as connection:
+        connection.exec_driver_sql("delete from events")
+    accounts.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("asked", "entries"),
+    [
+        (Asked(), [4, 3, 2, 1]),
+        (Asked(by="thea"), [3, 2]),
+        (Asked(action="view", by="thea"), [2]),
+        (Asked(patient="P1"), [2]),
+        (Asked(since=DAY, until=DAY), [3, 2]),
+        (Asked(until=date(2026, 1, 30)), [1]),
+        (Asked(by="' or 1=1 --"), []),
+    ],
+)
+def test_the_log_is_asked(database: str, asked: Asked, entries: list[int]) -> None:
+    days = iter([30, 31, 31, 32])
+    chart = create_chart(database)
+    for act in (
+        Act("import", "import"),
+        Act("thea", "view", None, "P1"),
+        Act("thea", "correct", "misread"),
+        Act("ada", "backup"),
+    ):
+        day = next(days)
+        moment = datetime(2026, 1 + day // 32, day % 32 or 1, 23, 59, 59, tzinfo=UTC)
+        type(chart)(chart.engine, lambda moment=moment: moment).note(act)  # type: ignore[misc]
+    assert [row["entry"] for row in chart.entries(asked)] == entries
+    assert [row["entry"] for row in chart.entries(asked, limit=1)] == entries[:1]
+    assert [row["entry"] for row in chart.entries(asked, before=3)] == [e for e in entries if e < 3]
+    chart.close()
