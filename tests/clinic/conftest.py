@@ -113,8 +113,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page in which nothing goes wrong unseen: an error on the console, a request elsewhere."""
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    """A page in which nothing goes wrong unseen: an error on the console, a request elsewhere.
+
+    It closes before its server does, so that no picture still on its way is refused.
+    """
     context = browser.new_context()
     page = context.new_page()
     wrong: list[str] = []

@@ -140,8 +140,7 @@ def test_nobody_changes_their_own_role(settings: Settings) -> None:
 def test_an_auditor_finds_who_looked_at_a_patient(served: Served, page: Page) -> None:
     chart = open_chart(served.settings.chart)
     patient = chart.care_log().patients["patient"][0]
-    app = create_app(served.settings)
-    app.state.care.patient("demo-0001", Accounts(served.settings.accounts).find("clinician"), "x")
+    chart.note(Act("clinician", "view", None, patient), page="patient")
     served.sign_in(page, "auditor")
     page.get_by_label("Who").fill("clinician")
     page.get_by_role("button", name="Show").click()

@@ -182,6 +182,11 @@ def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
     assert "Trigger point injection" in therapist.locator("#tried + div").inner_text()
 
 
+def test_each_criterion_has_an_address(therapist: Page, served: Served) -> None:
+    therapist.goto(f"{served.url}/patient/{OPEN}#enough-scores")
+    assert therapist.locator("li#enough-scores").count() == 1
+
+
 def test_another_clinicians_patient_opens_once_it_is_said_why(page: Page, served: Served) -> None:
     served.sign_in(page, "clinician")
     page.goto(f"{served.url}/patient/{OPEN}")

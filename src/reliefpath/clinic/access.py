@@ -26,7 +26,7 @@ class ReasonNeededError(Exception):
 
 
 def opened(care: Care, episode: str, worker: Account, page: str) -> CareLog:
-    """Return the record of an episode's patient, as `Care.patient` does, to who may open it.
+    """Return the record of an episode's patient to who may open it; the look is in the audit log.
 
     Raises:
         UsageError: there is no such episode.

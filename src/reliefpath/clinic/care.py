@@ -13,7 +13,6 @@ from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.everybody import Everybody
 from reliefpath.clinic.settings import Settings
-from reliefpath.errors import UsageError
 from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.model import Pathway, default_pathway, load_pathway
 from reliefpath.recovery import Priors
@@ -69,18 +68,6 @@ class Care:
             self.chart.note(Act(worker.username, "view"), page="worklist")
             self._looked[worker.username] = now
         return self.everybody()
-
-    def patient(self, episode: str, worker: Account, page: str) -> CareLog:
-        """Return the record of an episode's patient; the audit log tells that it was looked at.
-
-        Raises:
-            UsageError: there is no such episode.
-        """
-        patient = self.chart.patient_of(episode)
-        if patient is None:
-            raise UsageError(f"no episode `{episode}`")
-        self.chart.note(Act(worker.username, "view", None, patient), page=page)
-        return self.chart.care_log_of(patient)
 
     def advice(self, care_log: CareLog, episode: str) -> pl.DataFrame:
         """Return the one row of the advice table about an episode."""

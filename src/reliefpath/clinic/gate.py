@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
+from reliefpath.pathway.wording import in_words
 
 MARKS = {True: ("✔", "yes", "good"), False: ("✘", "no", "bad"), None: ("?", "unknown", "warn")}
 """How an answer is shown: a sign, a word, and a colour that is only a help to the eye."""
@@ -59,18 +60,5 @@ def _line(criterion: dict[str, Any]) -> Line:
         criterion["because"],
         criterion["to_do"],
         criterion["source"],
-        [(fact, value_text(value, nothing)) for fact, value in criterion["value"].items()],
+        [(fact, in_words(value, nothing)) for fact, value in criterion["value"].items()],
     )
-
-
-def value_text(value: Any, nothing: str = "unknown") -> str:
-    """Return the value of a fact in words."""
-    match value:
-        case None:
-            return nothing
-        case bool():
-            return "yes" if value else "no"
-        case float():
-            return f"{value:.3g}"
-        case _:
-            return str(value)

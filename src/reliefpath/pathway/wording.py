@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from string import Formatter
+from typing import Any
 
 import polars as pl
 
@@ -58,3 +59,16 @@ def value_text(fact: str) -> pl.Expr:
         case _:
             text = value.cast(pl.String)
     return text.fill_null("unknown")
+
+
+def in_words(value: Any, nothing: str = "unknown") -> str:
+    """Return the value of a fact in words."""
+    match value:
+        case None:
+            return nothing
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.3g}"
+        case _:
+            return str(value)

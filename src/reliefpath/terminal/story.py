@@ -17,6 +17,7 @@ from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import totals
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
+from reliefpath.pathway.wording import in_words
 from reliefpath.recovery import Prior, Priors, curve
 from reliefpath.recovery.injection import effect_after
 from reliefpath.terminal.curve import draw
@@ -221,7 +222,7 @@ def _gate(console: Console, advice: dict[str, Any], pathway: Pathway) -> None:
             console.print(f"\n{names[step]}", style="bold")
         mark, style = MARKS[criterion["answer"]]
         nothing = "none" if criterion["answer"] else "unknown"
-        values = ", ".join(f"{k} {_value(v, nothing)}" for k, v in criterion["value"].items())
+        values = ", ".join(f"{k} {in_words(v, nothing)}" for k, v in criterion["value"].items())
         text = Text(f"  {mark} ", style) + Text(f"{criterion['id']}: {values}")
         console.print(text, highlight=False)
         if criterion["answer"] is not True:
@@ -233,18 +234,6 @@ def _gate(console: Console, advice: dict[str, Any], pathway: Pathway) -> None:
                 ),
                 highlight=False,
             )
-
-
-def _value(value: Any, nothing: str) -> str:
-    match value:
-        case None:
-            return nothing
-        case bool():
-            return "yes" if value else "no"
-        case float():
-            return f"{value:.3g}"
-        case _:
-            return str(value)
 
 
 def _list(console: Console, title: str, texts: list[str]) -> None:
