@@ -22,6 +22,8 @@ from reliefpath.clinic.roles import Role
 from reliefpath.clinic.settings import Settings
 from reliefpath.virtual import demo_clinic
 
+from .browsing import press
+
 TODAY = date(2026, 3, 31)
 PASSWORD = "conservative-first"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -43,7 +45,7 @@ class Served:
         page.goto(f"{self.url}/sign-in")
         page.get_by_label("User name").fill(role)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        press(page, "Sign in")
         page.wait_for_url(lambda url: not url.endswith("/sign-in"))
         return page
 

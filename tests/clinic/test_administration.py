@@ -23,6 +23,7 @@ from reliefpath.clinic.app import create_app
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.settings import Settings
 
+from .browsing import follow, press
 from .clients import client_of
 from .conftest import PASSWORD, TODAY, Served
 
@@ -37,7 +38,7 @@ def sign_in(page: Page, username: str, password: str = PASSWORD, code: str = "")
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(password)
     page.get_by_label("Code of your authenticator").fill(code)
-    page.get_by_role("button", name="Sign in").click()
+    press(page, "Sign in")
 
 
 def violations(page: Page) -> Iterator[str]:
@@ -75,24 +76,24 @@ def test_a_locked_page_comes_back_after_signing_in(served: Served, page: Page) -
     expect(page.get_by_role("status")).to_contain_text("Locked after 20 minutes")
     expect(page.get_by_label("User name")).to_have_value("auditor")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    press(page, "Sign in")
     expect(page).to_have_url(f"{served.url}/audit?action=view")
 
 
 def test_an_authenticator_is_added_by_its_owner_and_then_needed(served: Served, page: Page) -> None:
     served.sign_in(page, "clinician")
-    page.get_by_role("link", name="Clinician, clinician").click()
+    follow(page, "Clinician, clinician")
     page.get_by_role("region", name="Authenticator").get_by_label("Present").fill(PASSWORD)
-    page.get_by_role("button", name="Add an authenticator").click()
+    press(page, "Add an authenticator")
     secret = page.locator("code.secret").inner_text()
     uri = page.get_by_role("link", name="otpauth").get_attribute("href")
     assert pyotp.parse_uri(str(uri)).secret == secret
     assert not list(violations(page))
     now = datetime.now(UTC)
     page.get_by_label("Code").fill(pyotp.TOTP(secret).at(now))
-    page.get_by_role("button", name="Confirm").click()
+    press(page, "Confirm")
     expect(page.get_by_text("You sign in with a code")).to_be_visible()
-    page.get_by_role("button", name="Sign out everywhere").click()
+    press(page, "Sign out everywhere")
     sign_in(page, "clinician", code=pyotp.TOTP(secret).at(now + timedelta(seconds=30)))
     expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
 
@@ -102,10 +103,10 @@ def test_an_administrator_adds_somebody_who_chooses_a_password(served: Served, p
     page.get_by_label("User name").fill("nora")
     page.get_by_label("Name", exact=True).fill("Nora New")
     page.get_by_label("Role").select_option("assistant")
-    page.get_by_role("button", name="Add").click()
+    press(page, "Add")
     temporary = page.locator("code.secret").inner_text()
     assert not list(violations(page))
-    page.get_by_role("button", name="Sign out").click()
+    press(page, "Sign out")
     sign_in(page, "nora", temporary)
     expect(page.get_by_text("Choose your own to go on")).to_be_visible()
     box = page.get_by_role("region", name="Password")
@@ -113,7 +114,7 @@ def test_an_administrator_adds_somebody_who_chooses_a_password(served: Served, p
     box.get_by_label("New password", exact=True).fill("blue needles in autumn")
     box.get_by_label("New password, once more").fill("blue needles in autumn")
     box.get_by_role("button").click()
-    page.get_by_role("link", name="Worklist").click()
+    follow(page, "Worklist")
     expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
     assert Accounts(served.settings.accounts).find("nora").role is Role.ASSISTANT
 
@@ -143,13 +144,13 @@ def test_an_auditor_finds_who_looked_at_a_patient(served: Served, page: Page) ->
     chart.note(Act("clinician", "view", None, patient), page="patient")
     served.sign_in(page, "auditor")
     page.get_by_label("Who").fill("clinician")
-    page.get_by_role("button", name="Show").click()
+    press(page, "Show")
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("view")
     page.get_by_label("Who").fill("")
     page.get_by_label("Patient").fill(patient)
-    page.get_by_role("button", name="Show").click()
+    press(page, "Show")
     expect(page.locator("tbody tr").first).to_contain_text("auditor")
     expect(page.locator("tbody tr").first).to_contain_text(patient)
     with page.expect_download() as download:
@@ -191,7 +192,7 @@ def test_the_log_is_asked_by_day(settings: Settings, query: str, entries: int) -
 
 def test_an_alteration_behind_the_softwares_back_is_found(served: Served, page: Page) -> None:
     served.sign_in(page, "auditor")
-    page.get_by_role("button", name="Check the whole chart").click()
+    press(page, "Check the whole chart")
     look_until(page, re.compile("rows are as recorded"))
     chart = open_chart(served.settings.chart)
     with chart.engine.begin() as connection:
@@ -199,7 +200,7 @@ def test_an_alteration_behind_the_softwares_back_is_found(served: Served, page: 
         for (name,) in triggers.all():
             connection.exec_driver_sql(f"drop trigger {name}")
         connection.exec_driver_sql("update scores set value = 0 where id = 1")
-    page.get_by_role("button", name="Check the whole chart").click()
+    press(page, "Check the whole chart")
     look_until(page, re.compile("at least one was altered"))
 
 
@@ -215,8 +216,8 @@ def look_until(page: Page, says: re.Pattern[str]) -> None:
 
 def test_a_backup_is_a_chart_that_verifies(served: Served, page: Page) -> None:
     served.sign_in(page, "administrator")
-    page.get_by_role("link", name="Backups").click()
-    page.get_by_role("button", name="Make a backup").click()
+    follow(page, "Backups")
+    press(page, "Make a backup")
     look_until(page, re.compile("and verified it"))
     expect(page.locator("tbody tr")).to_have_count(1)
     assert not list(violations(page))

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.check_in.limit import Limit
 
+from .browsing import follow, press
 from .check_in import Patient, answer, next_step, patient_of, phone, step
 from .conftest import TODAY, Served
 
@@ -58,7 +59,7 @@ def test_what_a_patient_sends_is_on_record_as_theirs(patient: Patient, page: Pag
 def test_the_exercises_are_shown_once_it_is_sent(patient: Patient, page: Page) -> None:
     page.goto(patient.link())
     answer(page)
-    page.get_by_role("link", name="See my exercises").click()
+    follow(page, "See my exercises")
     page.wait_for_url("**/exercises*")
     assert page.get_by_role("heading", level=1).inner_text() == "Your exercises"
     back = page.evaluate("getComputedStyle(document.querySelector('article')).borderRadius")
@@ -129,11 +130,11 @@ def test_spanish_is_spoken_to_who_speaks_it_and_can_be_changed(
         assert page.locator("html").get_attribute("lang") == "es"
         assert step(page) == "Su dolor"
         page.locator("#qp1-3").check()
-        page.get_by_role("link", name="English").click()
+        follow(page, "English")
         page.wait_for_url("**language=en")
         assert step(page) == "Your pain"
         assert page.locator("#qp1-3").is_checked()
-        page.get_by_role("link", name="Español").click()
+        follow(page, "Español")
         page.wait_for_url("**language=es")
         answer(page)
         assert page.get_by_role("heading", level=1).inner_text() == "Gracias"
@@ -145,7 +146,7 @@ def test_without_javascript_the_form_works(patient: Patient, browser: Browser) -
         page.goto(patient.link())
         page.get_by_role("group", name="How strong is your pain now?").get_by_label("3").check()
         page.get_by_label("Neck, Left").check()
-        page.get_by_role("button", name="Send to my clinic").click()
+        press(page, "Send to my clinic")
         page.get_by_role("heading", name="Thank you").wait_for()
     assert patient.today("scores")["value"].to_list() == [3.0]
     assert patient.findings() == {("pain-area", "neck-left")}
@@ -278,10 +279,10 @@ def test_an_assistant_makes_a_link_and_fills_it_in_for_the_patient(
 ) -> None:
     patient.served.sign_in(page, "assistant")
     page.goto(f"{patient.served.url}/patient/{patient.episode}/check-in-link")
-    page.get_by_role("button", name="Make a link").click()
+    press(page, "Make a link")
     assert "/check-in/" in page.get_by_label("Send this to the patient").input_value()
     assert not Axe().run(page).response["violations"]
-    page.get_by_role("link", name="Fill it in here with the patient").click()
+    follow(page, "Fill it in here with the patient")
     page.get_by_label("Somebody for the patient").check()
     answer(page)
     (entry,) = patient.check_ins()
@@ -293,7 +294,7 @@ def test_a_link_is_withdrawn_from_the_list_of_links(patient: Patient, page: Page
     link = patient.link()
     patient.served.sign_in(page, "clinician")
     page.goto(f"{patient.served.url}/patient/{patient.episode}/check-in-link")
-    page.get_by_role("button", name="Withdraw").click()
+    press(page, "Withdraw")
     page.get_by_role("cell", name="Withdrawn").wait_for()
     assert httpx.get(link).status_code == 410
 

@@ -12,6 +12,7 @@ from reliefpath.chart.store.chart import open_chart
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.roles import Role
 
+from .browsing import follow, press
 from .conftest import PASSWORD, Served
 
 OPEN, NEVER_EXAMINED, HALF_NEEDLED, INJECTED = "demo-0043", "demo-0022", "demo-0020", "demo-0033"
@@ -40,12 +41,13 @@ def next_step(page: Page) -> str:
 def test_a_therapist_opens_a_patient_from_the_worklist_and_sees_curve_and_gate(
     therapist: Page, served: Served
 ) -> None:
-    therapist.locator(f'a[href="/patient/{OPEN}"]').first.click()
+    with therapist.expect_navigation():
+        therapist.locator(f'a[href="/patient/{OPEN}"]').first.click()
     assert therapist.locator("h1").inner_text() == "Carol Hale"
     assert therapist.get_by_text("gate to the injection open").is_visible()
     picture = therapist.get_by_role("img", name="Recovery curve on Numeric Rating Scale")
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
-    therapist.get_by_role("link", name="Neck Disability Index").click()
+    follow(therapist, "Neck Disability Index")
     assert therapist.get_by_role("img", name="Recovery curve on Neck Disability Index").count() == 1
     therapist.locator(".rung > summary", has_text="Trigger point injection").click()
     answered = therapist.locator("summary", has_text=re.compile(r"yes\s+plateau$"))
@@ -68,24 +70,24 @@ def test_an_exam_changes_the_next_step(page: Page, served: Served) -> None:
     sign_in_as_clinician_of(NEVER_EXAMINED, served, page)
     page.goto(f"{served.url}/patient/{NEVER_EXAMINED}")
     assert "Examine again" in next_step(page)
-    page.get_by_role("link", name="Record an exam").click()
+    follow(page, "Record an exam")
     muscle = page.get_by_role("group", name="Muscle 1")
     muscle.get_by_label("Muscle").select_option("infraspinatus")
     muscle.get_by_label("Taut band").select_option("yes")
-    page.get_by_role("button", name="Record the exam").click()
+    press(page, "Record the exam")
     assert "side" in page.get_by_role("alert").inner_text()
     assert muscle.get_by_label("Taut band").input_value() == "yes"
     muscle.get_by_label("Side").select_option("right")
     for sign in ("Tender spot", "Referred pain", "Recognised as theirs", "Local twitch"):
         muscle.get_by_label(sign).select_option("yes")
-    page.get_by_role("button", name="Record the exam").click()
+    press(page, "Record the exam")
     assert "Examine again" not in next_step(page)
     assert "Infraspinatus, right: active trigger point" in page.locator("main").inner_text()
-    page.get_by_role("link", name="Record an exam").click()
+    follow(page, "Record an exam")
     muscle.get_by_label("Muscle").select_option("infraspinatus")
     muscle.get_by_label("Side").select_option("right")
     muscle.get_by_label("Taut band").select_option("no")
-    page.get_by_role("button", name="Record the exam").click()
+    press(page, "Record the exam")
     assert "was examined on 2026-03-31 already" in page.get_by_role("alert").inner_text()
 
 
@@ -99,14 +101,14 @@ def test_needling_waits_for_consent_and_then_changes_the_next_step(
     assert page.get_by_label("Needle").input_value() == "0.30 x 40 mm"
     page.goto(f"{served.url}/patient/{HALF_NEEDLED}/finding")
     page.get_by_label("What was found, or asked").select_option("consent:needling")
-    page.get_by_role("button", name="Record the finding").click()
+    press(page, "Record the finding")
     assert "3 of 4 sessions" in next_step(page)
-    page.get_by_role("link", name="Dry needling").click()
+    follow(page, "Dry needling")
     needle(page)
     for box in page.locator("input[name=acknowledge]").all():
         box.check()
     if page.get_by_role("button", name="Record the session").is_visible():
-        page.get_by_role("button", name="Record the session").click()
+        press(page, "Record the session")
     assert page.url == f"{served.url}/patient/{HALF_NEEDLED}"
     assert "3 of 4 sessions" not in next_step(page)
 
@@ -118,19 +120,19 @@ def needle(page: Page) -> None:
     muscle.get_by_label("Local twitch").select_option("yes")
     page.get_by_label("Needle").fill("0.30 x 40 mm")
     page.get_by_label("Pain relieved, %").fill("30")
-    page.get_by_role("button", name="Record the session").click()
+    press(page, "Record the session")
 
 
 def test_a_clinician_agrees_and_an_override_needs_its_reason(
     therapist: Page, served: Served
 ) -> None:
     therapist.goto(f"{served.url}/patient/{OPEN}")
-    therapist.get_by_role("button", name="Override it").click()
+    press(therapist, "Override it")
     assert "needs its reason" in therapist.get_by_role("alert").inner_text()
     assert therapist.get_by_text("Nothing was decided on it yet.").is_visible()
     therapist.get_by_label("Reason; an override needs it").fill("prefers to wait for the summer")
-    therapist.get_by_role("button", name="Override it").click()
-    therapist.get_by_role("button", name="Agree with the advice").click()
+    press(therapist, "Override it")
+    press(therapist, "Agree with the advice")
     assert therapist.get_by_text("Agreed 1, overridden 1.").is_visible()
     assert therapist.get_by_text("Because: prefers to wait for the summer").is_visible()
     chart = open_chart(served.settings.chart)
@@ -147,7 +149,7 @@ def test_a_decision_on_advice_that_changed_meanwhile_is_not_kept(
     therapist.goto(f"{served.url}/patient/{OPEN}")
     seen = therapist.locator("input[name=seen]")
     seen.evaluate("field => { field.value = 'stalled: something else' }")
-    therapist.get_by_role("button", name="Agree with the advice").click()
+    press(therapist, "Agree with the advice")
     assert "The advice has changed" in therapist.get_by_role("alert").inner_text()
     assert therapist.get_by_text("Nothing was decided on it yet.").is_visible()
 
@@ -156,7 +158,7 @@ def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
     therapist: Page, served: Served
 ) -> None:
     therapist.goto(f"{served.url}/patient/{OPEN}")
-    therapist.get_by_role("link", name="Plan an injection").click()
+    follow(therapist, "Plan an injection")
     site = therapist.get_by_role("group", name="Site 1")
     site.get_by_label("Muscle").select_option("upper-trapezius")
     site.get_by_label("Side").select_option("right")
@@ -164,19 +166,19 @@ def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
     site.get_by_label("Strength", exact=True).fill("2")
     site.get_by_label("Volume, mL").fill("50")
     site.get_by_label("Lot").fill("A123")
-    therapist.get_by_role("button", name="Check the plan").click()
+    press(therapist, "Check the plan")
     assert therapist.locator("#checks + p .tag").inner_text() == "blocked"
     assert therapist.get_by_role("link", name="Procedure note").count() == 0
     site.get_by_label("Strength", exact=True).fill("1")
     site.get_by_label("Volume, mL").fill("1")
-    therapist.get_by_role("button", name="Record it as given").click()
+    press(therapist, "Record it as given")
     assert "nobody has weighed" in therapist.locator("main").inner_text()
     for box in therapist.locator("input[name=acknowledge]").all():
         box.check()
-    therapist.get_by_role("button", name="Record it as given").click()
+    press(therapist, "Record it as given")
     assert therapist.get_by_text("This injection is on record.").is_visible()
     assert therapist.locator("#checks + p .tag").inner_text() == "ready"
-    therapist.get_by_role("link", name="Procedure note", exact=True).click()
+    follow(therapist, re.compile("^Procedure note$"))
     assert "A123" in therapist.locator("body").inner_text()
     therapist.goto(f"{served.url}/patient/{OPEN}")
     assert "Trigger point injection" in therapist.locator("#tried + div").inner_text()
@@ -193,7 +195,7 @@ def test_another_clinicians_patient_opens_once_it_is_said_why(page: Page, served
     assert page.locator("h1").inner_text() == "Another clinician’s patient"
     assert "Carol Hale" not in page.content()
     page.get_by_label("Why do you open it?").fill("covering on Tuesday")
-    page.get_by_role("button", name="Open the record").click()
+    press(page, "Open the record")
     assert page.locator("h1").inner_text() == "Carol Hale"
     page.goto(f"{served.url}/patient/{OPEN}/exam")
     assert page.locator("h1").inner_text() == "Record an exam"
@@ -209,7 +211,7 @@ def test_the_whole_record_and_the_exercise_page_open(therapist: Page, served: Se
     therapist.goto(f"{served.url}/patient/{OPEN}/record")
     assert "Carol Hale" in therapist.locator("h1").inner_text()
     therapist.goto(f"{served.url}/patient/{OPEN}/exercise")
-    therapist.get_by_role("button", name="Show the page").click()
+    press(therapist, "Show the page")
     assert therapist.locator("h1").count() == 1
     assert "Name: ____" in therapist.locator("body").inner_text()
 

@@ -22,6 +22,7 @@ from reliefpath.pathway.model import default_file, default_pathway, load_pathway
 from reliefpath.pathway.what_if import month_ends
 
 from .asking import get, today
+from .browsing import follow, press
 from .conftest import TODAY, Served
 
 TRIAL = "steps.dry-needling.criteria.dry-needling-trial.require"
@@ -81,9 +82,9 @@ def test_a_director_sees_what_a_threshold_would_have_done(
     served: Served, page: Page, tmp_path: Path
 ) -> None:
     served.sign_in(page, "director").goto(f"{served.url}/strategy")
-    page.get_by_role("link", name="Try a change").click()
+    follow(page, "Try a change")
     page.locator(f"[name='{TRIAL}#0']").fill("7")
-    page.get_by_role("button", name=SHOW).click()
+    press(page, SHOW)
     page.get_by_label("Version of the changed file").fill("1.1.0")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the changed file").click()
@@ -116,13 +117,13 @@ def test_a_director_sees_what_a_threshold_would_have_done(
 def test_a_change_can_be_changed_further_and_taken_back(served: Served, page: Page) -> None:
     served.sign_in(page, "director").goto(f"{served.url}/strategy/try")
     page.locator(f"[name='{TRIAL}#0']").fill("7")
-    page.get_by_role("button", name=SHOW).click()
+    press(page, SHOW)
     page.locator("[name='recovery.horizon_weeks#0']").fill("4")
-    page.get_by_role("button", name=SHOW).click()
+    press(page, SHOW)
     assert page.locator(".changed").count() == 2
     page.locator(f"[name='{TRIAL}#0']").fill("4")
     page.locator("[name='recovery.horizon_weeks#0']").fill("6")
-    page.get_by_role("button", name=SHOW).click()
+    press(page, SHOW)
     assert "Nothing was changed" in page.get_by_role("alert").inner_text()
 
 
@@ -131,7 +132,7 @@ def test_a_typo_in_a_rule_is_refused_with_a_hint(served: Served, page: Page) -> 
     line = page.locator(f"[id='line-{TRIAL}']")
     line.locator("summary").click()
     line.locator("textarea").fill("dry_needling_sesions >= 4")
-    page.get_by_role("button", name=SHOW).click()
+    press(page, SHOW)
     assert nearest("dry_needling_sesions", schema()) in page.get_by_role("alert").inner_text()
     assert "line 2" in line.locator(".error").inner_text()
     assert line.locator("textarea").input_value() == "dry_needling_sesions >= 4"
@@ -142,7 +143,7 @@ def test_a_typo_in_a_rule_is_refused_with_a_hint(served: Served, page: Page) -> 
 def test_what_is_no_number_is_refused(served: Served, page: Page, number: str) -> None:
     served.sign_in(page, "director").goto(f"{served.url}/strategy/try")
     page.locator(f"[name='{TRIAL}#0']").fill(number)
-    page.get_by_role("button", name=SHOW).click()
+    press(page, SHOW)
     assert "expected a number" in page.get_by_role("alert").inner_text()
 
 
@@ -159,7 +160,7 @@ def test_a_trial_is_on_record_and_saves_nothing(served: Served, page: Page) -> N
     served.sign_in(page, "director").goto(f"{served.url}/strategy/try")
     before = open_chart(served.settings.chart).log()
     page.locator(f"[name='{TRIAL}#0']").fill("7")
-    page.get_by_role("button", name=SHOW).click()
+    press(page, SHOW)
     page.locator("#effect").wait_for()
     new = open_chart(served.settings.chart).log().slice(before.height)
     assert new.select("by", "action").rows() == [("director", "view")]
@@ -174,7 +175,7 @@ def test_both_pages_read_well_for_everybody(served: Served, phone: Page) -> None
         assert Axe().run(phone).violations_count == 0
     phone.goto(f"{served.url}/strategy/try")
     phone.locator(f"[name='{TRIAL}#0']").fill("7")
-    phone.get_by_role("button", name=SHOW).click()
+    press(phone, SHOW)
     phone.locator("#effect").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert Axe().run(phone).violations_count == 0

@@ -24,6 +24,7 @@ from reliefpath.clinic.security import COOKIE
 from reliefpath.clinic.settings import Settings
 from reliefpath.pathway.model import default_pathway
 
+from .browsing import press
 from .conftest import PASSWORD, TODAY, Served
 
 
@@ -253,7 +254,7 @@ def test_works_without_javascript(served: Served, browser: Browser) -> None:
     expect(page.locator("#list")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Keys")).to_be_hidden()
     page.get_by_label("Name, patient or episode").fill("gloria leon")
-    page.get_by_role("button", name="Show").click()
+    press(page, "Show")
     expect(page.locator("tbody tr:not(.group)")).to_have_count(1)
     context.close()
 
