@@ -1,15 +1,18 @@
 """How long a page and a save take while a clinic of 200 clinicians is at work.
 
-Locust opens pages of a real server as 200 clinicians do, each one every half minute, while
-check-ins are recorded in the same chart at 2,000 an hour, so that the worklist is assessed anew for
-each. It shares the cores with what it measures.
+Locust opens pages of a real server as 200 clinicians do, each one every half minute, while patients
+follow their links and check in, 2,000 of them an hour, so that the worklist is assessed anew for
+each. The page to sign in at, which asks nothing of the chart, is what the server, the network and
+Locust take themselves: everything shares the same cores.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -18,18 +21,21 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-import polars as pl
-
-from reliefpath.chart.store.chart import Chart, create_chart
+from reliefpath.chart.store.chart import create_chart
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.check_in.links import Links
 from reliefpath.clinic.roles import Role
 from reliefpath.virtual import demo_clinic
 
 AS_OF = date(2026, 3, 31)
+WARMING = 20
+"""Seconds in which clinicians arrive, which are not counted."""
+PEER = "sign-in page"
 
 
 def main() -> None:
@@ -41,50 +47,61 @@ def main() -> None:
     options.add_argument("--seconds", type=int, default=120)
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        chart = create_chart(str(folder / "clinic.chart"))
-        chart.load(demo_clinic(given.patients, 1, AS_OF), "demo", Act("bench", "import"))
-        tokens = sessions(folder, given.clinicians)
-        with served(folder) as url:
-            load = opened(folder, url, tokens, given.clinicians, given.seconds)
-            saves = saved(chart, given.check_ins, given.seconds)
-            load.wait()
-        print(
-            f"{os.cpu_count()} cores, {given.patients:,} patients, {given.clinicians} clinicians, "
-            f"{given.check_ins:,} check-ins an hour, {given.seconds} s\n"
-        )
-        print("                      times  failed    p50     p99")
+        folder, secret = Path(name), secrets.token_hex(32)
+        plan = planned(folder, secret, given)
+        (folder / "plan.json").write_text(json.dumps(plan), "utf-8")
+        with served(folder, secret) as url:
+            session = f"__Host-reliefpath={plan['sessions'][0]}"
+            first = urllib.request.Request(f"{url}/worklist", headers={"Cookie": session})
+            urllib.request.urlopen(first).close()  # everybody is assessed
+            load(folder, url, given.seconds)
         with (folder / "load_stats.csv").open() as stats:
-            for row in csv.DictReader(stats):
-                line(
-                    row["Name"], row["Request Count"], row["Failure Count"], row["50%"], row["99%"]
-                )
-        milliseconds = pl.Series(saves) * 1e3
-        p50, p99 = (milliseconds.quantile(q) or 0 for q in (0.5, 0.99))
-        line("save of a check-in", str(len(saves)), "0", f"{p50:.0f}", f"{p99:.0f}")
+            rows = [row for row in csv.DictReader(stats) if row["Name"] != "Aggregated"]
+    print(
+        f"{os.cpu_count()} cores, {given.patients:,} patients, {given.clinicians} clinicians, "
+        f"{given.check_ins:,} check-ins an hour, {given.seconds} s\n"
+    )
+    peer = next(float(row["50%"]) for row in rows if row["Name"] == PEER) or 1.0
+    print(f"{'':20}  times  failed     p50      p99   p50 to that of the {PEER}")
+    for row in rows:
+        print(
+            f"{row['Name']:20} {row['Request Count']:>6} {row['Failure Count']:>7}"
+            f" {row['50%']:>4} ms {row['99%']:>5} ms {float(row['50%']) / peer:8.1f} x"
+        )
 
 
-def line(name: str, times: str, failed: str, p50: str, p99: str) -> None:
-    """Print one line."""
-    print(f"{name:20} {times:>6} {failed:>7} {p50:>6} {p99:>7} ms")
-
-
-def sessions(folder: Path, number: int) -> list[str]:
-    """Return the tokens of who signed in this morning."""
+def planned(folder: Path, secret: str, given: argparse.Namespace) -> dict[str, Any]:
+    """Fill a chart and return what Locust goes by: sessions, episodes, and a link a check-in."""
+    chart = create_chart(str(folder / "clinic.chart"))
+    care_log = demo_clinic(given.patients, 1, AS_OF)
+    chart.load(care_log, "demo", Act("bench", "import"))
     accounts = Accounts(str(folder / "clinic.chart.accounts"))
-    accounts.add("clinician", "Clinician", Role.CLINICIAN, "conservative-first")
-    return [accounts.begin("clinician") for _ in range(number)]
+    # who may open every patient
+    accounts.add("director", "Director", Role.DIRECTOR, "conservative-first")
+    episodes = care_log.episodes.drop_nulls("primary_measure").rows(named=True)
+    links = Links(chart, secret.encode())
+    check_ins = given.check_ins * (given.seconds + WARMING) // 3600 + 1
+    whose = [episodes[i % len(episodes)] for i in range(check_ins)]
+    return {
+        "clinicians": given.clinicians,
+        "check_ins_an_hour": given.check_ins,
+        "sessions": [accounts.begin("director") for _ in range(given.clinicians)],
+        "episodes": [(e["episode"], e["primary_measure"]) for e in episodes],
+        "links": [links.make(e["episode"], e["patient"], "bench") for e in whose],
+    }
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Yield the address of a server, once it answers and has assessed everybody."""
+def served(folder: Path, secret: str) -> Iterator[str]:
+    """Yield the address of a server, as behind a proxy, once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "reliefpath", "serve", str(folder / "clinic.chart")]
-    command += ["--port", str(port), "--plain-http", "--as-of", str(AS_OF)]
-    server, url = subprocess.Popen(command, stdout=subprocess.DEVNULL), f"http://127.0.0.1:{port}"
+    command += ["--port", str(port), "--proxy", "127.0.0.1", "--as-of", str(AS_OF)]
+    environment = {**os.environ, "RELIEFPATH_SECRET": secret}
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
             try:
@@ -98,33 +115,15 @@ def served(folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def opened(
-    folder: Path, url: str, tokens: list[str], clinicians: int, seconds: int
-) -> subprocess.Popen[bytes]:
-    """Begin to open pages."""
-    first = urllib.request.Request(f"{url}/worklist", headers={"Cookie": f"reliefpath={tokens[0]}"})
-    urllib.request.urlopen(first).close()
+def load(folder: Path, url: str, seconds: int) -> None:
+    """Open pages and check in until the time is over."""
     file = Path(__file__).with_name("web_load.py")
     command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--host", url]
-    command += ["-u", str(clinicians), "-r", str(max(1, clinicians // 10)), "-t", f"{seconds}s"]
-    command += ["--csv", str(folder / "load"), "--only-summary", "--loglevel", "ERROR"]
-    environment = {**os.environ, "RELIEFPATH_BENCH_TOKENS": " ".join(tokens)}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-
-
-def saved(chart: Chart, an_hour: int, seconds: int) -> list[float]:
-    """Record check-ins evenly, and return how long each took."""
-    episodes = chart.care_log().scores.select("episode", "measure").unique(maintain_order=True)
-    took, begun = [], time.perf_counter()
-    for i in range(max(1, an_hour * seconds // 3600)):
-        time.sleep(max(0.0, begun + i * 3600 / an_hour - time.perf_counter()))
-        episode, measure = episodes.row(i % episodes.height)
-        score = {"episode": episode, "measure": measure, "value": 1.0}
-        score["at"] = datetime(2026, 3, 31, i // 3600, i // 60 % 60, i % 60, tzinfo=UTC)
-        before = time.perf_counter()
-        chart.enter({"scores": pl.DataFrame([score])}, Act("bench", "check-in"))
-        took.append(time.perf_counter() - before)
-    return took
+    command += ["-u", "250", "-r", str(250 // WARMING), "-t", f"{seconds + WARMING}s"]
+    command += ["--reset-stats", "--csv", str(folder / "load"), "--only-summary"]
+    command += ["--loglevel", "ERROR"]
+    environment = {**os.environ, "RELIEFPATH_BENCH_PLAN": str(folder / "plan.json")}
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
 
 
 if __name__ == "__main__":

@@ -1,36 +1,101 @@
-"""What clinicians of a busy clinic do, for Locust: a page every half minute each."""
+"""What clinicians and patients of a busy clinic do, for Locust."""
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import time
+from pathlib import Path
 
 from locust import HttpUser, between, task
 
-TOKENS = os.environ.get("RELIEFPATH_BENCH_TOKENS", "").split()
+PLAN = json.loads(Path(os.environ["RELIEFPATH_BENCH_PLAN"]).read_text("utf-8"))
+PHONES = 50
+PAIN, WELL = [str(n) for n in range(11)], [str(n) for n in range(0, 101, 10)]
 
 
-class Clinician(HttpUser):
-    """Somebody who is signed in and looks at the worklist, and at whose check-in is due."""
+class Visitor(HttpUser):
+    """Somebody behind the proxy, at an address of their own."""
 
+    abstract = True
+
+    def on_start(self) -> None:
+        """Take an address."""
+        self.client.headers["X-Forwarded-For"] = f"10.{random.randrange(256)}.0.{id(self) % 256}"
+        self.client.headers["X-Forwarded-Proto"] = "https"
+
+    def ask(self, name: str, path: str, status: int = 200, **form: str) -> str:
+        """Open a page, or send a form; any other answer is a failure."""
+        how = {"data": form} if form else {}
+        with self.client.request(
+            "POST" if form else "GET",
+            path,
+            name=name,
+            allow_redirects=False,
+            catch_response=True,
+            **how,
+        ) as answer:
+            if answer.status_code != status:
+                answer.failure(f"answered {answer.status_code}")
+            return str(answer.headers.get("location", ""))
+
+
+class Clinician(Visitor):
+    """Somebody who is signed in and opens a page every half minute."""
+
+    fixed_count = PLAN["clinicians"]
     wait_time = between(20, 40)
 
     def on_start(self) -> None:
         """Come with a session, as whoever signed in this morning."""
-        self.client.cookies.set("reliefpath", random.choice(TOKENS))
+        super().on_start()
+        self.client.headers["Cookie"] = f"__Host-reliefpath={random.choice(PLAN['sessions'])}"
 
-    @task(4)
+    @task(3)
     def worklist(self) -> None:
         """Open the worklist."""
-        self._open("/worklist")
+        self.ask("worklist", "/worklist")
+
+    @task(5)
+    def patient(self) -> None:
+        """Open a patient; the curve is a picture of its own."""
+        episode, measure = random.choice(PLAN["episodes"])
+        self.ask("patient", f"/patient/{episode}")
+        self.ask("curve", f"/patient/{episode}/curve.svg?measure={measure}")
 
     @task(1)
     def due(self) -> None:
         """Open the list of check-ins that are due."""
-        self._open("/due")
+        self.ask("check-ins due", "/due")
 
-    def _open(self, page: str) -> None:
-        """Open a page; to be asked to sign in is a failure."""
-        with self.client.get(page, allow_redirects=False, catch_response=True) as answer:
-            if answer.status_code != 200:
-                answer.failure(f"answered {answer.status_code}")
+    @task(1)
+    def sign_in(self) -> None:
+        """Open the page that asks nothing of the chart, to compare with."""
+        self.ask("sign-in page", "/sign-in")
+
+
+class Phone(Visitor):
+    """Patients who follow their links, one after the other."""
+
+    fixed_count = PHONES
+
+    def wait_time(self) -> float:
+        """Seconds to the next one, as far apart as independent people are."""
+        return random.expovariate(PLAN["check_ins_an_hour"] / 3600 / PHONES)
+
+    def on_start(self) -> None:
+        """Do not come all at once."""
+        super().on_start()
+        time.sleep(self.wait_time())
+
+    @task
+    def check_in(self) -> None:
+        """Open a link, answer, and see what comes next."""
+        if not PLAN["links"]:
+            return
+        link = f"/check-in/{PLAN['links'].pop()}"
+        self.ask("check-in", link)
+        answers = {"nrs": random.choice(PAIN), "sane": random.choice(WELL), "sign": "none"}
+        done = self.ask("save of a check-in", link, 303, **answers)
+        self.ask("thanks", done)
