@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -13,6 +15,7 @@ from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.everybody import Everybody
 from reliefpath.clinic.settings import Settings
+from reliefpath.pathway.advice import Writer
 from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.model import Pathway, default_pathway, load_pathway
 from reliefpath.recovery import Priors
@@ -69,6 +72,12 @@ class Care:
             self._looked[worker.username] = now
         return self.everybody()
 
-    def advice(self, care_log: CareLog, episode: str) -> pl.DataFrame:
-        """Return the one row of the advice table about an episode."""
-        return assess_episode(care_log, episode, self.pathway, self.today, self.priors)
+    def advice(self, care_log: CareLog, episode: str) -> dict[str, Any]:
+        """Return the advice object about an episode; see `pathway.advice.Advice`."""
+        row = assess_episode(care_log, episode, self.pathway, self.today, self.priors)
+        return next(self._writer.objects(row))
+
+    @cached_property
+    def _writer(self) -> Writer:
+        """One for all: it reads the whole pathway first."""
+        return Writer(self.pathway)

@@ -27,7 +27,6 @@ from reliefpath.clinic.security import needs
 from reliefpath.clinic.standing import standing
 from reliefpath.errors import UsageError
 from reliefpath.measures import measures
-from reliefpath.pathway.advice import Writer
 from reliefpath.pathway.decisions import AGREED, OVERRIDDEN, Basis, decide
 from reliefpath.pathway.model import default_file
 
@@ -86,7 +85,7 @@ def decision(
     care: Care = request.app.state.care
     care_log = opened(care, episode, worker, "decision")
     why = reason.strip() or None
-    if seen != _seen(_advice(care, care_log, episode)):
+    if seen != _seen(care.advice(care_log, episode)):
         wrong = "The advice has changed since you opened the page. Look again, then decide."
         return _shown(request, episode, care_log, wrong=wrong, reason=reason)
     if choice == OVERRIDDEN and why is None:
@@ -113,7 +112,7 @@ def _shown(
     reason: str = "",
 ) -> Response:
     care: Care = request.app.state.care
-    today, advice = care.today, _advice(care, care_log, episode)
+    today, advice = care.today, care.advice(care_log, episode)
     about = head(care_log, episode, today)
     drawn = measures_of(care_log, episode, today)
     if measure not in drawn:
@@ -156,10 +155,6 @@ def head(care_log: CareLog, episode: str, today: date) -> dict[str, Any]:
     if born is not None:
         age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     return {**about, "name": person["name"] or about["patient"], "age": age}
-
-
-def _advice(care: Care, care_log: CareLog, episode: str) -> dict[str, Any]:
-    return next(Writer(care.pathway).objects(care.advice(care_log, episode)))
 
 
 def _seen(advice: dict[str, Any]) -> str:

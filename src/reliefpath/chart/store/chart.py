@@ -194,6 +194,10 @@ class Chart:
             UsageError: a row says otherwise than one that holds; correct that one. Or something of
                 the patient was recorded since `seen`.
         """
+        parents = self.on_record(tables)
+        care_log = _checked(
+            tables, parents
+        )  # before it is this change's turn: others need not wait
         with self.change(act) as change:
             if once is not None:
                 if (before := entered_before(change, once)) is not None:
@@ -203,7 +207,9 @@ class Chart:
             if seen is not None:
                 check_unchanged(change, seen)
             change.detail.update(detail)
-            care_log = _checked(change.connection, tables)
+            now = known_parents(change.connection, tables.values())
+            if not all(now[name].equals(parents[name]) for name in now):
+                care_log = _checked(tables, now)
             for name in TABLES:
                 if care_log.table(name).height:
                     change.add(name, care_log.table(name))
@@ -280,8 +286,8 @@ class Chart:
         copy_chart(self.engine, target.engine)
 
 
-def _checked(connection: sa.Connection, tables: Mapping[str, pl.DataFrame]) -> CareLog:
-    care_log, bad = assemble(tables, known_parents(connection, tables.values()))
+def _checked(tables: Mapping[str, pl.DataFrame], parents: Mapping[str, pl.DataFrame]) -> CareLog:
+    care_log, bad = assemble(tables, parents)
     problems = [b.at(name, None if b.row is None else b.row + 1) for name, b in bad]
     if any(not problem.warning for problem in problems):
         raise CareLogError(problems)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
 from reliefpath.chart.schema import TABLES
 from reliefpath.chart.store.reading import about
-from reliefpath.chart.store.tables import AUDIT, ROWS, holding, natural_key
+from reliefpath.chart.store.tables import AUDIT, KEY, ROWS, holding, natural_key
 from reliefpath.chart.store.writing import Change, same
 from reliefpath.errors import UsageError
 
@@ -56,28 +58,42 @@ def entered_before(change: Change, once: str) -> int | None:
 def _twice(change: Change) -> Iterator[str]:
     for name in change.touched & TABLES.keys():
         if key := natural_key(TABLES[name]):
-            rows, other = ROWS[name], ROWS[name].alias()
-            alike = [rows.c[column].is_not_distinct_from(other.c[column]) for column in key[1:]]
-            twin = sa.select(sa.func.min(other.c.id)).where(
-                rows.c[key[0]] == other.c[key[0]], rows.c.id != other.c.id, *alike, holding(other)
-            )
-            query = sa.select(twin.scalar_subquery()).where(
-                change.new(name), holding(rows), twin.scalar_subquery().is_not(None)
-            )
-            if (found := change.connection.scalar(query.limit(1))) is not None:
+            found = change.connection.scalar(_twin(name, key), {"last": change.last(name)})
+            if found is not None:
                 yield same(name, found, key)
 
 
 def _orphans(change: Change) -> Iterator[str]:
     for name in change.touched & TABLES.keys():
-        rows = ROWS[name]
         for key, parents in (("patient", "patients"), ("episode", "episodes")):
-            if key not in rows.c or parents == name:
+            if key not in ROWS[name].c or parents == name:
                 continue
-            parent = ROWS[parents].alias()
-            there = sa.select(1).where(parent.c[key] == rows.c[key], holding(parent)).exists()
-            query = sa.select(rows.c[key]).where(
-                change.new(name), holding(rows), rows.c[key].is_not(None), ~there
-            )
-            if (lost := change.connection.scalar(query.limit(1))) is not None:
+            query = _without_parent(name, key, parents)
+            lost = change.connection.scalar(query, {"last": change.last(name)})
+            if lost is not None:
                 yield f"{key} `{lost}` is not on record (any more); record it first"
+
+
+@cache  # building either query costs more than asking it of a few rows
+def _twin(name: str, key: tuple[str, ...]) -> sa.Select[Any]:
+    """The row that is about the same as a row that holds and is later than `last`."""
+    rows, other = ROWS[name], ROWS[name].alias()
+    alike = [rows.c[column].is_not_distinct_from(other.c[column]) for column in key[1:]]
+    twin = (
+        sa.select(sa.func.min(other.c.id))
+        .where(rows.c[key[0]] == other.c[key[0]], rows.c.id != other.c.id, *alike, holding(other))
+        .scalar_subquery()
+    )
+    new = rows.c.id > sa.bindparam("last", type_=KEY)
+    return sa.select(twin).where(new, holding(rows), twin.is_not(None)).limit(1)
+
+
+@cache
+def _without_parent(name: str, key: str, parents: str) -> sa.Select[tuple[str]]:
+    """The `key` of a row that holds and is later than `last`, where nothing by it is on record."""
+    rows, parent = ROWS[name], ROWS[parents].alias()
+    there = sa.select(1).where(parent.c[key] == rows.c[key], holding(parent)).exists()
+    new = rows.c.id > sa.bindparam("last", type_=KEY)
+    return (
+        sa.select(rows.c[key]).where(new, holding(rows), rows.c[key].is_not(None), ~there).limit(1)
+    )

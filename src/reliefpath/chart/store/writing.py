@@ -58,7 +58,6 @@ class Change:
     silent: bool = False
     """Whether there is nothing to say: no entry is written."""
     _last: dict[str, int] = field(default_factory=dict)
-    """The last row of each touched table before this change."""
 
     def touch(self, name: str) -> sa.Table:
         """Return the table `name`, whose new rows will be sealed."""
@@ -68,9 +67,13 @@ class Change:
             self._last[name] = int(last or 0)
         return rows
 
+    def last(self, name: str) -> int:
+        """Return the last row of the touched table `name` before this change."""
+        return self._last[name]
+
     def new(self, name: str) -> sa.ColumnElement[bool]:
         """Return whether a row of the touched table `name` is of this change."""
-        return ROWS[name].c.id > self._last[name]
+        return ROWS[name].c.id > self.last(name)
 
     @property
     def touched(self) -> set[str]:
@@ -79,7 +82,7 @@ class Change:
 
     def is_first(self, name: str) -> bool:
         """Return whether the touched table `name` had no row before."""
-        return self._last[name] == 0
+        return self.last(name) == 0
 
     def has(self, name: str, column: str, value: str) -> bool:
         """Return whether a row of the table `name` that holds has this value."""
