@@ -8,6 +8,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 # what WeasyPrint draws text with; without it the papers are HTML alone
 PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 DEMO := build/demo-clinic
+PICTURES := build/pictures
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint fix bench docs lock clean
@@ -44,7 +45,8 @@ demo: setup ## Fill the chart of a demo clinic, show one patient's story, and se
 		else echo "See it in a browser: $(BIN)/reliefpath serve $(DEMO).chart --demo"; fi
 
 test: setup ## Run every test
-	$(BIN)/pytest -q -n 2
+	mkdir -p $(PICTURES)
+	$(BIN)/pytest -q -n 2 --pictures $(PICTURES)
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .
@@ -65,9 +67,13 @@ bench: .venv/bench ## Measure speed and the recovery model against named peers
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-bench.lock
 	@touch $@
 
-docs: setup ## Build the documentation into build/docs
+docs: setup $(PICTURES) ## Build the documentation into build/docs
 	$(BIN)/python docs/generate.py
 	$(BIN)/sphinx-build -q -W -b html docs build/docs
+
+$(PICTURES): | .venv/ready # what the tests of the web pages see
+	mkdir -p $@
+	$(BIN)/pytest -q -m pictured tests/clinic --pictures $@
 
 lock: setup ## Resolve the dependencies anew
 	$(COMPILE) --group dev pyproject.toml --output-file requirements.lock

@@ -1,5 +1,10 @@
 """How the documentation is built; it needs no network."""
 
+import re
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
 from reliefpath import __version__
 
 project = "ReliefPath"
@@ -11,3 +16,23 @@ myst_heading_anchors = 3
 smartquotes = False  # texts of rules are shown as they are written
 html_theme = "furo"
 html_title = f"ReliefPath {__version__}"
+PICTURES = Path(__file__).parent.parent / "build" / "pictures"
+PICTURE = re.compile(r"<!-- picture: ([\w-]+): (.+?) -->", re.DOTALL)
+
+
+def show_pictures(_app: Sphinx, _name: str, source: list[str]) -> None:
+    """Show what the tests saw in the browser; without a browser there is nothing to show."""
+    source[0] = PICTURE.sub(_figure, source[0])
+
+
+def _figure(picture: re.Match[str]) -> str:
+    name, says = picture.groups()
+    if not (PICTURES / f"{name}.png").is_file():
+        return ""
+    says = " ".join(says.split())
+    return f"```{{figure}} ../build/pictures/{name}.png\n:alt: {says}\n\n{says}\n```"
+
+
+def setup(app: Sphinx) -> None:
+    """Let Sphinx know."""
+    app.connect("source-read", show_pictures)

@@ -1,6 +1,25 @@
 """Generated examples are the same in every run, so that a failure can be had again."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="Keep the documentation's pictures",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "picture" in getattr(item, "fixturenames", ()):
+            item.add_marker("pictured")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from reliefpath.chart.store.chart import create_chart
 from reliefpath.chart.store.writing import Act
@@ -114,13 +114,28 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+Picture = Callable[[Page | Locator, str], None]
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Picture:
+    """What keeps a picture under a name where `--pictures` asks for it; see the documentation."""
+    folder: Path | None = request.config.getoption("--pictures")
+
+    def keep(shown: Page | Locator, name: str) -> None:
+        if folder is not None:
+            shown.screenshot(path=folder / f"{name}.png", animations="disabled")
+
+    return keep
+
+
 @pytest.fixture
 def page(browser: Browser, served: Served) -> Iterator[Page]:
     """A page in which nothing goes wrong unseen: an error on the console, a request elsewhere.
 
     It closes before its server does, so that no picture still on its way is refused.
     """
-    context = browser.new_context()
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
     wrong: list[str] = []
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)

@@ -18,7 +18,7 @@ from reliefpath.clinic.check_in.limit import Limit
 
 from .browsing import follow, press
 from .check_in import Patient, answer, next_step, patient_of, phone, step
-from .conftest import TODAY, Served
+from .conftest import TODAY, Picture, Served
 
 SEEN = {"nrs", "psfs", "sane"}
 
@@ -67,13 +67,14 @@ def test_the_exercises_are_shown_once_it_is_sent(patient: Patient, page: Page) -
 
 
 def test_a_connection_lost_half_way_loses_nothing_and_records_once(
-    patient: Patient, browser: Browser
+    patient: Patient, browser: Browser, picture: Picture
 ) -> None:
     with phone(browser) as page:
         page.goto(patient.link())
         page.locator("#qp1-5").check()
         page.context.set_offline(True)
         page.get_by_text("Your answers are kept on this phone").wait_for()
+        picture(page, "check-in")
         answer(page, send=False)
         page.locator("[data-go=send]").click()
         page.get_by_text("Saved on this phone; will be sent when there is a connection").wait_for()
@@ -81,6 +82,7 @@ def test_a_connection_lost_half_way_loses_nothing_and_records_once(
         page.context.set_offline(False)
         page.wait_for_url("**/thanks*")
         assert page.evaluate("localStorage.length") == 0
+        picture(page, "check-in-thanks")
     assert len(patient.check_ins()) == 1
     assert patient.today("scores").filter(measure="nrs").height == 1
 

@@ -12,12 +12,15 @@ from reliefpath.clinic.outcomes import Achieved
 from reliefpath.pathway.decisions import OVERRIDDEN, Basis, decide
 from reliefpath.pathway.model import default_file
 
-from .conftest import TODAY, Served
+from .conftest import TODAY, Picture, Served
 
 
-def test_the_page_tells_each_number_out_of_how_many(served: Served, page: Page) -> None:
+def test_the_page_tells_each_number_out_of_how_many(
+    served: Served, page: Page, picture: Picture
+) -> None:
     served.sign_in(page, "clinician")
     page.goto(f"{served.url}/outcomes")
+    picture(page, "outcomes")
     statuses = page.get_by_role("region", name="All episodes by status")
     counts = [row.split(" of ") for row in statuses.locator("td:nth-child(2)").all_inner_texts()]
     assert sum(int(count) for count, _ in counts) == int(counts[0][1])

@@ -13,7 +13,7 @@ from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.roles import Role
 
 from .browsing import follow, press
-from .conftest import PASSWORD, Served
+from .conftest import PASSWORD, Picture, Served
 
 OPEN, NEVER_EXAMINED, HALF_NEEDLED, INJECTED = "demo-0043", "demo-0022", "demo-0020", "demo-0033"
 """The gate is open; the latest exam is old; three of four sessions were given; was injected."""
@@ -39,14 +39,15 @@ def next_step(page: Page) -> str:
 
 
 def test_a_therapist_opens_a_patient_from_the_worklist_and_sees_curve_and_gate(
-    therapist: Page, served: Served
+    therapist: Page, served: Served, picture: Picture
 ) -> None:
     with therapist.expect_navigation():
         therapist.locator(f'a[href="/patient/{OPEN}"]').first.click()
     assert therapist.locator("h1").inner_text() == "Carol Hale"
     assert therapist.get_by_text("gate to the injection open").is_visible()
-    picture = therapist.get_by_role("img", name="Recovery curve on Numeric Rating Scale")
-    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+    drawn = therapist.get_by_role("img", name="Recovery curve on Numeric Rating Scale")
+    assert drawn.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+    picture(therapist, "patient")
     follow(therapist, "Neck Disability Index")
     assert therapist.get_by_role("img", name="Recovery curve on Neck Disability Index").count() == 1
     therapist.locator(".rung > summary", has_text="Trigger point injection").click()
@@ -55,6 +56,7 @@ def test_a_therapist_opens_a_patient_from_the_worklist_and_sees_curve_and_gate(
     plateau.locator("summary").click()
     assert "p plateau" in plateau.locator(".facts").inner_text()
     assert "[" in plateau.locator(".sources").inner_text()
+    picture(therapist.locator(".rung[open]"), "gate")
 
 
 def test_the_page_of_an_injected_patient_tells_what_passes(page: Page, served: Served) -> None:
@@ -155,7 +157,7 @@ def test_a_decision_on_advice_that_changed_meanwhile_is_not_kept(
 
 
 def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
-    therapist: Page, served: Served
+    therapist: Page, served: Served, picture: Picture
 ) -> None:
     therapist.goto(f"{served.url}/patient/{OPEN}")
     follow(therapist, "Plan an injection")
@@ -168,6 +170,7 @@ def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
     site.get_by_label("Lot").fill("A123")
     press(therapist, "Check the plan")
     assert therapist.locator("#checks + p .tag").inner_text() == "blocked"
+    picture(therapist.locator("#checks + p").locator(".."), "injection-blocked")
     assert therapist.get_by_role("link", name="Procedure note").count() == 0
     site.get_by_label("Strength", exact=True).fill("1")
     site.get_by_label("Volume, mL").fill("1")

@@ -23,7 +23,7 @@ from reliefpath.pathway.what_if import month_ends
 
 from .asking import get, today
 from .browsing import follow, press
-from .conftest import TODAY, Served
+from .conftest import TODAY, Picture, Served
 
 TRIAL = "steps.dry-needling.criteria.dry-needling-trial.require"
 SHOW = "Show what it would have done"
@@ -45,8 +45,11 @@ def tile(page: Page, name: str) -> int:
     return int(value.split()[0])
 
 
-def test_every_rule_is_on_the_page_with_its_reason(served: Served, page: Page) -> None:
+def test_every_rule_is_on_the_page_with_its_reason(
+    served: Served, page: Page, picture: Picture
+) -> None:
     served.sign_in(page, "clinician").goto(f"{served.url}/strategy")
+    picture(page, "strategy")
     pathway = default_pathway()
     text = " ".join(page.locator("main").inner_text().split())
     for id_, (_, criterion) in pathway.criteria.items():
@@ -79,12 +82,13 @@ def test_who_sees_no_care_sees_no_outcomes(served: Served, page: Page, role: str
 
 
 def test_a_director_sees_what_a_threshold_would_have_done(
-    served: Served, page: Page, tmp_path: Path
+    served: Served, page: Page, tmp_path: Path, picture: Picture
 ) -> None:
     served.sign_in(page, "director").goto(f"{served.url}/strategy")
     follow(page, "Try a change")
     page.locator(f"[name='{TRIAL}#0']").fill("7")
     press(page, SHOW)
+    picture(page.get_by_role("region", name="What it would have done"), "trial")
     page.get_by_label("Version of the changed file").fill("1.1.0")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the changed file").click()

@@ -25,7 +25,7 @@ from reliefpath.clinic.settings import Settings
 from reliefpath.pathway.model import default_pathway
 
 from .browsing import press
-from .conftest import PASSWORD, TODAY, Served
+from .conftest import PASSWORD, TODAY, Picture, Served
 
 
 class Clinician:
@@ -81,7 +81,8 @@ def check_in(settings: Settings, episode: str, value: float, day: str) -> None:
     chart.close()
 
 
-def test_a_therapist_signs_in_and_sees_who_is_most_urgent(worklist: Page) -> None:
+def test_a_therapist_signs_in_and_sees_who_is_most_urgent(worklist: Page, picture: Picture) -> None:
+    picture(worklist, "worklist")
     assert worklist.title() == "Worklist – ReliefPath"
     first = worklist.locator("tbody tr").nth(1)
     expect(first).to_contain_text("Red flag")

@@ -26,7 +26,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["day"] = day_text
     environment.globals["pages_of"] = pages_of
-    environment.filters["percent"] = lambda share: "–" if share is None else f"{share:.0%}"
+    environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.0f} %"
     environment.filters["sure"] = _sure
     return environment
 
