@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from reliefpath.chart.store.chart import open_chart
 from reliefpath.clinic.accounts import Accounts
@@ -217,22 +216,3 @@ def test_the_whole_record_and_the_exercise_page_open(therapist: Page, served: Se
     press(therapist, "Show the page")
     assert therapist.locator("h1").count() == 1
     assert "Name: ____" in therapist.locator("body").inner_text()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_of_a_patient_is_accessible_and_fits_a_narrow_screen(
-    scheme: str, browser: Browser, served: Served
-) -> None:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
-    page = served.sign_in(context.new_page(), "director")
-    plan = (
-        "muscle=infraspinatus&side=left&agent=lidocaine&strength=1&unit=&volume_ml=1&lot=&twitch="
-    )
-    for place in ("", "/exam", "/needling", f"/injection?{plan}", "/exercise", "/finding"):
-        page.goto(f"{served.url}/patient/{OPEN}{place}")
-        for part in page.locator("details").all():
-            part.evaluate("part => { part.open = true }")
-        violations = Axe().run(page).response["violations"]
-        assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    context.close()

@@ -171,12 +171,8 @@ def test_a_trial_is_on_record_and_saves_nothing(served: Served, page: Page) -> N
     assert new["digest"].null_count() == new.height
 
 
-def test_both_pages_read_well_for_everybody(served: Served, phone: Page) -> None:
+def test_the_effect_of_a_change_can_be_read_by_everybody(served: Served, phone: Page) -> None:
     served.sign_in(phone, "director")
-    for path in ("/strategy", "/strategy/try", "/outcomes"):
-        phone.goto(f"{served.url}{path}")
-        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert Axe().run(phone).violations_count == 0
     phone.goto(f"{served.url}/strategy/try")
     phone.locator(f"[name='{TRIAL}#0']").fill("7")
     press(phone, SHOW)

@@ -268,10 +268,3 @@ def test_everybody_can_read_it(worklist: Page, scheme: str) -> None:
     worklist.keyboard.press("?")
     found = Axe().run(worklist)
     assert found.violations_count == 0, found.generate_report()
-
-
-def test_fits_a_phone(worklist: Page) -> None:
-    worklist.set_viewport_size({"width": 390, "height": 844})
-    assert worklist.evaluate("document.documentElement.scrollWidth") == 390
-    found = Axe().run(worklist)
-    assert found.violations_count == 0, found.generate_report()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from reliefpath.anatomy.body_map import areas, body, shapes
@@ -23,7 +20,8 @@ from reliefpath.clinic.check_in.opening import PATIENT, Opened, OpenedLink
 from reliefpath.clinic.check_in.questions import Questions, questions
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE
-from reliefpath.clinic.security import POLICY, SignInNeededError, check_form, needs
+from reliefpath.clinic.security import SignInNeededError, check_form, needs
+from reliefpath.clinic.standing import standing
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.pathway.exercise import EXERCISE, NOT_SCREENED, programme_for
 from reliefpath.therapies import counted_as
@@ -31,7 +29,6 @@ from reliefpath.therapies.exercise import Programme, exercise_rules
 from reliefpath.therapies.exercise.handout import handout
 
 router = APIRouter()
-ICON = '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">'
 
 
 @router.get("/check-in/{token}")
@@ -110,8 +107,7 @@ def exercises(opened: OpenedLink) -> Response:
         return RedirectResponse(opened.place(), 303)
     names = opened.care_log.patients["name"]
     html = handout(programme, on=opened.care.today, name=names[0], language=opened.say.language)
-    html = html.replace("<title>", f"{ICON}<title>", 1)
-    return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
+    return standing(html)
 
 
 def _programme(opened: Opened) -> Programme | None:
@@ -125,15 +121,6 @@ def _programme(opened: Opened) -> Programme | None:
     except UsageError:  # as while a red flag is active
         return None
     return None if NOT_SCREENED in found.notes or not found.items else found
-
-
-def _policy(html: str) -> str:
-    """The policy of a page that brings a style sheet of its own along: that one and no other."""
-    hashes = [
-        f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
-        for style in re.findall("<style>(.*?)</style>", html, re.DOTALL)
-    ]
-    return POLICY.replace("style-src 'self'", f"style-src {' '.join(hashes)}")
 
 
 def _form(opened: Opened, asked: Questions, status: int = 200, *, empty: bool = False) -> Response:

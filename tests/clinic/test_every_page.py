@@ -1,0 +1,82 @@
+"""Every page, on a narrow screen, light and dark: it can be used by everybody, and fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.roles import Role
+
+from .check_in import patient_of
+from .clients import COOKIE
+from .conftest import Served
+from .routes import ROUTES
+
+EPISODE = "demo-0043"
+PLAN = "muscle=infraspinatus&side=left&agent=lidocaine&strength=1&unit=&volume_ml=1&lot=&twitch="
+ASKED = {"/patient/{episode}/injection": PLAN, "/patient/{episode}/injection/{name}.{kind}": PLAN}
+HERE = {"{episode}": EPISODE, "{username}": "clinician", "{name}.{kind}": "consent.html"}
+NOT_PAGES = (".svg", ".csv", ".json")
+PAGES = [
+    route.removeprefix("GET ")
+    for route in ROUTES
+    if route.startswith("GET ") and not route.endswith(NOT_PAGES)
+]
+
+
+def sign_in(page: Page, served: Served, path: str) -> None:
+    """Come with a session of the first role that may ask for a page."""
+    roles = ROUTES[f"GET {path}"]
+    if roles is not None:
+        # who may open every patient, wherever that does
+        role = Role.DIRECTOR if Role.DIRECTOR in roles else roles[0]
+        token = Accounts(served.settings.accounts).begin(role)
+        page.context.add_cookies([{"name": COOKIE, "value": token, "url": served.url}])
+
+
+def place(served: Served, path: str) -> str:
+    """The address of a page that is there."""
+    asked = ASKED.get(path, "")
+    if "{token}" in path:
+        path = path.replace("{token}", token(served, used="{token}/" in path))
+    for name, value in HERE.items():
+        path = path.replace(name, value)
+    return f"{served.url}{path}?{asked}"
+
+
+def token(served: Served, *, used: bool) -> str:
+    """A new link's token, or of one that was used."""
+    patient = patient_of(served, EPISODE)
+    made = patient.links.make(EPISODE, patient.patient, "assistant")
+    if used:
+        httpx.post(patient.address(made), data={"nrs": "2", "sign": "none"})
+    patient.chart.close()
+    return made
+
+
+def wrong(page: Page) -> Iterator[str]:
+    for part in page.locator("details").all():
+        part.evaluate("part => { part.open = true }")
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        yield f"{page.url} is wider than the screen"
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for found in Axe().run(page).response["violations"]:
+            yield f"{page.url} {scheme}: {found['id']} {found['nodes'][0]['html']}"
+
+
+def test_every_page_can_be_used_by_everybody_and_fits_a_narrow_screen(
+    page: Page, served: Served
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    found = []
+    for path in PAGES:
+        sign_in(page, served, path)
+        page.goto(place(served, path))
+        assert page.locator("h1").count() == 1, page.url
+        found += wrong(page)
+    assert not found
