@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 from reliefpath.chart.store.chart import open_chart
 from reliefpath.clinic.accounts import Accounts
@@ -16,6 +16,7 @@ from .conftest import PASSWORD, Picture, Served
 
 OPEN, NEVER_EXAMINED, HALF_NEEDLED, INJECTED = "demo-0043", "demo-0022", "demo-0020", "demo-0033"
 """The gate is open; the latest exam is old; three of four sessions were given; was injected."""
+SIGNS = ("Taut band", "Tender spot", "Referred pain", "Recognised as theirs", "Local twitch")
 
 
 @pytest.fixture
@@ -67,6 +68,51 @@ def test_the_page_of_an_injected_patient_tells_what_passes(page: Page, served: S
     assert page.get_by_role("table", name="Scores of Numeric Rating Scale").is_visible()
 
 
+def test_a_therapists_morning(page: Page, served: Served) -> None:
+    sign_in_as_clinician_of(NEVER_EXAMINED, served, page)
+    row = page.get_by_role("row").filter(has_text=NEVER_EXAMINED)
+    expect(row).to_contain_text("Examine again")
+    open_from(row)
+    follow(page, "Record an exam")
+    examine(page, "infraspinatus")
+    press(page, "Record the exam")
+    page.goto(f"{served.url}/worklist")
+    expect(row).not_to_contain_text("Examine again")
+    expect(row).to_contain_text("gate open")
+
+    row = page.get_by_role("row").filter(has_text=HALF_NEEDLED)
+    expect(row).to_contain_text("3 of 4 sessions")
+    open_from(row)
+    page.get_by_label("Why do you open it?").fill("covering this morning")
+    press(page, "Open the record")
+    follow(page, "Record a finding")
+    page.get_by_label("What was found, or asked").select_option("consent:needling")
+    press(page, "Record the finding")
+    follow(page, "Dry needling")
+    needle(page)
+    for box in page.locator("input[name=acknowledge]").all():
+        box.check()
+    if page.get_by_role("button", name="Record the session").is_visible():
+        press(page, "Record the session")
+    page.goto(f"{served.url}/worklist")
+    expect(row).not_to_contain_text("3 of 4 sessions")
+
+
+def open_from(row: Locator) -> None:
+    """Open the patient of a row of the worklist."""
+    with row.page.expect_navigation():
+        row.get_by_role("link").click()
+
+
+def examine(page: Page, muscle: str) -> None:
+    """Find an active trigger point on the right."""
+    found = page.get_by_role("group", name="Muscle 1")
+    found.get_by_label("Muscle").select_option(muscle)
+    found.get_by_label("Side").select_option("right")
+    for sign in SIGNS:
+        found.get_by_label(sign).select_option("yes")
+
+
 def test_an_exam_changes_the_next_step(page: Page, served: Served) -> None:
     sign_in_as_clinician_of(NEVER_EXAMINED, served, page)
     page.goto(f"{served.url}/patient/{NEVER_EXAMINED}")
@@ -78,9 +124,7 @@ def test_an_exam_changes_the_next_step(page: Page, served: Served) -> None:
     press(page, "Record the exam")
     assert "side" in page.get_by_role("alert").inner_text()
     assert muscle.get_by_label("Taut band").input_value() == "yes"
-    muscle.get_by_label("Side").select_option("right")
-    for sign in ("Tender spot", "Referred pain", "Recognised as theirs", "Local twitch"):
-        muscle.get_by_label(sign).select_option("yes")
+    examine(page, "infraspinatus")
     press(page, "Record the exam")
     assert "Examine again" not in next_step(page)
     assert "Infraspinatus, right: active trigger point" in page.locator("main").inner_text()
@@ -180,6 +224,9 @@ def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
     press(therapist, "Record it as given")
     assert therapist.get_by_text("This injection is on record.").is_visible()
     assert therapist.locator("#checks + p .tag").inner_text() == "ready"
+    with therapist.expect_download() as download:
+        therapist.get_by_role("link", name="Procedure note as PDF").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
     follow(therapist, re.compile("^Procedure note$"))
     assert "A123" in therapist.locator("body").inner_text()
     therapist.goto(f"{served.url}/patient/{OPEN}")
