@@ -281,6 +281,9 @@ def test_an_assistant_makes_a_link_and_fills_it_in_for_the_patient(
 ) -> None:
     patient.served.sign_in(page, "assistant")
     page.goto(f"{patient.served.url}/patient/{patient.episode}/check-in-link")
+    page.get_by_label("Why do you open it?").fill("no phone of their own")
+    press(page, "Open the record")
+    follow(page, "Check-in by phone")
     press(page, "Make a link")
     assert "/check-in/" in page.get_by_label("Send this to the patient").input_value()
     assert not Axe().run(page).response["violations"]
@@ -294,7 +297,7 @@ def test_an_assistant_makes_a_link_and_fills_it_in_for_the_patient(
 
 def test_a_link_is_withdrawn_from_the_list_of_links(patient: Patient, page: Page) -> None:
     link = patient.link()
-    patient.served.sign_in(page, "clinician")
+    patient.served.sign_in(page, "director")
     page.goto(f"{patient.served.url}/patient/{patient.episode}/check-in-link")
     press(page, "Withdraw")
     page.get_by_role("cell", name="Withdrawn").wait_for()

@@ -34,6 +34,7 @@ from reliefpath.clinic.access import ReasonNeededError
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.charts import warm
+from reliefpath.clinic.check_in import making
 from reliefpath.clinic.check_in import pages as check_in
 from reliefpath.clinic.check_in.limit import Limit
 from reliefpath.clinic.check_in.opening import ClosedError, closed
@@ -47,7 +48,7 @@ from reliefpath.errors import ChartError, ReliefPathError
 ROUTERS = (
     *(home.router, worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
-    *(check_in.router, due.router),
+    *(check_in.router, making.router, due.router),
     *(account.router, people.router, audit.router, backup.router),
 )
 

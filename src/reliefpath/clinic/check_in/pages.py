@@ -1,8 +1,7 @@
-"""The pages of the check-in, for the patient and for who makes the link."""
+"""The pages of the check-in, as the patient sees them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -11,16 +10,12 @@ from starlette.datastructures import FormData
 
 from reliefpath.anatomy.body_map import areas, body, shapes
 from reliefpath.chart.store.writing import Act
-from reliefpath.clinic.accounts import Account
-from reliefpath.clinic.care import Care
 from reliefpath.clinic.check_in.answers import NONE, REPORTERS, Answers, read_answers
 from reliefpath.clinic.check_in.curve import curves
-from reliefpath.clinic.check_in.links import USED, VALID, Links
+from reliefpath.clinic.check_in.links import USED
 from reliefpath.clinic.check_in.opening import PATIENT, Opened, OpenedLink
 from reliefpath.clinic.check_in.questions import Questions, questions
-from reliefpath.clinic.pages import page
-from reliefpath.clinic.roles import CARE
-from reliefpath.clinic.security import SignInNeededError, check_form, needs
+from reliefpath.clinic.security import SignInNeededError, check_form
 from reliefpath.clinic.standing import standing
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.pathway.exercise import EXERCISE, NOT_SCREENED, programme_for
@@ -134,59 +129,4 @@ def _form(opened: Opened, asked: Questions, status: int = 200, *, empty: bool = 
         views=[("front", shapes("front")), ("back", shapes("back"))],
         nothing=NONE,
         reporters=REPORTERS if opened.by != PATIENT else (),
-    )
-
-
-@router.get("/patient/{episode}/check-in-link")
-def links(
-    request: Request, episode: str, worker: Annotated[Account, Depends(needs(*CARE))]
-) -> Response:
-    """Show the links of an episode."""
-    return _links(request, episode, worker)
-
-
-@router.post("/patient/{episode}/check-in-link")
-def make(
-    request: Request, episode: str, worker: Annotated[Account, Depends(needs(*CARE))]
-) -> Response:
-    """Make a link."""
-    made, patient = _links_of(request, episode)
-    token = made.make(episode, patient, worker.username)
-    return _links(request, episode, worker, str(request.base_url) + f"check-in/{token}")
-
-
-@router.post("/patient/{episode}/check-in-link/{link}/withdraw")
-def withdraw(
-    request: Request, episode: str, link: str, worker: Annotated[Account, Depends(needs(*CARE))]
-) -> Response:
-    """Withdraw a link."""
-    made, patient = _links_of(request, episode)
-    if (found := made.of(patient).get(link)) is None:
-        raise UsageError(f"no link `{link}`")
-    made.withdraw(found, patient, worker.username)
-    return RedirectResponse(f"/patient/{episode}/check-in-link", 303)
-
-
-def _links_of(request: Request, episode: str) -> tuple[Links, str]:
-    care: Care = request.app.state.care
-    patient = care.chart.patient_of(episode)
-    if patient is None:
-        raise UsageError(f"no episode `{episode}`")
-    return Links(care.chart, care.settings.secret), patient
-
-
-def _links(request: Request, episode: str, worker: Account, made: str | None = None) -> Response:
-    links, patient = _links_of(request, episode)
-    care: Care = request.app.state.care
-    care.chart.note(Act(worker.username, "view", None, patient), page="check-in-link")
-    mine = [link for link in links.of(patient).values() if link.episode == episode]
-    oldest = (datetime.now(UTC) - VALID).isoformat()
-    return page(
-        request,
-        "check-in-link",
-        episode=episode,
-        made=made,
-        links=mine[::-1],
-        oldest=oldest,
-        days=VALID.days,
     )

@@ -1,0 +1,68 @@
+"""The page on which the clinic makes and withdraws a patient's links to check in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from reliefpath.clinic.access import opened
+from reliefpath.clinic.accounts import Account
+from reliefpath.clinic.care import Care
+from reliefpath.clinic.check_in.links import VALID, Links
+from reliefpath.clinic.pages import page
+from reliefpath.clinic.roles import CARE
+from reliefpath.clinic.security import needs
+from reliefpath.errors import UsageError
+
+router = APIRouter(prefix="/patient/{episode}/check-in-link")
+Carer = Annotated[Account, Depends(needs(*CARE))]
+
+
+@router.get("")
+def links(request: Request, episode: str, worker: Carer) -> Response:
+    """Show the links of an episode."""
+    return _shown(request, episode, *_links_of(request, episode, worker))
+
+
+@router.post("")
+def make(request: Request, episode: str, worker: Carer) -> Response:
+    """Make a link."""
+    links, patient = _links_of(request, episode, worker)
+    token = links.make(episode, patient, worker.username)
+    return _shown(request, episode, links, patient, f"{request.base_url}check-in/{token}")
+
+
+@router.post("/{link}/withdraw")
+def withdraw(request: Request, episode: str, link: str, worker: Carer) -> Response:
+    """Withdraw a link."""
+    links, patient = _links_of(request, episode, worker)
+    if (found := links.of(patient).get(link)) is None:
+        raise UsageError(f"no link `{link}`")
+    links.withdraw(found, patient, worker.username)
+    return RedirectResponse(f"/patient/{episode}/check-in-link", 303)
+
+
+def _links_of(request: Request, episode: str, worker: Account) -> tuple[Links, str]:
+    """The links of a patient whom the worker may open, and who that is."""
+    care: Care = request.app.state.care
+    care_log = opened(care, episode, worker, "check-in-link")
+    return Links(care.chart, care.settings.secret), care_log.patients["patient"][0]
+
+
+def _shown(
+    request: Request, episode: str, links: Links, patient: str, made: str | None = None
+) -> Response:
+    mine = [link for link in links.of(patient).values() if link.episode == episode]
+    oldest = (datetime.now(UTC) - VALID).isoformat()
+    return page(
+        request,
+        "check-in-link",
+        episode=episode,
+        made=made,
+        links=mine[::-1],
+        oldest=oldest,
+        days=VALID.days,
+    )
