@@ -11,8 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from reliefpath.chart.store.chart import open_chart
+from reliefpath.clinic.app import create_app
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.settings import Settings
+from reliefpath.clinic.settings import Settings, today
 from reliefpath.clinic.trial import text_in_force
 from reliefpath.errors import UsageError, nearest
 from reliefpath.overrides.elsewhere import Elsewhere
@@ -21,8 +22,8 @@ from reliefpath.pathway.facts import schema
 from reliefpath.pathway.model import default_file, default_pathway, load_pathway
 from reliefpath.pathway.what_if import month_ends
 
-from .asking import get, today
 from .browsing import follow, press
+from .clients import client_of
 from .conftest import TODAY, Picture, Served
 
 TRIAL = "steps.dry-needling.criteria.dry-needling-trial.require"
@@ -37,6 +38,11 @@ def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     )
     yield context.new_page()
     context.close()
+
+
+def strategy(settings: Settings) -> str:
+    """The page that the medical director sees."""
+    return client_of(create_app(settings), "director").get("/strategy").text
 
 
 def tile(page: Page, name: str) -> int:
@@ -189,17 +195,17 @@ overrides:
   - {in: limits, row: volume, set: {most: 6}, because: Less is enough., by: Ana, on: 2026-05-04}
 """
     with Elsewhere() as elsewhere:
-        html = elsewhere.call(clinic, get, replace(settings, today=today), "/strategy")
+        html = elsewhere.call(clinic, strategy, replace(settings, today=today))
     for told in ("Riverside", "most 6, shipped 10", "Less is enough.", "Ana, 4 May 2026"):
         assert told in html
-    assert "in force as shipped" in get(settings, "/strategy")
+    assert "in force as shipped" in strategy(settings)
 
 
 def test_who_signed_the_pathway_off_and_when_is_told(settings: Settings, tmp_path: Path) -> None:
     text = default_file().read_text("utf-8").replace("approved_by:\n", "approved_by: Dr. Ruiz\n")
     file = tmp_path / "ours.yaml"
     file.write_text(text.replace("approved_on:\n", "approved_on: 2026-01-05\n"), "utf-8")
-    html = get(replace(settings, pathway=file), "/strategy")
+    html = strategy(replace(settings, pathway=file))
     assert "Signed off by Dr. Ruiz on 5 January 2026" in html
     assert "Not signed off" not in html
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
 import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -18,42 +15,26 @@ from reliefpath.chart.store.chart import open_chart
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
-from reliefpath.clinic.care import Care
 from reliefpath.clinic.roles import Role
-from reliefpath.clinic.security import COOKIE
 from reliefpath.clinic.settings import Settings
 from reliefpath.pathway.model import default_pathway
 
 from .browsing import press
+from .clients import Client, client_of
 from .conftest import PASSWORD, TODAY, Picture, Served
 
 
-class Clinician:
-    """Somebody signed in who asks the application without a server or a browser."""
-
-    def __init__(self, settings: Settings, username: str = "clinician") -> None:
-        self.app = create_app(settings)
-        self.care: Care = self.app.state.care
-        self.care.assessed.patience = 60
-        self.token = Accounts(settings.accounts).sign_in(username, PASSWORD)
-
-    def get(self, place: str, **params: str) -> httpx.Response:
-        with ThreadPoolExecutor(1) as thread:  # the browser has the loop of this one
-            return thread.submit(asyncio.run, self._get(place, params)).result()
-
-    async def _get(self, place: str, params: dict[str, str]) -> httpx.Response:
-        cookies = {COOKIE: str(self.token)}
-        transport = httpx.ASGITransport(self.app)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://clinic", cookies=cookies
-        ) as client:
-            return await client.get(place, params=params or None)
+def clinician(settings: Settings, username: str = "clinician") -> Client:
+    """Somebody signed in, of a clinic where an assessment is waited for."""
+    app = create_app(settings)
+    app.state.care.assessed.patience = 60
+    return client_of(app, username)
 
 
 @pytest.fixture
-def client(settings: Settings) -> Clinician:
+def client(settings: Settings) -> Client:
     """A clinician, signed in, without a browser."""
-    return Clinician(settings)
+    return clinician(settings)
 
 
 @pytest.fixture
@@ -89,7 +70,7 @@ def test_a_therapist_signs_in_and_sees_who_is_most_urgent(worklist: Page, pictur
     expect(first.get_by_role("img")).to_have_accessible_name(re.compile(r"nrs .* to .*scores"))
 
 
-def test_groups_stand_in_the_order_of_urgency_with_their_counts(client: Clinician) -> None:
+def test_groups_stand_in_the_order_of_urgency_with_their_counts(client: Client) -> None:
     page = client.get("/worklist").text
     urgency = {name.capitalize(): s.urgency for name, s in default_pathway().statuses.items()}
     shown = groups(page)
@@ -100,7 +81,7 @@ def test_groups_stand_in_the_order_of_urgency_with_their_counts(client: Clinicia
 
 
 def test_a_row_tells_improvement_with_its_interval_and_leads_to_what_is_asked(
-    client: Clinician,
+    client: Client,
 ) -> None:
     page = client.get("/worklist?q=demo-0001").text
     assert episodes(page) == ["demo-0001"]
@@ -110,18 +91,18 @@ def test_a_row_tells_improvement_with_its_interval_and_leads_to_what_is_asked(
     assert asked[1] in default_pathway().criteria
 
 
-def test_search_finds_names_without_accents_and_words_in_any_order(client: Clinician) -> None:
+def test_search_finds_names_without_accents_and_words_in_any_order(client: Client) -> None:
     assert "Gloria León" in client.get("/worklist?q=leon+GLOR").text
     assert "Gloria León" in client.get("/worklist?q=p0009").text
     assert "Nobody matches" in client.get("/worklist?q=nobody-of-that-name").text
-    assert "Nobody matches" in client.get("/worklist", q="%_.*\\(<b>").text
+    assert "Nobody matches" in client.get("/worklist", params={"q": "%_.*\\(<b>"}).text
 
 
 def test_filters_show_only_who_they_name(settings: Settings) -> None:
     Accounts(settings.accounts).add("lena", "Lena Brandt, PT", Role.CLINICIAN, PASSWORD)
-    client = Clinician(settings, "lena")
+    client = clinician(settings, "lena")
     everybody = int(re.findall(r"All <b>(\d+)", client.get("/worklist").text)[0])
-    mine = client.get("/worklist", clinician="Lena Brandt, PT").text
+    mine = client.get("/worklist", params={"clinician": "Lena Brandt, PT"}).text
     assert 0 < len(episodes(mine)) < everybody
     assert "selected>Mine<" in mine
     assert groups(client.get("/worklist?status=stalled").text) == ["Stalled"]
@@ -133,13 +114,13 @@ def test_filters_show_only_who_they_name(settings: Settings) -> None:
     assert ready.count(">gate open</span>") == len(episodes(ready)) > 0
 
 
-def test_a_status_keeps_the_other_filters(client: Clinician) -> None:
+def test_a_status_keeps_the_other_filters(client: Client) -> None:
     page = client.get("/worklist?region=neck&status=stalled").text
     assert 'href="?status=recovering&amp;region=neck"' in page
     assert '<input type="hidden" name="status" value="stalled">' in page
 
 
-def test_a_page_has_fifty_rows_and_the_last_page_the_rest(client: Clinician) -> None:
+def test_a_page_has_fifty_rows_and_the_last_page_the_rest(client: Client) -> None:
     first, second = (episodes(client.get(f"/worklist?page={n}").text) for n in (1, 2))
     assert len(first) == 50
     assert second
@@ -148,14 +129,14 @@ def test_a_page_has_fifty_rows_and_the_last_page_the_rest(client: Clinician) -> 
 
 
 @pytest.mark.parametrize("wrong", ["page=0", "page=x", "overdue=perhaps", "q=" + "x" * 201])
-def test_a_query_that_cannot_be_read_is_refused_in_words(client: Clinician, wrong: str) -> None:
+def test_a_query_that_cannot_be_read_is_refused_in_words(client: Client, wrong: str) -> None:
     said = client.get(f"/worklist?{wrong}")
     assert said.status_code == 422
     assert "That is not possible" in said.text
 
 
 def test_what_was_recorded_shows_at_once_and_says_what_changed(
-    settings: Settings, client: Clinician
+    settings: Settings, client: Client
 ) -> None:
     before = client.get("/worklist?q=demo-0004").text
     assert "stalled" in before
@@ -170,19 +151,19 @@ def test_what_was_recorded_shows_at_once_and_says_what_changed(
     assert "demo-0004" in episodes(client.get("/worklist").text)[:2]
 
 
-def test_the_curve_ends_at_the_score_just_recorded(settings: Settings, client: Clinician) -> None:
+def test_the_curve_ends_at_the_score_just_recorded(settings: Settings, client: Client) -> None:
     check_in(settings, "demo-0001", 7, f"{TODAY}T10:00:00+00:00")
     assert re.search(r'aria-label="nrs [\d.]+ to 7: ', client.get("/worklist?q=demo-0001").text)
 
 
 def test_the_audit_log_tells_once_an_hour_who_looked(settings: Settings) -> None:
-    client = Clinician(settings)
+    client = clinician(settings)
     for _ in range(3):
         client.get("/worklist")
     chart = open_chart(settings.chart)
     looks = chart.log().filter(pl.col("by") == "clinician", pl.col("action") == "view")
     assert looks["detail"].to_list() == ['{"page": "worklist"}']
-    care = client.care
+    care = client.app.state.care
     later = chart.clock() + timedelta(hours=1, seconds=1)
     care.chart = replace(care.chart, clock=lambda: later)
     client.get("/worklist")
@@ -191,13 +172,13 @@ def test_the_audit_log_tells_once_an_hour_who_looked(settings: Settings) -> None
 
 @pytest.mark.parametrize("role", ["auditor", "administrator"])
 def test_who_does_not_see_patients_sees_no_worklist(settings: Settings, role: str) -> None:
-    said = Clinician(settings, role).get("/worklist")
+    said = clinician(settings, role).get("/worklist")
     assert said.status_code == 403
     assert "demo-0001" not in said.text
 
 
-def test_a_clinic_too_big_to_wait_for_is_told_to_be_assessed(client: Clinician) -> None:
-    assessed = client.care.assessed
+def test_a_clinic_too_big_to_wait_for_is_told_to_be_assessed(client: Client) -> None:
+    assessed = client.app.state.care.assessed
     assessed.patience = 0
     said = client.get("/worklist?region=neck")
     assert said.status_code == 202
