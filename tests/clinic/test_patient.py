@@ -54,7 +54,8 @@ def test_a_therapist_opens_a_patient_from_the_worklist_and_sees_curve_and_gate(
     answered = therapist.locator("summary", has_text=re.compile(r"yes\s+plateau$"))
     plateau = therapist.locator(".checklist li").filter(has=answered)
     plateau.locator("summary").click()
-    assert "p plateau" in plateau.locator(".facts").inner_text()
+    assert "p_plateau >= 0.8" in plateau.locator("code").inner_text()
+    assert "p_plateau" in plateau.locator(".facts").inner_text()
     assert "[" in plateau.locator(".sources").inner_text()
     picture(therapist.locator(".rung[open]"), "gate")
 

@@ -22,6 +22,8 @@ class Line:
     word: str
     tone: str
     because: str
+    asked: str
+    """The condition on the facts, in SQL."""
     to_do: str | None
     source: list[str]
     facts: list[tuple[str, str]]
@@ -44,7 +46,7 @@ def checklist(advice: dict[str, Any], pathway: Pathway) -> list[Rung]:
     """Return the criteria of one advice object by step, what is not met first."""
     names = {id_: step.name for id_, step in pathway.steps.items()}
     names[FOLLOW_UP] = pathway.follow_up.name
-    lines = [(c["step"], _line(c)) for c in sorted(advice["criteria"], key=_worst_first)]
+    lines = [(c["step"], _line(c, pathway)) for c in sorted(advice["criteria"], key=_worst_first)]
     return [Rung(name, [line for of, line in lines if of == step]) for step, name in names.items()]
 
 
@@ -52,12 +54,13 @@ def _worst_first(criterion: dict[str, Any]) -> int:
     return (False, None, True).index(criterion["answer"])
 
 
-def _line(criterion: dict[str, Any]) -> Line:
+def _line(criterion: dict[str, Any], pathway: Pathway) -> Line:
     nothing = "none" if criterion["answer"] else "unknown"
     return Line(
         criterion["id"].replace("-", " "),
         *MARKS[criterion["answer"]],
         criterion["because"],
+        " ".join(pathway.criteria[criterion["id"]][1].require.split()),
         criterion["to_do"],
         criterion["source"],
         [(fact, in_words(value, nothing)) for fact, value in criterion["value"].items()],
