@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reliefpath.anatomy.body_map import areas, body, shapes
+from reliefpath.anatomy import muscles
+from reliefpath.anatomy.body_map import areas, body, referral, shapes, spots
 from reliefpath.therapies import finding_kinds
 
 
@@ -24,3 +25,21 @@ def test_the_left_is_on_the_right_from_the_front_and_on_the_left_from_behind() -
 def test_every_area_is_drawn_somewhere() -> None:
     drawn = {shape.area for view in ("front", "back") for shape in shapes(view)}
     assert drawn == set(areas())
+
+
+def test_every_muscle_has_its_place_on_each_side() -> None:
+    assert list(body().muscles) == list(muscles())
+    left, right = spots("infraspinatus", "both")
+    assert (left.view, left.x < 0 < right.x, left.y == right.y) == ("back", True, True)
+    assert spots("masseter", "left")[0].x > 0
+    assert spots("a-clinics-own", "left") == ()
+
+
+def test_pain_is_referred_on_the_same_side_unless_it_is_said_to_cross() -> None:
+    def felt(muscle: str, side: str) -> list[str]:
+        return [area.code for area in referral(muscles()[muscle], side)]
+
+    assert felt("infraspinatus", "left") == ["shoulder-left", "arm-left"]
+    forehead = ["head-left", "head-right", "neck-right"]
+    assert felt("sternocleidomastoid-clavicular", "right") == forehead
+    assert felt("rhomboids", "both") == ["upper-back-left", "upper-back-right"]

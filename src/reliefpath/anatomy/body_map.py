@@ -1,4 +1,4 @@
-"""The body on which patients mark their pain, read from `body.yaml`, left and right apart."""
+"""The body on which pain is marked and muscles lie, read from `body.yaml`, left and right apart."""
 
 from __future__ import annotations
 
@@ -9,11 +9,23 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from reliefpath.anatomy.catalogue import Region
-from reliefpath.knowledge import Catalogue, load_catalogue
+from reliefpath.anatomy.catalogue import Muscle, Region
+from reliefpath.knowledge import Catalogue, Record, load_catalogue
 
 View = Literal["front", "back"]
 SIDES = ("left", "right")
+MIRRORED = {"front": "right", "back": "left"}
+"""The side that lies left of the midline as the body is looked at."""
+PAIN_AREA = "pain-area"
+"""The kind of the findings that say where a patient marked pain."""
+
+
+class Spot(Record):
+    """Where a muscle is pointed at, on the half that is drawn."""
+
+    view: View
+    x: float
+    y: float
 
 
 class Body(Catalogue):
@@ -22,6 +34,7 @@ class Body(Catalogue):
     source: tuple[str, ...]
     names: dict[Region, str]
     views: dict[View, dict[Region, str]]
+    muscles: dict[str, Spot]
 
     @model_validator(mode="after")
     def _draws_every_region(self) -> Self:
@@ -42,6 +55,16 @@ class Area:
     def code(self) -> str:
         """The finding's code, such as `neck-left`."""
         return f"{self.region}-{self.side}"
+
+    @property
+    def name(self) -> str:
+        """What a patient calls it, such as `Neck, left`."""
+        return f"{body().names[self.region]}, {self.side}"
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """From where it is seen."""
+        return tuple(view for view, drawn in body().views.items() if self.region in drawn)
 
 
 @dataclass(frozen=True)
@@ -70,9 +93,35 @@ def shapes(view: View) -> tuple[Shape, ...]:
 
     From the front the person's left lies on the viewer's right, from the back on the left.
     """
-    mirrored = "right" if view == "front" else "left"
     return tuple(
-        Shape(Area(region, side), path, side == mirrored)
+        Shape(Area(region, side), path, side == MIRRORED[view])
         for region, path in body().views[view].items()
         for side in SIDES
     )
+
+
+def spots(muscle: str, side: str) -> tuple[Spot, ...]:
+    """Return where a muscle of a side, or of both, lies as it is looked at; a clinic's own may not.
+
+    What lies left of the midline has an x below 0.
+    """
+    if (spot := body().muscles.get(muscle)) is None:
+        return ()
+    x = {True: -spot.x, False: spot.x}
+    return tuple(
+        spot.model_copy(update={"x": x[each == MIRRORED[spot.view]]}) for each in _sides(side)
+    )
+
+
+def referral(muscle: Muscle, side: str) -> tuple[Area, ...]:
+    """Return the areas in which a muscle of a side, or of both, is felt: its own, and others."""
+    return tuple(
+        Area(region, each)
+        for region in Region
+        if region in muscle.reaches
+        for each in (SIDES if region in muscle.crosses else _sides(side))
+    )
+
+
+def _sides(side: str) -> tuple[str, ...]:
+    return SIDES if side == "both" else (side,)

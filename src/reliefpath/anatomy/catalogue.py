@@ -47,6 +47,9 @@ class Muscle(Row):
     reaches: tuple[Region, ...] = Field(
         description="Regions in which its referred sensation is described, its own included"
     )
+    crosses: tuple[Region, ...] = Field(
+        default=(), description="Those of them in which it is described on the other side too"
+    )
     referral: str = Field(description="Where its referred sensation is felt: a hint, never a rule")
     pneumothorax: int = Field(
         ge=0, le=2, description="Risk that a needle meets the lung: 0 none, 1 caution, 2 high"
@@ -57,6 +60,8 @@ class Muscle(Row):
     def _reaches_its_own_region(self) -> Muscle:
         if self.region not in self.reaches:
             raise ValueError(f"`reaches` must contain the muscle's own region, {self.region.value}")
+        if not set(self.crosses) <= set(self.reaches):
+            raise ValueError("`crosses` must be among `reaches`")
         return self
 
 

@@ -28,7 +28,7 @@ def muscles_markdown() -> str:
                 f"`{key}`",
                 row.name,
                 row.region,
-                ", ".join(row.reaches),
+                ", ".join(f"{r} (both sides)" if r in row.crosses else r for r in row.reaches),
                 row.referral,
                 _LUNG[row.pneumothorax],
                 row.hazards,
@@ -49,8 +49,9 @@ Rules over the columns of `exams`; what was not examined is unknown.
 {definitions}
 ## Muscles
 
-From head to foot; each is there on both sides. *Referral* is a hint, never a rule. *Lung* is the
-risk that a needle meets it.
+From head to foot; each is there on both sides. *Reaches* are the regions of its referral and its
+own; it is felt on the same side unless said. *Referral* is a hint, never a rule. *Lung* is the risk
+that a needle meets it.
 
 {rows}
 ## Sources

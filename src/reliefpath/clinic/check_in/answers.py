@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from reliefpath.anatomy.body_map import areas
+from reliefpath.anatomy.body_map import PAIN_AREA, areas
 from reliefpath.chart.schema import TABLES
 from reliefpath.clinic.check_in.questions import Questions
 from reliefpath.clinic.check_in.words import EFFECT, SIGN, words
@@ -21,7 +21,6 @@ from reliefpath.therapies import SCREENED
 
 NONE = "none"
 """Ticked where nothing of a list is so; nothing ticked is not answered."""
-AREA = "pain-area"
 REPORTERS = ("patient", "proxy", "clinician")
 
 
@@ -84,7 +83,7 @@ class Answers:
             *({"kind": SIGN, "code": code} for code in self.signs),
             *({"kind": SIGN, "code": SCREENED, **here} for _ in range(self.no_sign)),
             *({"kind": EFFECT, "code": c, **({} if c in urgent else here)} for c in self.effects),
-            *({"kind": AREA, "code": code, "until": day, **here} for code in self.areas),
+            *({"kind": PAIN_AREA, "code": code, "until": day, **here} for code in self.areas),
         ]
 
 
