@@ -183,9 +183,24 @@ def test_injections_say_what_how_much_and_how_well() -> None:
 def test_findings_of_every_kind_are_on_record() -> None:
     log = demo_clinic(400, 1, TODAY)
     kinds = {"red-flag", "allergy", "medicine", "condition", "weight", "consent", "pregnancy"}
-    assert set(log.findings["kind"]) == kinds
+    assert set(log.findings["kind"]) == kinds | {"pain-area"}
     codes = set(log.findings["code"])
     assert {"screened", "apixaban", "diabetes", "pregnant", "lidocaine"} <= codes
+
+
+def test_patients_draw_their_pain_and_draw_less_of_it_as_they_recover() -> None:
+    log = demo_clinic(400, 1, TODAY)
+    drawn = log.findings.filter(kind="pain-area").with_columns(day=pl.col("at").dt.date())
+    assert (drawn["until"] == drawn["day"]).all()
+    scored = log.scores.select("episode", day=pl.col("at").dt.date()).unique()
+    assert drawn.join(scored, on=["episode", "day"], how="anti").is_empty()
+    first = drawn.filter(pl.col("day") == pl.col("day").min().over("episode"))
+    where = first.join(log.episodes, on="episode")
+    own = pl.col("code").str.strip_suffix("-left").str.strip_suffix("-right") == pl.col("region")
+    assert where.filter(own)["episode"].n_unique() == log.episodes.height
+    sizes = drawn.group_by("episode", "day").len().sort("day")
+    ends = sizes.group_by("episode").agg(first=pl.col("len").first(), last=pl.col("len").last())
+    assert ends["last"].sum() < 0.9 * ends["first"].sum()
 
 
 def test_a_clinic_may_have_a_single_patient() -> None:

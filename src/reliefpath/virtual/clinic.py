@@ -9,7 +9,8 @@ import numpy as np
 from reliefpath.chart.care_log import CareLog
 from reliefpath.errors import UsageError
 from reliefpath.virtual.care import treatment_parts
-from reliefpath.virtual.course import check_ins
+from reliefpath.virtual.course import check_ins, pain_left
+from reliefpath.virtual.drawing import drawing_part, until_that_day
 from reliefpath.virtual.examination import exam_part, finding_parts
 from reliefpath.virtual.people import episode_table, make_people, patient_table
 from reliefpath.virtual.plan import make_plan
@@ -44,20 +45,26 @@ def demo_clinic(patients: int, seed: int, as_of: date) -> CareLog:
         raise UsageError(f"a clinic needs at least 1 patient; {patients} asked for")
     if seed < 0:
         raise UsageError(f"expected a seed of 0 or more, not {seed}")
-    cast, persons, days, scores, care, exams, findings = np.random.default_rng(seed).spawn(7)
+    streams = np.random.default_rng(seed).spawn(8)
+    cast, persons, days, scores, care, exams, findings, drawings = streams
     plan = make_plan(world(), patients, cast)
     people = make_people(plan, persons)
     visits = check_ins(plan, days)
     relief = plan.cast.within(lambda a: a.relief, care)
+    left = pain_left(plan, visits.day, relief, scores)
+    found = [
+        *finding_parts(plan, people, findings),
+        drawing_part(plan, words(), visits, left, drawings),
+    ]
     return CareLog(
         patients=patient_table(plan, people, words(), as_of, persons),
         episodes=episode_table(plan, people, words(), as_of, persons),
         scores=timed(
-            "scores", score_parts(plan, people, words(), visits, relief, scores), plan, as_of
+            "scores", score_parts(plan, people, words(), visits, left, scores), plan, as_of
         ),
         treatments=timed(
             "treatments", treatment_parts(plan, words(), visits, relief, care), plan, as_of
         ),
         exams=timed("exams", [exam_part(plan, words(), exams)], plan, as_of),
-        findings=timed("findings", finding_parts(plan, people, findings), plan, as_of),
+        findings=until_that_day(timed("findings", found, plan, as_of)),
     )

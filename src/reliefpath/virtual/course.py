@@ -70,6 +70,11 @@ def improvements(plan: Plan, day: Ints, random: Random) -> Floats:
     )
 
 
+def pain_left(plan: Plan, day: Ints, relief: Floats, random: Random) -> Floats:
+    """Return the share of the pain at the start that is left at each day."""
+    return (1 - improvements(plan, day, random)) * (1 - injection_relief(plan, day, relief))
+
+
 def injection_relief(plan: Plan, day: Ints, relief: Floats) -> Floats:
     """Return the share of pain that injections relieve at each day, wearing off by half-lives."""
     half_life = plan.world["injection_half_life_weeks"]

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from reliefpath.measures import Measure, measures
-from reliefpath.virtual.course import CheckIns, improvements, injection_relief
+from reliefpath.virtual.course import CheckIns
 from reliefpath.virtual.people import People
 from reliefpath.virtual.plan import Flags, Floats, Ints, Plan, Random, chosen
 from reliefpath.virtual.tables import cells, words_at
@@ -56,13 +56,11 @@ def score_parts(
     people: People,
     words: Words,
     check_ins: CheckIns,
-    relief: Floats,
+    left: Floats,
     random: Random,
 ) -> Iterator[pl.DataFrame]:
     """Yield the scores, measure by measure."""
     shape = check_ins.day.shape
-    left = 1 - improvements(plan, check_ins.day, random)
-    left *= 1 - injection_relief(plan, check_ins.day, relief)
     stray = np.sqrt(np.clip(left, 0, 1)) * plan.cast.of(lambda a: a.noise)[:, None]
     by = chosen(plan.world, "reported_by", stray.size, random).reshape(shape)
     reports = _Reports(plan, check_ins, left, stray, by)
