@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from reliefpath.anatomy import muscles
+from reliefpath.anatomy.body_map import PAIN_AREA
 from reliefpath.anatomy.diagnosis import trigger_point
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts.moment import Moment
@@ -21,6 +22,11 @@ SIGNS = {
     "recognised": "recognised as theirs",
     "twitch_response": "local twitch",
 }
+ACTIVE, LATENT, UNKNOWN = "active trigger point", "latent trigger point", "not known"
+MAYBE_ACTIVE = "trigger point, whether active not known"
+TENDER, NOTHING = "tender spot only", "no trigger point"
+VERDICTS = (ACTIVE, MAYBE_ACTIVE, LATENT, TENDER, NOTHING, UNKNOWN)
+"""What an exam says of a muscle, by how much it counts."""
 
 
 def tried(care_log: CareLog, episode: str, as_of: date) -> list[Row]:
@@ -51,19 +57,21 @@ def latest_exam(care_log: CareLog, episode: str, as_of: date) -> tuple[date, lis
     latest = rows.filter(pl.col("at").dt.date() == day).with_columns(
         present=pl.sql_expr(rules.present.rule), active=pl.sql_expr(rules.active.rule)
     )
-    found = latest.sort("active", "present", "muscle", descending=[True, True, False])
-    return day, [
+    found = [
         row | {"name": muscles()[row["muscle"]].name, "verdict": _verdict(row)}
-        for row in found.iter_rows(named=True)
+        for row in latest.sort("muscle", "side").iter_rows(named=True)
     ]
+    return day, sorted(found, key=lambda row: VERDICTS.index(row["verdict"]))
 
 
 def _verdict(row: Row) -> str:
     if row["active"]:
-        return "active trigger point"
+        return ACTIVE
     if row["present"]:
-        return "trigger point" if row["active"] is False else "trigger point; active not known"
-    return "not known" if row["present"] is None else "none"
+        return LATENT if row["active"] is False else MAYBE_ACTIVE
+    if row["present"] is None:
+        return UNKNOWN
+    return TENDER if row["tender_spot"] else NOTHING
 
 
 def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Row]:
@@ -71,7 +79,8 @@ def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Ro
     moment, kinds = Moment.of(as_of), finding_kinds()
     mine = pl.col("episode").is_null() | (pl.col("episode") == episode["episode"])
     holds = pl.col("until").is_null() | (pl.col("until") >= as_of)
-    of_person = care_log.findings.filter(mine, holds, patient=episode["patient"])
+    drawn = pl.col("kind") == PAIN_AREA  # on the body map
+    of_person = care_log.findings.filter(mine, holds, ~drawn, patient=episode["patient"])
     rows = moment.before(of_person).sort("at", "code")
     found = []
     for kind in dict.fromkeys([k for k, row in kinds.items() if row.screening] + [*rows["kind"]]):

@@ -16,6 +16,7 @@ from reliefpath.chart.store.record import record_of
 from reliefpath.chart.store.record_page import record_html
 from reliefpath.clinic.access import open_anyway, opened
 from reliefpath.clinic.accounts import Account
+from reliefpath.clinic.body import body_map
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.charts import Look, svg
 from reliefpath.clinic.course import course_of, measures_of
@@ -37,10 +38,17 @@ Text = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("")
-def patient(request: Request, episode: str, worker: Carer, measure: str | None = None) -> Response:
-    """Show the patient of an episode."""
+def patient(
+    request: Request,
+    episode: str,
+    worker: Carer,
+    measure: str | None = None,
+    muscle: str | None = None,
+) -> Response:
+    """Show the patient of an episode, with a measure's curve and where a muscle's pain is felt."""
     care: Care = request.app.state.care
-    return _shown(request, episode, opened(care, episode, worker, "patient"), measure)
+    care_log = opened(care, episode, worker, "patient")
+    return _shown(request, episode, care_log, measure, muscle=muscle)
 
 
 @router.get("/curve.svg")
@@ -110,6 +118,7 @@ def _shown(
     measure: str | None = None,
     wrong: str | None = None,
     reason: str = "",
+    muscle: str | None = None,
 ) -> Response:
     care: Care = request.app.state.care
     today, advice = care.today, care.advice(care_log, episode)
@@ -122,6 +131,7 @@ def _shown(
     if measure is not None:
         course = course_of(care_log, about, measure, care.pathway, today, care.priors)
     decisions = [_told(row) for row in care.chart.decisions(episode)]
+    exam = latest_exam(care_log, episode, today)
     return page(
         request,
         "patient",
@@ -137,7 +147,8 @@ def _shown(
         decisions=decisions[::-1],
         counts=Counter(row["decision"] for row in decisions),
         tried=tried(care_log, episode, today),
-        exam=latest_exam(care_log, episode, today),
+        exam=exam,
+        body=body_map(care_log, about, exam, today, muscle),
         signs=SIGNS,
         findings=findings(care_log, about, today),
         may_treat=request.state.worker.role in TREAT,

@@ -47,9 +47,9 @@ ROWS = 6
 
 @router.get("/exam")
 def ask_exam(request: Request, episode: str, worker: Treater) -> Response:
-    """Show the form of an exam."""
+    """Show the form of an exam, with the muscle that the address names."""
     care_log = opened(request.app.state.care, episode, worker, "exam")
-    return _form(request, "exam", episode, care_log, NOTHING, EXAM_ROW)
+    return _form(request, "exam", episode, care_log, request.query_params, EXAM_ROW)
 
 
 @router.post("/exam")
