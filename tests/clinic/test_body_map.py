@@ -17,7 +17,7 @@ from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.settings import Settings
 
 from .browsing import follow
-from .conftest import Served
+from .conftest import Picture, Served
 
 PATIENT = "demo-0043"
 YES, NO, ASKED_NOT = True, False, None
@@ -118,7 +118,7 @@ def test_the_table_tells_which_muscle_may_explain_which_pain(patient: Page) -> N
 
 
 def test_a_chosen_muscle_shows_where_it_refers_to_without_any_script(
-    examined: None, browser: Browser, served: Served
+    examined: None, browser: Browser, served: Served, picture: Picture
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = served.sign_in(context.new_page(), "director")
@@ -129,6 +129,7 @@ def test_a_chosen_muscle_shows_where_it_refers_to_without_any_script(
         page.locator(".muscles").get_by_role("link", name="Infraspinatus, right").click()
     assert page.url.endswith("?measure=ndi&muscle=infraspinatus-right#body")
     assert page.get_by_label(felt).is_visible()
+    picture(page.get_by_role("region", name="Body map"), "body-map")
     assert "Front of and deep in the shoulder" in page.locator(".key").inner_text()
     follow(page, "Examine it again")
     first = page.get_by_role("group", name="Muscle 1")
