@@ -15,6 +15,7 @@ ADMINISTRATOR = (Role.ADMINISTRATOR,)
 ROUTES: dict[str, tuple[Role, ...] | None] = {
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,
+    "GET /static/vega/{version}.js": PUBLIC,
     "GET /": EVERYBODY,
     "POST /sign-out": EVERYBODY,
     "GET /account": EVERYBODY,
@@ -31,6 +32,7 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "GET /outcomes": CARE,
     "GET /patient/{episode}": CARE,
     "GET /patient/{episode}/curve.svg": CARE,
+    "GET /patient/{episode}/curve.json": CARE,
     "POST /patient/{episode}/open": CARE,
     "POST /patient/{episode}/decision": TREAT,
     "GET /patient/{episode}/record": CARE,

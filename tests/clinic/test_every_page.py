@@ -20,7 +20,7 @@ EPISODE = "demo-0043"
 PLAN = "muscle=infraspinatus&side=left&agent=lidocaine&strength=1&unit=&volume_ml=1&lot=&twitch="
 ASKED = {"/patient/{episode}/injection": PLAN, "/patient/{episode}/injection/{name}.{kind}": PLAN}
 HERE = {"{episode}": EPISODE, "{username}": "clinician", "{name}.{kind}": "consent.html"}
-NOT_PAGES = (".svg", ".csv", ".json")
+NOT_PAGES = (".svg", ".csv", ".json", ".js")
 PAGES = [
     route.removeprefix("GET ")
     for route in ROUTES

@@ -28,6 +28,7 @@ from reliefpath.clinic import (
     recording,
     strategy,
     trial,
+    vega,
     worklist,
 )
 from reliefpath.clinic.access import ReasonNeededError
@@ -48,7 +49,7 @@ from reliefpath.errors import ChartError, ReliefPathError
 ROUTERS = (
     *(home.router, worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
-    *(check_in.router, making.router, due.router),
+    *(check_in.router, making.router, due.router, vega.router),
     *(account.router, people.router, audit.router, backup.router),
 )
 
@@ -82,9 +83,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.limit = Limit()
     app.state.verifying, app.state.backing_up = Job(), Job()
     app.add_middleware(Guard)
-    app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))
     for router in ROUTERS:
         app.include_router(router)
+    app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))
     warm()
 
     app.add_exception_handler(ClosedError, closed)

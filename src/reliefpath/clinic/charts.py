@@ -8,7 +8,9 @@ from typing import Any
 
 import vl_convert
 
+from reliefpath.clinic import vega
 from reliefpath.clinic.course import Course
+from reliefpath.clinic.tips import given_tip, score_tips
 from reliefpath.pathway.model import Pathway
 from reliefpath.therapies import counted_as, therapies
 from reliefpath.therapies.catalogue import Family
@@ -23,6 +25,13 @@ FAMILIES = {
     Family.REFERRAL: "other",
 }
 LANES = tuple(dict.fromkeys(FAMILIES.values()))
+SHOWN = {"domain": {"expr": "[from, to]"}, "nice": False}
+"""The weeks that are shown: the whole course, until somebody at the page looks closer."""
+WITHIN = [{"filter": "from <= datum.week && datum.week <= to"}]
+AREA, LINE = ({"type": kind, "clip": True} for kind in ("area", "line"))
+POINT = {"type": "point", "stroke": "transparent", "strokeWidth": 14}
+"""A mark that is easy to point at: what is clear around it counts as the mark."""
+TIP = {"tooltip": {"field": "tip"}}
 SHAPES = ("square", "circle", "triangle-up", "diamond", "cross")
 
 
@@ -63,20 +72,25 @@ def svg(course: Course, pathway: Pathway, look: Look) -> str:
 
 def warm() -> None:
     """Let the first picture come quickly: what draws it takes seconds to start."""
-    nothing = {"data": {"values": [{}]}, "mark": "point"}
-    Thread(target=vl_convert.vegalite_to_svg, args=(nothing,), daemon=True).start()
+    Thread(target=_warm, daemon=True).start()
+
+
+def _warm() -> None:
+    vl_convert.vegalite_to_svg({"data": {"values": [{}]}, "mark": "point"})
+    vega.bundle()
 
 
 def spec(course: Course, pathway: Pathway, look: Look) -> dict[str, Any]:
     """Return the chart in Vega-Lite: the curve, and below it what was given when."""
-    domain = [0.0, float(course.at[-1])]
-    x: Layer = {"field": "week", "type": "quantitative", "scale": {"domain": domain}}
+    x: Layer = {"field": "week", "type": "quantitative", "scale": SHOWN}
     lanes = _lanes(course, x, look)
     return {
         "background": None,
+        "params": [{"name": "from", "value": 0.0}, {"name": "to", "value": float(course.at[-1])}],
         "padding": {"left": 16 if look.is_narrow else 24, "top": 6, "right": 24, "bottom": 4},
         "config": _config(look),
-        "spacing": 6,
+        "bounds": "flush",
+        "spacing": 16,
         "vconcat": [_curve(course, pathway, x, look), *lanes],
         "resolve": {"scale": {"x": "shared"}},
     }
@@ -102,20 +116,23 @@ def _curve(course: Course, pathway: Pathway, x: Layer, look: Look) -> Layer:
     line = {"x": axis, "y": y | {"field": "value"}}
     layers = [
         _window(course, pathway, y, look),
-        _layer(expected, {"type": "area", "color": look.soft, "opacity": 0.14}, band),
-        _layer(past, {"type": "area", "color": look.mark, "opacity": 0.22}, band),
-        _layer(future, {"type": "area", "color": look.mark, "opacity": 0.1}, band),
-        _layer(past, {"type": "line", "color": look.mark, "strokeWidth": 2.5}, line),
-        _layer(future, {"type": "line", "color": look.mark, "strokeDash": [5, 4]}, line),
+        _layer(expected, AREA | {"color": look.soft, "opacity": 0.14}, band),
+        _layer(past, AREA | {"color": look.mark, "opacity": 0.22}, band),
+        _layer(future, AREA | {"color": look.mark, "opacity": 0.1}, band),
+        _layer(past, LINE | {"color": look.mark, "strokeWidth": 2.5}, line),
+        _layer(future, LINE | {"color": look.mark, "strokeDash": [5, 4]}, line),
         *_passing(course, line, look),
-        _layer(
-            _rows(week=course.weeks, value=course.values),
-            {"type": "point", "filled": True, "size": 55, "color": look.text, "opacity": 1},
-            line,
-        ),
+        _scores(course, line, look),
         *_today(course, axis, look),
     ]
     return {"width": look.width, "height": look.height, "layer": layers}
+
+
+def _scores(course: Course, line: Layer, look: Look) -> Layer:
+    rows = _rows(week=course.weeks, value=course.values)
+    told = [row | {"tip": tip} for row, tip in zip(rows, score_tips(course), strict=True)]
+    mark = POINT | {"size": 55, "fill": look.text, "opacity": 1}
+    return _layer(told, mark, line | TIP) | {"transform": WITHIN}
 
 
 def _window(course: Course, pathway: Pathway, y: Layer, look: Look) -> Layer:
@@ -139,11 +156,10 @@ def _passing(course: Course, line: Layer, look: Look) -> list[Layer]:
     """What an injection takes off for a while."""
     if course.with_injection is None:
         return []
-    begins = min(
-        w for w, _, therapy in course.treatments if lane_of(therapy) == FAMILIES[Family.INJECTION]
-    )
+    injection = FAMILIES[Family.INJECTION]
+    begins = min(t.week for t in course.treatments if lane_of(t.therapy) == injection)
     rows = [r for r in _rows(week=course.at, value=course.with_injection) if r["week"] >= begins]
-    mark = {"type": "line", "color": look.passing, "strokeDash": [2, 3], "strokeWidth": 2}
+    mark = LINE | {"color": look.passing, "strokeDash": [2, 3], "strokeWidth": 2}
     return [_layer(rows, mark, line)]
 
 
@@ -151,14 +167,15 @@ def _today(course: Course, x: Layer, look: Look) -> list[Layer]:
     today = [{"week": course.now}]
     rule = {"type": "rule", "color": look.soft, "strokeDash": [3, 3]}
     text = {"type": "text", "text": "today", "align": "left", "dx": 4, "y": 8, "color": look.soft}
-    return [_layer(today, rule, {"x": x}), _layer(today, text, {"x": x})]
+    marks = [_layer(today, mark, {"x": x}) for mark in (rule, text)]
+    return [mark | {"transform": WITHIN} for mark in marks]
 
 
 def _lanes(course: Course, x: Layer, look: Look) -> list[Layer]:
     """What was given, a lane each family; shape and place tell them apart, not colour alone."""
     marks = [
-        {"week": week, "lane": lane_of(therapy), "what": therapy}
-        for week, _, therapy in course.treatments
+        {"week": given.week, "lane": lane_of(given.therapy), "tip": given_tip(given)}
+        for given in course.treatments
     ]
     present = [lane for lane in LANES if any(mark["lane"] == lane for mark in marks)]
     title = {"axis": {"title": "weeks in care", "grid": False}}
@@ -170,12 +187,13 @@ def _lanes(course: Course, x: Layer, look: Look) -> list[Layer]:
             "width": look.width,
             "height": max(18 * len(present), 2),
             "data": {"values": marks},
-            "mark": {"type": "point", "filled": True, "size": 45, "opacity": 0.9},
-            "encoding": {
+            "transform": WITHIN,
+            "mark": POINT | {"size": 45, "fill": look.mark, "opacity": 0.9},
+            "encoding": TIP
+            | {
                 "x": x | title,
                 "y": lane | {"axis": {"domain": False, "ticks": False, "labelPadding": 10}},
                 "shape": shape,
-                "color": {"value": look.mark},
             },
         }
     ]
@@ -192,7 +210,9 @@ def _config(look: Look) -> Layer:
     axis: Layer = {"labelColor": look.soft, "titleColor": look.soft, "domainColor": look.line}
     axis |= {"tickColor": look.line, "gridColor": look.line, "gridOpacity": 0.5, "tickCount": 6}
     axis |= {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}
-    return {"font": "sans-serif", "view": {"stroke": None}, "axis": axis, "text": {"fontSize": 12}}
+    plain: Layer = {"font": "sans-serif", "view": {"stroke": None}, "text": {"fontSize": 12}}
+    silent: Layer = {"mark": {"aria": False}}  # the page says it in words, and in a table
+    return plain | silent | {"axis": axis}
 
 
 def _layer(values: list[Layer], mark: Layer, encoding: Layer) -> Layer:

@@ -28,6 +28,23 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Given:
+    """A therapy given on a day.
+
+    Attributes:
+        week: Weeks since care began.
+        day: The day.
+        therapy: Its id.
+        sites: The rows on record of it, a site each.
+    """
+
+    week: float
+    day: date
+    therapy: str
+    sites: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class Course:
     """Scores with the curve behind them, in the measure's own unit; weeks count from care's begin.
 
@@ -44,7 +61,7 @@ class Course:
         ahead: The weeks of the forecast.
         expected: The lower end, middle and upper end of scores at each of them.
         window: The scores between which the window lies.
-        treatments: What was given: week, day and therapy.
+        treatments: What was given, a therapy a day.
     """
 
     measure: Measure
@@ -59,7 +76,7 @@ class Course:
     ahead: Floats
     expected: tuple[Floats, Floats, Floats]
     window: tuple[float, float]
-    treatments: tuple[tuple[float, date, str], ...]
+    treatments: tuple[Given, ...]
 
     @cached_property
     def words(self) -> str:
@@ -151,14 +168,16 @@ def course_of(
         ahead=ahead,
         expected=(own(told[:, 0]), own(told[:, 1]), own(told[:, 2])),
         window=(well + sign * start * (1 - low), well + sign * start * (1 - high)),
-        treatments=tuple(
-            zip(
-                _weeks(given["at"], begun).tolist(),
-                given["at"].dt.date(),
-                given["therapy"],
-                strict=True,
-            )
-        ),
+        treatments=_given(given, begun),
+    )
+
+
+def _given(rows: pl.DataFrame, begun: date) -> tuple[Given, ...]:
+    dated = rows.with_columns(day=pl.col("at").dt.date(), week=_weeks(rows["at"], begun))
+    days = dated.group_by("day", "therapy", maintain_order=True)
+    return tuple(
+        Given(mine["week"][0], mine["day"][0], mine["therapy"][0], tuple(mine.to_dicts()))
+        for _, mine in days
     )
 
 

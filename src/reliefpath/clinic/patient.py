@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import polars as pl
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.store.record import record_of
@@ -18,14 +18,15 @@ from reliefpath.clinic.access import open_anyway, opened
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.body import body_map
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.charts import Look, svg
-from reliefpath.clinic.course import course_of, measures_of
+from reliefpath.clinic.charts import Look, spec, svg
+from reliefpath.clinic.course import Course, course_of, measures_of
 from reliefpath.clinic.gate import GATES, checklist
 from reliefpath.clinic.ledger import SIGNS, findings, latest_exam, tried
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE, TREAT
 from reliefpath.clinic.security import needs
 from reliefpath.clinic.standing import standing
+from reliefpath.clinic.vega import ADDRESS
 from reliefpath.errors import UsageError
 from reliefpath.measures import measures
 from reliefpath.pathway.decisions import AGREED, OVERRIDDEN, Basis, decide
@@ -62,6 +63,27 @@ def curve(
 ) -> Response:
     """Draw the recovery curve."""
     care: Care = request.app.state.care
+    course = _course(care, episode, worker, measure)
+    drawn = svg(course, care.pathway, Look.of(dark=dark, narrow=narrow))
+    return Response(drawn, media_type="image/svg+xml")
+
+
+@router.get("/curve.json")
+def curve_to_ask(
+    request: Request,
+    episode: str,
+    worker: Carer,
+    measure: str,
+    dark: bool = False,
+    narrow: bool = False,
+) -> Response:
+    """Return the same recovery curve for the page to draw, and to point at."""
+    care: Care = request.app.state.care
+    course = _course(care, episode, worker, measure)
+    return JSONResponse(spec(course, care.pathway, Look.of(dark=dark, narrow=narrow)))
+
+
+def _course(care: Care, episode: str, worker: Account, measure: str) -> Course:
     care_log = opened(care, episode, worker, "curve")
     if measure not in measures_of(care_log, episode, care.today):
         raise UsageError(f"`{episode}` has no curve on `{measure}`")
@@ -69,8 +91,7 @@ def curve(
     course = course_of(care_log, about, measure, care.pathway, care.today, care.priors)
     if course is None:
         raise UsageError(f"`{episode}` has no curve on `{measure}`")
-    drawn = svg(course, care.pathway, Look.of(dark=dark, narrow=narrow))
-    return Response(drawn, media_type="image/svg+xml")
+    return course
 
 
 @router.post("/open")
@@ -142,6 +163,7 @@ def _shown(
         measure=measure,
         drawn=[(name, measures()[name].name) for name in drawn],
         course=course,
+        vega=ADDRESS,
         rungs=checklist(advice, care.pathway),
         pathway=care.pathway,
         decisions=decisions[::-1],
