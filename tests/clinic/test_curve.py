@@ -123,13 +123,12 @@ def test_the_wheel_looks_closer_with_control_alone_and_a_drag_moves_along(
 
 
 def test_the_curve_keeps_its_place_its_name_and_its_measure(page: Page, served: Served) -> None:
-    page.add_init_script(
-        "new PerformanceObserver(list => list.getEntries().forEach(shift => "
-        "{ window.moved = (window.moved ?? 0) + shift.value }))"
-        ".observe({type: 'layout-shift', buffered: true})"
-    )
     opened(page, served)
-    assert page.evaluate("window.moved ?? 0") == 0
+    height = "figure => figure.getBoundingClientRect().height"
+    drawn = page.locator(".curve").evaluate(height)
+    page.locator(".curve").evaluate("figure => figure.classList.remove('live')")
+    assert page.locator(".curve").evaluate(height) == pytest.approx(drawn, abs=0.1)
+    page.locator(".curve").evaluate("figure => figure.classList.add('live')")
     curve = page.get_by_role("img", name="Recovery curve on Numeric Rating Scale")
     expect(curve).to_have_class("chart")
     follow(page, "Single Assessment Numeric Evaluation")
@@ -206,7 +205,7 @@ def test_the_curve_to_ask_is_noted_as_a_look_like_its_picture(settings: Settings
     client = client_of(app, Role.DIRECTOR)
     answer = client.get(f"/patient/{INJECTED}/curve.json", params={"measure": "nrs"})
     assert answer.json()["params"][0]["name"] == "from"
-    log = app.state.care.chart.log()
-    assert log["action"][-1] == "view"
+    look = app.state.care.chart.log().row(-1, named=True)
+    assert (look["action"], look["detail"]) == ("view", '{"page": "curve"}')
     refused = client.get(f"/patient/{INJECTED}/curve.json", params={"measure": "psfs"})
     assert refused.status_code == 400
