@@ -15,7 +15,7 @@ from reliefpath.clinic.vega import ADDRESS
 
 from .browsing import follow
 from .clients import client_of
-from .conftest import Served
+from .conftest import Picture, Served
 
 NEEDLED, INJECTED = "demo-0020", "demo-0033"
 
@@ -42,7 +42,7 @@ def given(page: Page) -> Locator:
 
 
 def test_a_score_tells_its_day_the_curve_there_and_what_was_given_around_it(
-    page: Page, served: Served
+    page: Page, served: Served, picture: Picture
 ) -> None:
     opened(page, served, NEEDLED)
     scores(page).nth(3).hover()
@@ -52,6 +52,7 @@ def test_a_score_tells_its_day_the_curve_there_and_what_was_given_around_it(
     assert curve.startswith("Curve: 2.")
     assert "90 % certainty" in curve
     assert "Dry needling (7 Dec, 12 Dec)" in around
+    picture(page.locator(".curve"), "curve")
     page.mouse.move(0, 0)
     expect(page.get_by_role("status")).to_be_hidden()
 
