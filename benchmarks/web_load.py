@@ -59,10 +59,11 @@ class Clinician(Visitor):
 
     @task(5)
     def patient(self) -> None:
-        """Open a patient; the curve is a picture of its own."""
+        """Open a patient; the curve comes as a picture, and then to point at."""
         episode, measure = random.choice(PLAN["episodes"])
         self.ask("patient", f"/patient/{episode}")
-        self.ask("curve", f"/patient/{episode}/curve.svg?measure={measure}")
+        self.ask("curve, picture", f"/patient/{episode}/curve.svg?measure={measure}")
+        self.ask("curve, to point at", f"/patient/{episode}/curve.json?measure={measure}")
 
     @task(1)
     def due(self) -> None:
