@@ -134,10 +134,10 @@ def test_no_check_in_that_was_thanked_for_is_lost_and_none_is_there_twice(
     ) as fire:
         done = set_fire(fire, job, phones, chart, chance)
     care_log = chart.care_log()
-    scores = care_log.scores.filter(measure="nrs").join(care_log.episodes, on="episode")
-    new = scores.filter(pl.col("at").dt.time() > dt.time())  # of the demo clinic's, at midnight
-    assert Counter(new["patient"]) == done
-    marks = care_log.findings.filter(kind="pain-area")
+    new = pl.col("at").dt.time() > dt.time()  # the demo clinic's are of midnight
+    scores = care_log.scores.filter(new, measure="nrs").join(care_log.episodes, on="episode")
+    assert Counter(scores["patient"]) == done
+    marks = care_log.findings.filter(new, kind="pain-area")
     assert Counter(marks["patient"]) == done
     assert not chart.verify().wrong
     times = sorted(phones.seconds)
