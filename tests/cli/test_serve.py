@@ -51,6 +51,18 @@ def test_a_forgotten_password_is_set_anew_and_an_account_disabled(chart: Path) -
     assert "no account `eve`" in account("password", chart, "eve", said="x\n").stderr
 
 
+def test_somebody_is_added_without_a_password_who_signs_in_by_the_provider(chart: Path) -> None:
+    bo = ("add", chart, "bo", "--name", "Bo", "--role", "auditor")
+    account(*bo, "--single-sign-on", "Bo@Clinic.example")
+    assert not Accounts(f"{chart}.accounts").find("bo").has_password
+    assert "bo@clinic.example" in account("list", chart).stdout
+
+
+def test_half_a_provider_is_refused(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELIEFPATH_OIDC_ISSUER", "https://id.example")
+    assert "needs RELIEFPATH_OIDC_CLIENT_ID" in reliefpath("serve", chart, code=2).stderr
+
+
 def test_an_account_is_not_made_beside_a_chart_that_is_not_there(tmp_path: Path) -> None:
     said = account("list", tmp_path / "none.chart")
     assert said.returncode == 2

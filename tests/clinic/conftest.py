@@ -6,6 +6,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from starlette.types import ASGIApp
 
 from reliefpath.chart.store.chart import create_chart
 from reliefpath.chart.store.writing import Act
@@ -86,21 +88,33 @@ def settings(demo_chart: Path, demo_accounts: Path, tmp_path: Path) -> Settings:
     )
 
 
-@pytest.fixture
-def served(settings: Settings) -> Iterator[Served]:
-    """The clinic, served by a real server on a port of its own."""
+def free_port() -> int:
+    """A port at which nobody answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    config = uvicorn.Config(create_app(settings), port=port, log_level="error")
-    server = uvicorn.Server(config)
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[int]:
+    """A real server on a port of its own."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.01)
-    yield Served(f"http://127.0.0.1:{port}", settings)
+    yield port
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def served(settings: Settings) -> Iterator[Served]:
+    """The clinic, served to a browser."""
+    with serving(create_app(settings)) as port:
+        yield Served(f"http://127.0.0.1:{port}", settings)
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +144,13 @@ def picture(request: pytest.FixtureRequest) -> Picture:
 
 
 @pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
+def elsewhere() -> str:
+    """Another address that pages may lead to: none."""
+    return "http://127.0.0.1"
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served, elsewhere: str) -> Iterator[Page]:
     """A page in which nothing goes wrong unseen: an error on the console, a request elsewhere.
 
     It closes before its server does, so that no picture still on its way is refused.
@@ -140,7 +160,8 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     wrong: list[str] = []
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: wrong.append(str(e)))
-    page.on("request", lambda r: None if "127.0.0.1" in r.url else wrong.append(r.url))
+    ours = ("http://127.0.0.1", "data:", "blob:", elsewhere)
+    page.on("request", lambda r: None if r.url.startswith(ours) else wrong.append(r.url))
     yield page
     context.close()
     assert not wrong

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -9,7 +11,7 @@ from schemathesis.core.result import Ok
 
 from reliefpath.clinic.app import create_app
 from reliefpath.clinic.roles import Role
-from reliefpath.clinic.settings import Settings
+from reliefpath.clinic.settings import Settings, SingleSignOn
 
 from .clients import client_of
 
@@ -29,7 +31,8 @@ ODD = (
 def test_no_request_that_the_schema_allows_or_forbids_breaks_the_server(
     role: Role | None, settings: Settings
 ) -> None:
-    app = create_app(settings)
+    nobody = SingleSignOn("http://localhost:1", "reliefpath", name="Nobody")
+    app = create_app(replace(settings, single_sign_on=nobody))
     schema = schemathesis.openapi.from_dict(app.openapi())
     for result in schema.get_all_operations():
         assert isinstance(result, Ok)
@@ -43,7 +46,8 @@ def test_no_request_that_the_schema_allows_or_forbids_breaks_the_server(
             kwargs.pop("cookies", None)
             headers = {str(k): str(v) for k, v in (kwargs.pop("headers", None) or {}).items()}
             answer = client.request(**kwargs, headers=headers)
-            assert answer.status_code < 500, answer.text
+            told = "Nobody does not answer" in answer.text  # the provider, which nobody is
+            assert answer.status_code < 500 or told, answer.text
 
         holds()
 

@@ -47,17 +47,25 @@ def add(
     name: Annotated[str, typer.Option(help="How they are called.")],
     role: Annotated[RoleName, typer.Option(help="What they may do.")],
     accounts: AccountsPlace = None,
+    single_sign_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="E-MAIL", help="Without password: their e-mail, or subject, at the provider."
+        ),
+    ] = None,
 ) -> None:
     """Add an account; its password is asked for, or read from standard input.
 
-    **Example**
+    **Examples**
 
     - `reliefpath account add clinic.chart ada --name "Ada Adams" --role administrator`
+    - `reliefpath account add clinic.chart bo --name Bo --role auditor --single-sign-on bo@b.org`
     """
     from reliefpath.clinic.roles import Role
 
     opened = _opened(chart, accounts)
-    opened.add(username, name, Role(role), _password(), by=whoami())
+    given = None if single_sign_on else _password()
+    opened.add(username, name, Role(role), given, known_as=single_sign_on, by=whoami())
     typer.echo(f"Added {username}, {role}.")
 
 
@@ -66,10 +74,11 @@ def list_(chart: ChartArgument, accounts: AccountsPlace = None) -> None:
     """List the accounts."""
     from rich.table import Table
 
-    grid = Table("username", "name", "role", "authenticator", "active", box=None, pad_edge=False)
+    columns = ("username", "name", "role", "authenticator", "active", "single sign-on")
+    grid = Table(*columns, box=None, pad_edge=False)
     for each in _opened(chart, accounts).all():
         said = ("yes" if flag else "no" for flag in (each.has_totp, each.active))
-        grid.add_row(each.username, each.name, each.role, *said)
+        grid.add_row(each.username, each.name, each.role, *said, each.known_as or "–")
     with open_console() as console:
         console.print(grid)
 

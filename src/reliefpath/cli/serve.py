@@ -76,7 +76,8 @@ def serve(
     """Serve the web application on a chart.
 
     What links are signed with comes from the environment, RELIEFPATH_SECRET; without it links to
-    check in end with a restart.
+    check in end with a restart. People may sign in by an OpenID Connect provider, too, which
+    RELIEFPATH_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET and _NAME tell.
 
     **Examples**
 
@@ -94,7 +95,7 @@ def serve(
     from reliefpath.cli.options import as_of_day
     from reliefpath.clinic.accounts import Accounts
     from reliefpath.clinic.app import create_app
-    from reliefpath.clinic.settings import Settings, today
+    from reliefpath.clinic.settings import Settings, SingleSignOn, today
 
     secret = os.environ.get(SECRET, "").encode()
     if secret and len(secret) < 32:
@@ -113,6 +114,7 @@ def serve(
         emergency=emergency,
         hosts=HOME if demo else tuple(name.lower() for name in names or ()),
         backups=backups,
+        single_sign_on=SingleSignOn.of(os.environ),
         today=today if day is None else lambda: day,
     )
     application = create_app(settings)

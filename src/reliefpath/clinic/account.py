@@ -107,4 +107,5 @@ def _page(request: Request, worker: Account, wrong: str | None = None) -> Respon
         secret=secret,
         uri=secret and totp.uri(secret, worker.username),
         shortest=SHORTEST,
+        provider=request.app.state.provider,
     )

@@ -16,13 +16,22 @@ ACCOUNTS = sa.Table(
     sa.Column("username", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("role", sa.Text, nullable=False),
-    sa.Column("password", sa.Text, nullable=False),
+    sa.Column("password", sa.Text, nullable=False),  # empty for one that has none
     sa.Column("temporary_until", sa.Text),  # for a password that its owner did not choose
     sa.Column("totp", sa.Text),
     sa.Column("totp_new", sa.Text),  # shown to its owner, not yet confirmed with a code
     sa.Column("totp_used", sa.BigInteger, nullable=False, default=0),  # no step counts twice
     sa.Column("active", sa.Boolean, nullable=False, default=True),
     sa.Column("demo", sa.Boolean, nullable=False, default=False),
+)
+IDENTITIES = sa.Table(
+    "identities",  # who is who at the identity provider
+    METADATA,
+    sa.Column("username", sa.Text, sa.ForeignKey("accounts.username"), primary_key=True),
+    sa.Column("known_as", sa.Text, nullable=False, unique=True),  # an e-mail, or the subject
+    sa.Column("issuer", sa.Text),  # with the subject from the first sign-in on
+    sa.Column("subject", sa.Text),
+    sa.UniqueConstraint("issuer", "subject"),
 )
 SESSIONS = sa.Table(
     "sessions",

@@ -13,9 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from reliefpath.chart.store.database import snapshot, turn
-from reliefpath.clinic import passwords, totp
-from reliefpath.clinic.account_tables import ACCOUNTS, EVENTS, SESSIONS, open_accounts
+from reliefpath.clinic import identities, passwords, totp
+from reliefpath.clinic.account_tables import ACCOUNTS, EVENTS, IDENTITIES, SESSIONS, open_accounts
 from reliefpath.clinic.roles import Role
+from reliefpath.clinic.single_sign_on.id_token import Person
 from reliefpath.clinic.tries import begin_try, forgive
 from reliefpath.errors import UsageError
 
@@ -24,6 +25,7 @@ IDLE, LONGEST = timedelta(minutes=20), timedelta(hours=12)
 TEMPORARY = timedelta(days=3)
 """How long a password that somebody else chose is good for."""
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+_WHOLE = sa.select(ACCOUNTS, IDENTITIES.c.known_as).select_from(ACCOUNTS).outerjoin(IDENTITIES)
 Clock = Callable[[], datetime]
 Row = sa.Row[Any]
 
@@ -40,6 +42,9 @@ class Account:
     temporary: bool = False
     """Whether the password is one that they did not choose, so that they must choose theirs."""
     demo: bool = False
+    has_password: bool = True
+    known_as: str | None = None
+    """What the identity provider calls them, or None if they don't sign in by it."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +84,11 @@ class Accounts:
         username: str,
         name: str,
         role: Role,
-        password: str,
+        password: str | None,
         *,
         temporary: bool = False,
         demo: bool = False,
+        known_as: str | None = None,
         by: str | None = None,
     ) -> None:
         """Add an account.
@@ -91,9 +97,10 @@ class Accounts:
             username: how they sign in: lower case letters, digits, `.`, `_`, `@` and `-`.
             name: how they are called.
             role: what they may do.
-            password: at least 12 characters.
+            password: at least 12 characters; None for who signs in by the identity provider alone.
             temporary: whether they must choose another when they sign in.
             demo: whether the password is known to everybody.
+            known_as: their e-mail, or subject, at the identity provider.
             by: who adds it.
 
         Raises:
@@ -104,19 +111,21 @@ class Accounts:
         if not name.strip() or not name.isprintable():
             raise UsageError("a name is printable text")
         row: dict[str, object] = {"username": username, "name": name.strip(), "role": role.value}
-        hashed = passwords.hashed(password, username)
+        hashed = "" if password is None else passwords.hashed(password, username)
         with turn(self.engine) as connection:
             if _row(connection, username) is not None:
                 raise UsageError(f"there is an account `{username}` already")
-            until = self._until(temporary)
+            until = self._until(temporary and password is not None)
             row |= {"password": hashed, "temporary_until": until, "demo": demo}
             connection.execute(ACCOUNTS.insert().values(row))
-            self._note(connection, username, f"added as {role}", by)
+            self.note(connection, username, f"added as {role}", by)
+            if known_as:
+                identities.name(connection, username, known_as)
 
     def all(self) -> Sequence[Account]:
         """Return every account, by name."""
         with snapshot(self.engine) as connection:
-            rows = connection.execute(sa.select(ACCOUNTS).order_by(ACCOUNTS.c.name))
+            rows = connection.execute(_WHOLE.order_by(ACCOUNTS.c.name))
             return [_account(row) for row in rows]
 
     def find(self, username: str) -> Account:
@@ -143,9 +152,9 @@ class Accounts:
                 raise UsageError("the last administrator stays: make another one first")
             _end_sessions(connection, username)
             if before.role is not role:
-                self._note(connection, username, f"role {before.role} to {role}", by)
+                self.note(connection, username, f"role {before.role} to {role}", by)
             if before.active is not active:
-                self._note(connection, username, "enabled" if active else "disabled", by)
+                self.note(connection, username, "enabled" if active else "disabled", by)
 
     def set_password(
         self, username: str, password: str, *, temporary: bool = False, by: str | None = None
@@ -161,7 +170,24 @@ class Accounts:
             until = self._until(temporary)
             _set(connection, username, password=hashed, temporary_until=until)
             _end_sessions(connection, username)
-            self._note(connection, username, "new password", by)
+            self.note(connection, username, "new password", by)
+
+    def set_known_as(self, username: str, known_as: str, by: str | None = None) -> None:
+        """Say what the identity provider calls somebody; if empty, it does not sign them in.
+
+        Whoever it signed in on the account before, it does not any more; nobody stays signed in.
+
+        Raises:
+            UsageError: it is not usable or somebody else's, or there is no such account.
+        """
+        with turn(self.engine) as connection:
+            _known(connection, username)
+            identities.forget(connection, username)
+            if known_as:
+                identities.name(connection, username, known_as)
+            _end_sessions(connection, username)
+            what = f"single sign-on as {known_as}" if known_as else "no single sign-on"
+            self.note(connection, username, what, by)
 
     # a second factor
 
@@ -190,14 +216,14 @@ class Accounts:
             if not step:
                 raise UsageError("the code is not right: look at the clock of the phone")
             _set(connection, username, totp=secret, totp_new=None, totp_used=step)
-            self._note(connection, username, "authenticator added")
+            self.note(connection, username, "authenticator added")
 
     def remove_totp(self, username: str, by: str | None = None) -> None:
         """Have an account without authenticator, such as when the phone is lost."""
         with turn(self.engine) as connection:
             _known(connection, username)
             _set(connection, username, totp=None, totp_new=None)
-            self._note(connection, username, "authenticator removed", by)
+            self.note(connection, username, "authenticator removed", by)
 
     # signing in
 
@@ -212,6 +238,28 @@ class Accounts:
         if not self.proves(username, password, address, code):
             return None
         return self.begin(username, address)
+
+    def enter(self, person: Person, address: str = "") -> str:
+        """Return the token of a new session of who the identity provider says it is.
+
+        Raises:
+            UnknownPersonError: nobody may sign in here as them.
+        """
+        with turn(self.engine) as connection:
+            username = identities.bound_to(connection, person)
+            if username is None and (username := identities.bind(connection, person)):
+                self.note(connection, username, f"bound to {person.subject} of {person.issuer}")
+            row = username and _row(connection, username)
+            if not row:
+                self.note(connection, None, f"nobody here is {person}", address=address)
+            elif not row.active:
+                self.note(connection, row.username, "disabled account", address=address)
+            elif row.temporary_until is not None:  # they don't need it
+                _set(connection, row.username, password="", temporary_until=None)
+                self.note(connection, row.username, "temporary password taken back")
+        if not row or not row.active:
+            raise identities.unknown(person, disabled=bool(row))
+        return self.begin(row.username, address, "signed in by single sign-on")
 
     def proves(
         self, username: str, password: str, address: str = "", code: str | None = None
@@ -228,11 +276,11 @@ class Accounts:
         known = passwords.matches(row.password if row else None, password)
         with turn(self.engine) as connection:
             if row is None:
-                self._note(connection, None, "no such account", address=address)
+                self.note(connection, None, "no such account", address=address)
                 return False
             wrong = self._wrong(connection, row, known, code)
             if wrong is not None:
-                self._note(connection, username, wrong, address=address)
+                self.note(connection, username, wrong, address=address)
                 return False
             forgive(connection, username, address)
         return True
@@ -258,7 +306,7 @@ class Accounts:
         used = connection.execute(ACCOUNTS.update().where(mine).values(totp_used=step or 0))
         return None if step and used.rowcount else "wrong or used code"
 
-    def begin(self, username: str, address: str = "") -> str:
+    def begin(self, username: str, address: str = "", how: str = "signed in") -> str:
         """Return the token of a new session."""
         token, now = secrets.token_urlsafe(32), self.clock()
         row = {"token": _hashed(token), "username": username, "csrf": secrets.token_urlsafe(32)}
@@ -267,15 +315,15 @@ class Accounts:
             old = SESSIONS.c.began < (now - LONGEST).isoformat()
             connection.execute(SESSIONS.delete().where(old))
             connection.execute(SESSIONS.insert().values(row))
-            self._note(connection, username, "signed in", address=address)
+            self.note(connection, username, how, address=address)
         return token
 
     def session(self, token: str) -> Session | None:
         """Return who is signed in with a token, or None if nobody is or it was left too long."""
         now, mine = self.clock(), SESSIONS.c.token == _hashed(token)
         with snapshot(self.engine) as connection:
-            both = sa.select(SESSIONS, ACCOUNTS).join(ACCOUNTS).where(mine)
-            row = connection.execute(both).first()
+            both = _WHOLE.add_columns(SESSIONS.c.csrf, SESSIONS.c.began, SESSIONS.c.used)
+            row = connection.execute(both.join(SESSIONS).where(mine)).first()
         if row is None or not row.active:
             return None
         idle = now - datetime.fromisoformat(row.used)
@@ -303,13 +351,13 @@ class Accounts:
             username = connection.scalar(sa.select(SESSIONS.c.username).where(mine))
             connection.execute(SESSIONS.delete().where(mine))
             if username is not None:
-                self._note(connection, username, "signed out")
+                self.note(connection, username, "signed out")
 
     def sign_out_everywhere(self, username: str) -> None:
         """End every session of an account."""
         with turn(self.engine) as connection:
             _end_sessions(connection, username)
-            self._note(connection, username, "signed out everywhere")
+            self.note(connection, username, "signed out everywhere")
 
     # what happened
 
@@ -321,7 +369,7 @@ class Accounts:
         with snapshot(self.engine) as connection:
             return [Event(*row) for row in connection.execute(query)]
 
-    def _note(
+    def note(
         self,
         connection: sa.Connection,
         username: str | None,
@@ -329,6 +377,7 @@ class Accounts:
         by: str | None = None,
         address: str | None = None,
     ) -> None:
+        """Add to the log, in the transaction of what it tells."""
         row = {"at": self.clock().isoformat(timespec="seconds"), "username": username}
         row |= {"what": what, "by": by, "address": address}
         connection.execute(EVENTS.insert().values(row))
@@ -338,8 +387,7 @@ class Accounts:
 
 
 def _row(connection: sa.Connection, username: str) -> Row | None:
-    named = sa.select(ACCOUNTS).where(ACCOUNTS.c.username == username)
-    return connection.execute(named).first()
+    return connection.execute(_WHOLE.where(ACCOUNTS.c.username == username)).first()
 
 
 def _known(connection: sa.Connection, username: str) -> Row:
@@ -360,9 +408,8 @@ def _end_sessions(connection: sa.Connection, username: str) -> None:
 def _account(row: Row) -> Account:
     temporary = row.temporary_until is not None
     has_totp = row.totp is not None
-    return Account(
-        row.username, row.name, Role(row.role), has_totp, row.active, temporary, row.demo
-    )
+    mine = (temporary, row.demo, row.password != "", row.known_as)
+    return Account(row.username, row.name, Role(row.role), has_totp, row.active, *mine)
 
 
 def _hashed(token: str) -> str:

@@ -44,10 +44,13 @@ from reliefpath.clinic.jobs import Job
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.security import Guard, OwnPasswordNeededError, SignInNeededError, way_back
 from reliefpath.clinic.settings import Settings
+from reliefpath.clinic.single_sign_on import pages as single_sign_on
+from reliefpath.clinic.single_sign_on.provider import Provider
 from reliefpath.errors import ChartError, ReliefPathError
 
 ROUTERS = (
-    *(home.router, worklist.router, strategy.router, trial.router, outcomes.router),
+    *(home.router, single_sign_on.router),
+    *(worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
     *(check_in.router, making.router, due.router, vega.router),
     *(account.router, people.router, audit.router, backup.router),
@@ -81,6 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.achieved = outcomes.Achieved(app.state.care)
     app.state.accounts = Accounts(settings.accounts)
     app.state.limit = Limit()
+    app.state.provider = settings.single_sign_on and Provider(settings.single_sign_on)
     app.state.verifying, app.state.backing_up = Job(), Job()
     app.add_middleware(Guard)
     for router in ROUTERS:

@@ -34,7 +34,19 @@ def ask(request: Request, place: Annotated[str, Query(alias="next")] = "/") -> R
     """Show the page to sign in, by name to whose session is locked."""
     accounts: Accounts = request.app.state.accounts
     locked = accounts.locked(request.cookies.get(cookie_name(request), ""))
-    return page(request, "sign-in", wrong=None, username=locked, next=within_site(place))
+    return sign_in_page(request, username=locked, place=place)
+
+
+def sign_in_page(
+    request: Request,
+    status: int = 200,
+    wrong: str | None = None,
+    username: str | None = None,
+    place: str = "/",
+) -> Response:
+    """Return the page to sign in, and then to go on to a place."""
+    known = {"wrong": wrong, "username": username, "next": within_site(place)}
+    return page(request, "sign-in", status, provider=request.app.state.provider, **known)
 
 
 @router.post("/sign-in")
@@ -47,16 +59,14 @@ def sign_in(
 ) -> Response:
     """Sign in, or say that it was wrong."""
     accounts: Accounts = request.app.state.accounts
-    known = {"username": None, "next": within_site(place)}
     try:
         token = accounts.sign_in(username.strip().lower(), password, code, address_of(request))
     except WaitError as e:
-        answer = page(request, "sign-in", 429, wrong=f"There were {e}.", **known)
+        answer = sign_in_page(request, 429, f"There were {e}.", place=place)
         answer.headers["Retry-After"] = str(e.seconds)
         return answer
     if token is None:
-        wrong = "Name, password or code is not right."
-        return page(request, "sign-in", 401, wrong=wrong, **known)
+        return sign_in_page(request, 401, "Name, password or code is not right.", place=place)
     accounts.sign_out(request.cookies.get(cookie_name(request), ""))
     response = RedirectResponse(within_site(place), 303)
     set_cookie(request, response, token)

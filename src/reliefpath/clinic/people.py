@@ -15,6 +15,7 @@ from reliefpath.clinic.security import needs
 from reliefpath.errors import UsageError
 
 router = APIRouter(prefix="/people")
+KnownAs = Annotated[str, Form(max_length=255)]
 Administrator = Annotated[Account, Depends(needs(Role.ADMINISTRATOR))]
 
 
@@ -31,12 +32,15 @@ def add(
     username: Annotated[str, Form(max_length=64)],
     name: Annotated[str, Form(max_length=200)],
     role: Annotated[Role, Form()],
+    known_as: KnownAs = "",
 ) -> Response:
-    """Add somebody, with a password to tell them once."""
+    """Add somebody, by single sign-on or with a password to tell them once."""
     accounts: Accounts = request.app.state.accounts
-    password, username = passwords.temporary(), username.strip().lower()
+    username, known_as = username.strip().lower(), known_as.strip()
+    password = None if known_as else passwords.temporary()
+    by = worker.username
     try:
-        accounts.add(username, name, role, password, temporary=True, by=worker.username)
+        accounts.add(username, name, role, password, temporary=True, known_as=known_as, by=by)
     except UsageError as e:
         return _everybody(request, str(e))
     return _one(request, username, password=password)
@@ -77,6 +81,20 @@ def new_password(request: Request, worker: Administrator, username: str) -> Resp
     return _one(request, username, password=password)
 
 
+@router.post("/{username}/single-sign-on")
+def single_sign_on(
+    request: Request, worker: Administrator, username: str, known_as: KnownAs = ""
+) -> Response:
+    """Say what the identity provider calls somebody, or that it is not to sign them in."""
+    accounts: Accounts = request.app.state.accounts
+    _find(request, username)
+    try:
+        accounts.set_known_as(username, known_as.strip(), worker.username)
+    except UsageError as e:
+        return _one(request, username, str(e))
+    return RedirectResponse("/people", 303)
+
+
 @router.post("/{username}/authenticator")
 def remove_authenticator(request: Request, worker: Administrator, username: str) -> Response:
     """Let somebody who lost their authenticator sign in without."""
@@ -89,7 +107,8 @@ def remove_authenticator(request: Request, worker: Administrator, username: str)
 def _everybody(request: Request, wrong: str | None = None) -> Response:
     accounts: Accounts = request.app.state.accounts
     status = 200 if wrong is None else 400
-    return page(request, "people", status, people=accounts.all(), roles=list(Role), wrong=wrong)
+    known = {"people": accounts.all(), "roles": list(Role), "provider": request.app.state.provider}
+    return page(request, "people", status, **known, wrong=wrong)
 
 
 def _one(
@@ -97,6 +116,7 @@ def _one(
 ) -> Response:
     person = _find(request, username)
     known = {"person": person, "roles": list(Role), "wrong": wrong, "password": password}
+    known["provider"] = request.app.state.provider
     return page(request, "person", 200 if wrong is None else 400, **known)
 
 

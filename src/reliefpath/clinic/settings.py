@@ -2,15 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from reliefpath.errors import UsageError
+
+OIDC = "RELIEFPATH_OIDC_"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def today() -> date:
     """Return today's date in UTC, as facts count days."""
     return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class SingleSignOn:
+    """The identity provider that people may sign in by, and who we are to it.
+
+    Attributes:
+        issuer: Its address, to the letter as it names itself.
+        client_id: What it calls us.
+        client_secret: What proves to it that it is us; None where PKCE alone does.
+        name: What people call it.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    name: str = "single sign-on"
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> SingleSignOn | None:
+        """Return the provider that the environment names, or None if it names none.
+
+        Raises:
+            UsageError: it is named by half, or could be listened to.
+        """
+        said = {k.removeprefix(OIDC): v for k, v in environment.items() if k.startswith(OIDC) and v}
+        if not said:
+            return None
+        for needed in ("ISSUER", "CLIENT_ID"):
+            if needed not in said:
+                raise UsageError(
+                    f"single sign-on needs {OIDC}{needed}, too: set it, or none at all"
+                )
+        issuer = said["ISSUER"]
+        if not guarded(issuer) or set("?#") & set(issuer):
+            raise UsageError(f"{OIDC}ISSUER is an https address (http on this computer alone)")
+        name = said.get("NAME", urlsplit(issuer).hostname or issuer)
+        return cls(issuer, said["CLIENT_ID"], said.get("CLIENT_SECRET"), name)
+
+
+def guarded(url: str) -> bool:
+    """Return whether nobody can listen in on what is sent to an address."""
+    try:
+        at = urlsplit(url)
+        at.port  # noqa: B018 - raises where it is none
+    except ValueError:
+        return False
+    return bool(at.hostname) and (
+        at.scheme == "https" or (at.scheme == "http" and at.hostname in LOOPBACK)
+    )
 
 
 @dataclass(frozen=True)
@@ -29,6 +85,7 @@ class Settings:
         emergency: The number of the emergency services there; None leaves it out.
         hosts: The names it answers to, or none for any.
         backups: The folder into which administrators make backups, or None.
+        single_sign_on: The identity provider that people may sign in by, or None.
         today: What day it is; a demo clinic stays on its own day.
     """
 
@@ -43,4 +100,5 @@ class Settings:
     emergency: str | None = None
     hosts: tuple[str, ...] = ()
     backups: Path | None = None
+    single_sign_on: SingleSignOn | None = None
     today: Callable[[], date] = today

@@ -1,0 +1,1 @@
+"""Sign-in by the clinic's identity provider (OpenID Connect), beside passwords."""
