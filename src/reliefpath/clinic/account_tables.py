@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
-from reliefpath.chart.store.database import engine_of, turn, url_of
+from reliefpath.chart.store.database import engine_of, plainly, url_of
+from reliefpath.chart.store.migrations import Versions
+from reliefpath.errors import UsageError
 
 METADATA = sa.MetaData()
 ACCOUNTS = sa.Table(
@@ -62,40 +63,31 @@ EVENTS = sa.Table(
 )
 
 
-def _of(dialect: str, statement: str) -> Any:
-    statements: Any = sa.DDL  # untyped
-    return statements(statement).execute_if(dialect=dialect)
-
-
-_KEPT = {
-    "sqlite": [
-        f"create trigger events_no_{verb} before {verb} on events "
-        "begin select raise(abort, 'append-only'); end"
-        for verb in ("update", "delete")
-    ],
-    "postgresql": [
-        "create or replace function events_kept() returns trigger language plpgsql as "
-        "$$ begin raise exception 'append-only'; end $$",
-        "create trigger events_kept before update or delete or truncate on events "
-        "for each statement execute function events_kept()",
-    ],
-}
-for _dialect, _statements in _KEPT.items():
-    for _statement in _statements:
-        sa.event.listen(EVENTS, "after_create", _of(_dialect, _statement))
+OLDEST = "0001"
+"""What a database is of that was made before they said so."""
+VERSIONS = Versions("reliefpath.clinic:account_versions", "accounts_version")
 
 
 def open_accounts(place: str) -> sa.Engine:
     """Open the database of accounts, a file or a URL; make it where there is none.
 
+    One of an older version is brought to this one.
+
     Raises:
-        UsageError: it is neither a file nor a known URL.
+        UsageError: it is neither a file nor a known URL, or of a newer version.
         ChartError: it could not be reached or written.
     """
     url = url_of(place)
     if url.get_backend_name() == "sqlite" and url.database and Path(url.database).parent.is_dir():
         Path(url.database).touch(mode=0o600)  # nobody else on this computer reads it
     engine = engine_of(url)
-    with turn(engine) as connection:
-        METADATA.create_all(connection)
+    with plainly(url):
+        version = VERSIONS.version_of(engine)
+        if version is not None and not VERSIONS.known(version):
+            raise UsageError(
+                f"`{url}` was written by a newer version of ReliefPath; install that one"
+            )
+        if version != VERSIONS.newest():
+            unsaid = version is None and sa.inspect(engine).has_table(ACCOUNTS.name)
+            VERSIONS.upgrade(engine, since=OLDEST if unsaid else None)
     return engine
