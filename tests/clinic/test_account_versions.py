@@ -23,7 +23,7 @@ from reliefpath.errors import UsageError
 from .conftest import PASSWORD
 
 __all__ = ["database", "databases", "server_url"]
-EVERY = ["0001", "0002"]
+EVERY = ["0001", "0002", "0003"]
 """Every version there ever was."""
 LOG = ["no such account", "signed in", "wrong password", "added as clinician"]
 
@@ -58,7 +58,8 @@ def test_accounts_from_before_there_were_versions_stay(old: str) -> None:
     accounts = Accounts(old)
     assert VERSIONS.version_of(accounts.engine) == EVERY[-1]
     assert [account.username for account in accounts.all()] == ["ada", "thea"]
-    assert [event.what for event in accounts.events()][:4] == LOG
+    assert [event.what for event in accounts.log.newest()][:4] == LOG
+    assert not accounts.log.verify().wrong
     assert accounts.sign_in("thea", PASSWORD) is not None
     with snapshot(accounts.engine) as connection:
         opts = {"compare_type": True, "version_table": VERSIONS.table}
@@ -82,7 +83,8 @@ def test_accounts_go_back_a_version_and_come_again(database: str) -> None:
         VERSIONS.downgrade(accounts.engine, version)
     VERSIONS.upgrade(accounts.engine)
     assert accounts.sign_in("thea", PASSWORD) is not None
-    assert [event.what for event in accounts.events()] == ["signed in", "added as clinician"]
+    assert [event.what for event in accounts.log.newest()] == ["signed in", "added as clinician"]
+    assert not accounts.log.verify().wrong
     accounts.engine.dispose()
 
 

@@ -246,20 +246,59 @@ def test_the_log_tells_what_happened_and_keeps_no_name_that_nobody_has(
     fail(accounts, 1, address="192.0.2.7")
     fail(accounts, 1, username="my-password-by-mistake")
     accounts.change("thea", Role.DIRECTOR, active=True, by="ada")
-    events = accounts.events()
+    events = accounts.log.newest()
     assert [(e.username, e.what, e.by) for e in events[:3]] == [
         ("thea", "role clinician to director", "ada"),
         (None, "no such account", None),
         ("thea", "wrong password", None),
     ]
     assert events[2].address == "192.0.2.7"
-    assert accounts.events(before=events[1].event, limit=1) == [events[2]]
+    assert accounts.log.newest(before=events[1].entry, limit=1) == [events[2]]
 
 
 @pytest.mark.parametrize("statement", ["update events set what = 'x'", "delete from events"])
 def test_the_log_refuses_to_be_changed(accounts: Accounts, statement: str) -> None:
     with pytest.raises(sa.exc.IntegrityError, match="append-only"), accounts.engine.begin() as c:
         c.exec_driver_sql(statement)
+
+
+def altered(accounts: Accounts, statement: str) -> str:
+    """What a check says once somebody has gone around the triggers."""
+    with accounts.engine.begin() as connection:
+        for verb in ("update", "delete"):
+            connection.exec_driver_sql(f"drop trigger events_no_{verb}")
+        connection.exec_driver_sql(statement)
+    return "; ".join(accounts.log.verify().wrong)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("update events set username = 'ada' where entry = 2", "entry 2 was altered (new password"),
+        ("delete from events where entry = 2", "entries 2 to 2 are missing"),
+        ("update events set hash = 'x' where entry = 1", "entry 2 does not follow from entry 1"),
+        ("update events set at = '2027' where entry = 1", "entry 2 is older than the one before"),
+    ],
+)
+def test_an_alteration_of_the_log_is_found(tmp_path: Path, statement: str, says: str) -> None:
+    accounts = Accounts(str(tmp_path / "accounts"))
+    accounts.add("thea", "Thea", Role.CLINICIAN, None)
+    accounts.set_password("thea", PASSWORD)
+    accounts.sign_out_everywhere("thea")
+    assert not accounts.log.verify(str(accounts.log.head())).wrong
+    assert says in altered(accounts, statement)
+
+
+def test_a_cut_at_the_end_of_the_log_is_found_by_an_end_noted_down(accounts: Accounts) -> None:
+    noted = str(accounts.log.head())
+    assert not altered(accounts, "delete from events where entry = 2")
+    assert "it was cut" in accounts.log.verify(noted).wrong[0]
+
+
+def test_a_clock_set_back_does_not_reorder_the_log(accounts: Accounts, clock: Clock) -> None:
+    clock.turn(days=-1)
+    accounts.sign_out_everywhere("thea")
+    assert not accounts.log.verify().wrong
 
 
 def test_a_file_that_holds_no_accounts_is_refused(tmp_path: Path) -> None:

@@ -187,6 +187,25 @@ def test_an_alteration_behind_the_softwares_back_is_found(served: Served, page: 
     look_until(page, re.compile("at least one was altered"))
 
 
+def test_an_alteration_of_the_log_of_sign_ins_is_found(settings: Settings) -> None:
+    app = create_app(settings)
+    auditor = client_of(app, "auditor")
+    accounts: Accounts = app.state.accounts
+    assert str(accounts.log.head()) in auditor.get("/audit").text
+
+    def checked() -> str:
+        auditor.post("/audit/verify")
+        while app.state.verifying.since:
+            pass
+        return auditor.get("/audit").text
+
+    assert "and all 6 sign-ins." in checked()
+    with accounts.engine.begin() as connection:
+        connection.exec_driver_sql("drop trigger events_no_delete")
+        connection.exec_driver_sql("delete from events where entry = 3")
+    assert "sign-ins: entries 3 to 3 are missing" in checked()
+
+
 def look_until(page: Page, says: re.Pattern[str]) -> None:
     """Look again, as the page asks for, until it says so."""
     for _ in range(100):

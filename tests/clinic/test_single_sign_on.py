@@ -78,7 +78,7 @@ def sign_in(client: Client) -> httpx.Response:
 
 def told(app: FastAPI) -> list[str]:
     accounts: Accounts = app.state.accounts
-    return [event.what for event in accounts.events()]
+    return [event.what for event in accounts.log.newest()]
 
 
 def lock(accounts: Accounts) -> None:

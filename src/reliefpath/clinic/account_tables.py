@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from reliefpath.chart.store.database import engine_of, plainly, url_of
 from reliefpath.chart.store.migrations import Versions
+from reliefpath.chart.store.tables import KEY
 from reliefpath.errors import UsageError
 
 METADATA = sa.MetaData()
@@ -52,15 +53,31 @@ TRIES = sa.Table(
     sa.Column("until", sa.Text, nullable=False),
 )
 EVENTS = sa.Table(
-    "events",
+    "events",  # chained as the chart's audit log is
     METADATA,
-    sa.Column("event", sa.Integer, primary_key=True),
+    sa.Column("entry", KEY, primary_key=True, autoincrement=False),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("username", sa.Text),  # null where nobody is called so: it might be a password
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("by", sa.Text),  # null where it is the account's owner
     sa.Column("address", sa.Text),
+    sa.Column("previous", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
 )
+KEPT = {
+    "sqlite": [
+        f"create trigger events_no_{verb} before {verb} on events "
+        "begin select raise(abort, 'append-only'); end"
+        for verb in ("update", "delete")
+    ],
+    "postgresql": [
+        "create or replace function events_kept() returns trigger language plpgsql as "
+        "$$ begin raise exception 'append-only'; end $$",
+        "create trigger events_kept before update or delete or truncate on events "
+        "for each statement execute function events_kept()",
+    ],
+}
+"""What keeps the log of every version as it is, by dialect."""
 
 
 OLDEST = "0001"

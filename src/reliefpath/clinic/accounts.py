@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from reliefpath.chart.store.database import snapshot, turn
 from reliefpath.clinic import identities, passwords, totp
-from reliefpath.clinic.account_tables import ACCOUNTS, EVENTS, IDENTITIES, SESSIONS, open_accounts
+from reliefpath.clinic.account_tables import ACCOUNTS, IDENTITIES, SESSIONS, open_accounts
 from reliefpath.clinic.roles import Role
+from reliefpath.clinic.sign_ins import Clock, SignIns
 from reliefpath.clinic.single_sign_on.id_token import Person
 from reliefpath.clinic.tries import begin_try, forgive
 from reliefpath.errors import UsageError
@@ -26,7 +27,6 @@ TEMPORARY = timedelta(days=3)
 """How long a password that somebody else chose is good for."""
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 _WHOLE = sa.select(ACCOUNTS, IDENTITIES.c.known_as).select_from(ACCOUNTS).outerjoin(IDENTITIES)
-Clock = Callable[[], datetime]
 Row = sa.Row[Any]
 
 
@@ -55,18 +55,6 @@ class Session:
     csrf: str
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to an account, as its log tells."""
-
-    event: int
-    at: str
-    username: str | None
-    what: str
-    by: str | None
-    address: str | None
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -76,6 +64,7 @@ class Accounts:
 
     def __init__(self, place: str, clock: Clock = _now) -> None:
         self.engine, self.clock = open_accounts(place), clock
+        self.log = SignIns(self.engine, clock)
 
     # who works here
 
@@ -118,7 +107,7 @@ class Accounts:
             until = self._until(temporary and password is not None)
             row |= {"password": hashed, "temporary_until": until, "demo": demo}
             connection.execute(ACCOUNTS.insert().values(row))
-            self.note(connection, username, f"added as {role}", by)
+            self.log.note(connection, username, f"added as {role}", by)
             if known_as:
                 identities.name(connection, username, known_as)
 
@@ -152,9 +141,9 @@ class Accounts:
                 raise UsageError("the last administrator stays: make another one first")
             _end_sessions(connection, username)
             if before.role is not role:
-                self.note(connection, username, f"role {before.role} to {role}", by)
+                self.log.note(connection, username, f"role {before.role} to {role}", by)
             if before.active is not active:
-                self.note(connection, username, "enabled" if active else "disabled", by)
+                self.log.note(connection, username, "enabled" if active else "disabled", by)
 
     def set_password(
         self, username: str, password: str, *, temporary: bool = False, by: str | None = None
@@ -170,7 +159,7 @@ class Accounts:
             until = self._until(temporary)
             _set(connection, username, password=hashed, temporary_until=until)
             _end_sessions(connection, username)
-            self.note(connection, username, "new password", by)
+            self.log.note(connection, username, "new password", by)
 
     def set_known_as(self, username: str, known_as: str, by: str | None = None) -> None:
         """Say what the identity provider calls somebody; if empty, it does not sign them in.
@@ -187,7 +176,7 @@ class Accounts:
                 identities.name(connection, username, known_as)
             _end_sessions(connection, username)
             what = f"single sign-on as {known_as}" if known_as else "no single sign-on"
-            self.note(connection, username, what, by)
+            self.log.note(connection, username, what, by)
 
     # a second factor
 
@@ -216,14 +205,14 @@ class Accounts:
             if not step:
                 raise UsageError("the code is not right: look at the clock of the phone")
             _set(connection, username, totp=secret, totp_new=None, totp_used=step)
-            self.note(connection, username, "authenticator added")
+            self.log.note(connection, username, "authenticator added")
 
     def remove_totp(self, username: str, by: str | None = None) -> None:
         """Have an account without authenticator, such as when the phone is lost."""
         with turn(self.engine) as connection:
             _known(connection, username)
             _set(connection, username, totp=None, totp_new=None)
-            self.note(connection, username, "authenticator removed", by)
+            self.log.note(connection, username, "authenticator removed", by)
 
     # signing in
 
@@ -248,15 +237,15 @@ class Accounts:
         with turn(self.engine) as connection:
             username = identities.bound_to(connection, person)
             if username is None and (username := identities.bind(connection, person)):
-                self.note(connection, username, f"bound to {person.subject} of {person.issuer}")
+                self.log.note(connection, username, f"bound to {person.subject} of {person.issuer}")
             row = username and _row(connection, username)
             if not row:
-                self.note(connection, None, f"nobody here is {person}", address=address)
+                self.log.note(connection, None, f"nobody here is {person}", address=address)
             elif not row.active:
-                self.note(connection, row.username, "disabled account", address=address)
+                self.log.note(connection, row.username, "disabled account", address=address)
             elif row.temporary_until is not None:  # they don't need it
                 _set(connection, row.username, password="", temporary_until=None)
-                self.note(connection, row.username, "temporary password taken back")
+                self.log.note(connection, row.username, "temporary password taken back")
         if not row or not row.active:
             raise identities.unknown(person, disabled=bool(row))
         return self.begin(row.username, address, "signed in by single sign-on")
@@ -276,11 +265,11 @@ class Accounts:
         known = passwords.matches(row.password if row else None, password)
         with turn(self.engine) as connection:
             if row is None:
-                self.note(connection, None, "no such account", address=address)
+                self.log.note(connection, None, "no such account", address=address)
                 return False
             wrong = self._wrong(connection, row, known, code)
             if wrong is not None:
-                self.note(connection, username, wrong, address=address)
+                self.log.note(connection, username, wrong, address=address)
                 return False
             forgive(connection, username, address)
         return True
@@ -315,7 +304,7 @@ class Accounts:
             old = SESSIONS.c.began < (now - LONGEST).isoformat()
             connection.execute(SESSIONS.delete().where(old))
             connection.execute(SESSIONS.insert().values(row))
-            self.note(connection, username, how, address=address)
+            self.log.note(connection, username, how, address=address)
         return token
 
     def session(self, token: str) -> Session | None:
@@ -351,36 +340,13 @@ class Accounts:
             username = connection.scalar(sa.select(SESSIONS.c.username).where(mine))
             connection.execute(SESSIONS.delete().where(mine))
             if username is not None:
-                self.note(connection, username, "signed out")
+                self.log.note(connection, username, "signed out")
 
     def sign_out_everywhere(self, username: str) -> None:
         """End every session of an account."""
         with turn(self.engine) as connection:
             _end_sessions(connection, username)
-            self.note(connection, username, "signed out everywhere")
-
-    # what happened
-
-    def events(self, before: int | None = None, limit: int = 100) -> list[Event]:
-        """Return the newest events, or those before one."""
-        query = sa.select(EVENTS).order_by(EVENTS.c.event.desc()).limit(limit)
-        if before is not None:
-            query = query.where(EVENTS.c.event < before)
-        with snapshot(self.engine) as connection:
-            return [Event(*row) for row in connection.execute(query)]
-
-    def note(
-        self,
-        connection: sa.Connection,
-        username: str | None,
-        what: str,
-        by: str | None = None,
-        address: str | None = None,
-    ) -> None:
-        """Add to the log, in the transaction of what it tells."""
-        row = {"at": self.clock().isoformat(timespec="seconds"), "username": username}
-        row |= {"what": what, "by": by, "address": address}
-        connection.execute(EVENTS.insert().values(row))
+            self.log.note(connection, username, "signed out everywhere")
 
     def _until(self, temporary: bool) -> str | None:
         return (self.clock() + TEMPORARY).isoformat() if temporary else None

@@ -35,6 +35,7 @@ Entry = Annotated[int, Field(ge=1, le=2**53)]
 Text = Annotated[Words | None, Empty]
 Day = Annotated[Century | None, Empty]
 Before = Annotated[Entry | None, Empty]
+HeadNoted = Annotated[str, Form(max_length=100)]
 Auditor = Annotated[Account, Depends(needs(*AUDITORS))]
 
 
@@ -66,6 +67,7 @@ def show(request: Request, worker: Auditor, asked: AskedFor, before: Before = No
         rows=rows[:ROWS],
         asked=asked,
         head=chart.head(),
+        sign_ins_head=request.app.state.accounts.log.head(),
         older=older and urlencode(older),
         export=urlencode(filters),
         job=job,
@@ -82,15 +84,20 @@ def export(request: Request, worker: Auditor, asked: AskedFor) -> Response:
 
 @router.post("/audit/verify")
 def verify(
-    request: Request, worker: Auditor, head: Annotated[str, Form(max_length=100)] = ""
+    request: Request, worker: Auditor, head: HeadNoted = "", sign_ins_head: HeadNoted = ""
 ) -> Response:
-    """Begin to check that the chart holds what was recorded."""
+    """Begin to check that the chart and the log of sign-ins hold what was recorded."""
     chart, job = _chart(request), request.app.state.verifying
+    accounts: Accounts = request.app.state.accounts
 
     def work() -> tuple[bool, tuple[str, ...]]:
-        found = chart.verify(head.strip() or None)
-        all_well = f"All {found.head.entry:,} entries and {found.rows:,} rows are as recorded."
-        return not found.wrong, found.wrong[:50] or (all_well,)
+        found, told = (
+            chart.verify(head.strip() or None),
+            accounts.log.verify(sign_ins_head.strip() or None),
+        )
+        wrong = (*told.wrong[:25], *found.wrong[:25])
+        entries = f"All {found.head.entry:,} entries and {found.rows:,} rows are as recorded,"
+        return not wrong, wrong or (f"{entries} and all {told.rows:,} sign-ins.",)
 
     chart.note(Act(worker.username, "verify"))
     job.start(work)
@@ -105,8 +112,8 @@ def sign_ins(
 ) -> Response:
     """Show who signed in, who failed to, and what was done to accounts."""
     accounts: Accounts = request.app.state.accounts
-    rows = accounts.events(before, ROWS + 1)
-    older = rows[ROWS - 1].event if len(rows) > ROWS else None
+    rows = accounts.log.newest(before, ROWS + 1)
+    older = rows[ROWS - 1].entry if len(rows) > ROWS else None
     return page(request, "sign-ins", rows=rows[:ROWS], older=older)
 
 

@@ -1,4 +1,4 @@
-"""The audit log: who saw and who changed what, each entry chained to the one before by its hash."""
+"""Logs such as the audit log: each entry is chained to the one before it by its hash."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ def instant_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def head_of(connection: sa.Connection, before: str | None = None) -> Head:
+def head_of(connection: sa.Connection, before: str | None = None, log: sa.Table = AUDIT) -> Head:
     """Return the last entry, or the last one recorded before a moment in stored form."""
-    at = stored(AUDIT.c.at, connection.dialect.name)
-    query = sa.select(AUDIT.c.entry, at, AUDIT.c.hash).order_by(AUDIT.c.entry.desc()).limit(1)
+    at = stored(log.c.at, connection.dialect.name)
+    query = sa.select(log.c.entry, at, log.c.hash).order_by(log.c.entry.desc()).limit(1)
     if before is not None:
-        query = query.where(AUDIT.c.at < sa.literal(before, INSTANT))
+        query = query.where(log.c.at < sa.literal(before, INSTANT))
     found = connection.execute(query).one_or_none()
     return Head(0, "", BEGINNING) if found is None else Head(*found)
 
 
-def append(connection: sa.Connection, record: dict[str, Any]) -> None:
+def append(connection: sa.Connection, record: dict[str, Any], log: sa.Table = AUDIT) -> None:
     """Write an entry, whose `previous` is the hash of the entry before it."""
-    connection.execute(AUDIT.insert().values(**record, hash=entry_hash(record)))
+    connection.execute(log.insert().values(**record, hash=entry_hash(record)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,9 @@ def verify(connection: sa.Connection, expected: str | None = None) -> Verified:
     """
     wrong: list[str] = []
     seals = _seals_by_entry(connection)
-    head, seen = _verify_log(connection, seals, expected, wrong)
+    entries = _sealed(connection, seals, wrong)
+    head = verify_chain(entries, expected, wrong, _said)
     rows = sum(_verify_rows(connection, name, head, wrong) for name in ROWS)
-    if expected is not None and not seen:
-        wrong.append(f"the log: the entry noted down, {expected}, is not in it; it was cut")
     return Verified(head, rows, tuple(wrong))
 
 
@@ -49,29 +48,52 @@ def _seals_by_entry(connection: sa.Connection) -> dict[int, str]:
     return {entry: digest(rows) for entry, rows in found.items()}
 
 
-def _verify_log(
-    connection: sa.Connection, seals: Mapping[int, str], expected: str | None, wrong: list[str]
-) -> tuple[Head, bool]:
-    head, seen = Head(0, "", BEGINNING), expected in (None, str(Head(0, "", BEGINNING)))
+def _sealed(connection: sa.Connection, seals: Mapping[int, str], wrong: list[str]) -> Iterator[Row]:
+    """Yield the log, and look whether each entry's seals are as it says."""
     left = set(seals)
     for entry in stream_rows(connection, AUDIT, (AUDIT.c.entry,)):
+        yield entry
+        number = entry["entry"]
+        if entry["digest"] != seals.get(number):
+            wrong.append(f"seals: those of entry {number} ({_said(entry)}) were altered")
+        left.discard(number)
+    wrong += [f"seals: the log does not know their entry {number}" for number in sorted(left)]
+
+
+def verify_chain(
+    entries: Iterable[Row],
+    expected: str | None,
+    wrong: list[str],
+    said: Callable[[Row], str],
+    log: str = "the log",
+) -> Head:
+    """Return the head of a log, whose entries come in order; add to `wrong` what is.
+
+    Args:
+        entries: the entries as they are stored.
+        expected: a head noted down earlier, without which a cut at the end leaves no trace.
+        wrong: what was found so far.
+        said: returns what an entry is about.
+        log: what the log is called.
+    """
+    head = Head(0, "", BEGINNING)
+    seen = expected in (None, str(head))
+    for entry in entries:
         number = entry["entry"]
         if number != head.entry + 1:
             missing = f"{head.entry + 1} to {number - 1}"
-            wrong.append(f"the log: entries {missing} are missing")
+            wrong.append(f"{log}: entries {missing} are missing")
         elif entry["previous"] != head.hash:
-            wrong.append(f"the log: entry {number} does not follow from entry {head.entry}")
+            wrong.append(f"{log}: entry {number} does not follow from entry {head.entry}")
         if entry["hash"] != entry_hash(entry):
-            wrong.append(f"the log: entry {number} was altered ({_said(entry)})")
+            wrong.append(f"{log}: entry {number} was altered ({said(entry)})")
         if entry["at"] < head.at:
-            wrong.append(f"the log: entry {number} is older than the one before")
-        if entry["digest"] != seals.get(number):
-            wrong.append(f"seals: those of entry {number} ({_said(entry)}) were altered")
+            wrong.append(f"{log}: entry {number} is older than the one before")
         head = Head(number, entry["at"], entry["hash"])
         seen = seen or str(head) == expected
-        left.discard(number)
-    wrong += [f"seals: the log does not know their entry {number}" for number in sorted(left)]
-    return head, seen
+    if not seen:
+        wrong.append(f"{log}: the entry noted down, {expected}, is not in it; it was cut")
+    return head
 
 
 def _said(entry: Row) -> str:

@@ -6,24 +6,12 @@ Frozen: later versions change it. Databases from before there were versions are 
 import sqlalchemy as sa
 from alembic import op
 
+from reliefpath.clinic.account_tables import KEPT
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-KEPT = {
-    "sqlite": [
-        f"create trigger events_no_{verb} before {verb} on events "
-        "begin select raise(abort, 'append-only'); end"
-        for verb in ("update", "delete")
-    ],
-    "postgresql": [
-        "create or replace function events_kept() returns trigger language plpgsql as "
-        "$$ begin raise exception 'append-only'; end $$",
-        "create trigger events_kept before update or delete or truncate on events "
-        "for each statement execute function events_kept()",
-    ],
-}
 
 
 def upgrade() -> None:

@@ -1,0 +1,78 @@
+"""The log of sign-ins and of changes to accounts: append-only, and chained as the audit log is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from reliefpath.chart.store.audit import Head, append, head_of
+from reliefpath.chart.store.database import snapshot
+from reliefpath.chart.store.frames import stream_rows
+from reliefpath.chart.store.verifying import Verified, verify_chain
+from reliefpath.clinic.account_tables import EVENTS
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to an account."""
+
+    entry: int
+    at: str
+    username: str | None
+    what: str
+    by: str | None
+    address: str | None
+
+
+@dataclass(frozen=True)
+class SignIns:
+    """The log of a database of accounts."""
+
+    engine: sa.Engine
+    clock: Clock
+
+    def newest(self, before: int | None = None, limit: int = 100) -> list[Event]:
+        """Return the newest events, or those before one."""
+        told = (EVENTS.c[field.name] for field in fields(Event))
+        query = sa.select(*told).order_by(EVENTS.c.entry.desc()).limit(limit)
+        if before is not None:
+            query = query.where(EVENTS.c.entry < before)
+        with snapshot(self.engine) as connection:
+            return [Event(*row) for row in connection.execute(query)]
+
+    def head(self) -> Head:
+        """Return the last entry."""
+        with snapshot(self.engine) as connection:
+            return head_of(connection, log=EVENTS)
+
+    def verify(self, expected: str | None = None) -> Verified:
+        """Check that the log tells what it was told; `expected` is an earlier head of it."""
+        wrong: list[str] = []
+        with snapshot(self.engine) as connection:
+            entries = stream_rows(connection, EVENTS, (EVENTS.c.entry,))
+            head = verify_chain(entries, expected, wrong, _said, "sign-ins")
+        return Verified(head, head.entry, tuple(wrong))
+
+    def note(
+        self,
+        connection: sa.Connection,
+        username: str | None,
+        what: str,
+        by: str | None = None,
+        address: str | None = None,
+    ) -> None:
+        """Add to the log, in the transaction of what it tells."""
+        head = head_of(connection, log=EVENTS)
+        at = max(self.clock().isoformat(timespec="seconds"), head.at)
+        row = {"entry": head.entry + 1, "at": at, "username": username, "what": what, "by": by}
+        append(connection, {**row, "address": address, "previous": head.hash}, EVENTS)
+
+
+def _said(entry: dict[str, Any]) -> str:
+    return f"{entry['what']} at {entry['at']}"
