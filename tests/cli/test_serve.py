@@ -58,6 +58,20 @@ def test_somebody_is_added_without_a_password_who_signs_in_by_the_provider(chart
     assert "bo@clinic.example" in account("list", chart).stdout
 
 
+def test_a_clinic_is_restored_from_a_chart_and_the_accounts_beside_it(
+    chart: Path, tmp_path: Path
+) -> None:
+    ada = ("add", chart, "ada", "--name", "Ada", "--role", "administrator")
+    account(*ada, said=f"{PASSWORD}\n")
+    again = tmp_path / "again.chart"
+    reliefpath("chart", "restore", chart, again)
+    assert (
+        "accounts: 1, entries of their log: 1" in account("copy", chart, f"{again}.accounts").stdout
+    )
+    assert Accounts(f"{again}.accounts").sign_in("ada", PASSWORD) is not None
+    assert account("copy", chart, f"{again}.accounts").returncode == 2
+
+
 def test_half_a_provider_is_refused(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELIEFPATH_OIDC_ISSUER", "https://id.example")
     assert "needs RELIEFPATH_OIDC_CLIENT_ID" in reliefpath("serve", chart, code=2).stderr

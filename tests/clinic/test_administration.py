@@ -220,14 +220,17 @@ def test_a_backup_is_a_chart_that_verifies(served: Served, page: Page) -> None:
     served.sign_in(page, "administrator")
     follow(page, "Backups")
     press(page, "Make a backup")
-    look_until(page, re.compile("and verified it"))
+    look_until(page, re.compile("and verified both"))
     expect(page.locator("tbody tr")).to_have_count(1)
     assert not list(violations(page))
-    (file,) = served.settings.backups.iterdir() if served.settings.backups else ()
-    assert file.stat().st_mode & 0o077 == 0
+    file, beside = sorted(served.settings.backups.iterdir()) if served.settings.backups else ()
+    assert (file.stat().st_mode | beside.stat().st_mode) & 0o077 == 0
     copy, original = open_chart(str(file)), open_chart(served.settings.chart)
     assert not copy.verify(str(original.head())).wrong
     assert original.log()["action"][-1] == "backup"
+    accounts = Accounts(f"{file}.accounts")
+    assert accounts.sign_in("clinician", PASSWORD) is not None
+    assert not accounts.log.verify(str(Accounts(served.settings.accounts).log.head())).wrong
 
 
 def test_what_could_not_be_backed_up_is_told_and_not_listed(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,8 +12,10 @@ from chart.store.conftest import database, databases, server_url
 from reliefpath.chart.store.chart import create_chart
 from reliefpath.chart.store.log import Asked
 from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.account_copies import back_up_accounts, copy_accounts
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.roles import Role
+from reliefpath.errors import UsageError
 
 __all__ = ["database", "databases", "server_url"]
 PASSWORD = "conservative-first"
@@ -35,6 +38,35 @@ def test_accounts_sign_in_and_their_log_stays(database: str) -> None:
     refused = pytest.raises(sa.exc.DBAPIError, match="append-only")
     with refused, accounts.engine.begin() as connection:
         connection.exec_driver_sql("delete from events")
+    accounts.engine.dispose()
+
+
+def test_accounts_are_copied_with_their_log_and_without_who_is_signed_in(
+    database: str, tmp_path: Path
+) -> None:
+    accounts = Accounts(database)
+    accounts.add("thea", "Thea", Role.CLINICIAN, PASSWORD, known_as="thea@clinic.example")
+    token = accounts.begin("thea")
+    copied = copy_accounts(accounts, str(tmp_path / "copy"))
+    assert copied.all() == accounts.all()
+    assert copied.log.newest() == accounts.log.newest()
+    assert copied.session(token) is None
+    assert copied.sign_in("thea", PASSWORD) is not None
+    with pytest.raises(UsageError, match="there are accounts"):
+        copy_accounts(copied, database)
+    for each in (accounts, copied):
+        each.engine.dispose()
+
+
+def test_accounts_whose_log_was_altered_are_no_backup(tmp_path: Path) -> None:
+    accounts = Accounts(str(tmp_path / "accounts"))
+    accounts.add("thea", "Thea", Role.CLINICIAN, PASSWORD)
+    with accounts.engine.begin() as connection:
+        connection.exec_driver_sql("drop trigger events_no_update")
+        connection.exec_driver_sql("update events set what = 'x'")
+    with pytest.raises(UsageError, match="not as it was written"):
+        back_up_accounts(accounts, tmp_path / "2026.chart")
+    assert not list(tmp_path.glob("2026*"))
     accounts.engine.dispose()
 
 

@@ -100,6 +100,27 @@ def password(chart: ChartArgument, username: Username, accounts: AccountsPlace =
     typer.echo(f"{username} has a new password.")
 
 
+@app.command()
+def copy(
+    chart: ChartArgument,
+    target: Annotated[str, typer.Argument(metavar="PLACE", help="A new file, or a database URL.")],
+    accounts: AccountsPlace = None,
+) -> None:
+    """Copy the accounts of a chart, or of its backup, with their log, and prove that it is whole.
+
+    Nobody is signed in there.
+
+    **Example**
+
+    - `reliefpath account copy 2026-01-31T120000.000000Z.chart clinic.chart.accounts`
+    """
+    from reliefpath.clinic.account_copies import copy_accounts
+
+    copied = copy_accounts(_opened(chart, accounts), target)
+    entries = copied.log.head().entry
+    typer.echo(f"Copied accounts: {len(copied.all()):,}, entries of their log: {entries:,}.")
+
+
 def place_of(chart: str, accounts: str | None) -> str:
     """Return where the accounts of a chart are."""
     if accounts is not None:

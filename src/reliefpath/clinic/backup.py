@@ -1,15 +1,18 @@
-"""Backups of the chart, each proven before it is called one."""
+"""Backups of the chart and its accounts, each proven before it is called one."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.chart.store.backup import SUFFIX, back_up
-from reliefpath.clinic.accounts import Account
+from reliefpath.clinic.account_copies import SUFFIX as ACCOUNTS
+from reliefpath.clinic.account_copies import back_up_accounts
+from reliefpath.clinic.accounts import Account, Accounts
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import Role
@@ -26,7 +29,8 @@ def show(request: Request, worker: Administrator) -> Response:
     folder = request.app.state.settings.backups
     files = [] if folder is None else sorted(folder.glob(f"*{SUFFIX}"), reverse=True)
     found = [(file.name, stat.st_size, stat.st_mtime) for file in files if (stat := file.stat())]
-    rows = [(name, size, datetime.fromtimestamp(at, UTC)) for name, size, at in found]
+    both = {file.name for file in files if Path(f"{file}{ACCOUNTS}").is_file()}
+    rows = [(name, size, datetime.fromtimestamp(at, UTC), name in both) for name, size, at in found]
     return page(request, "backup", rows=rows, folder=folder, job=request.app.state.backing_up)
 
 
@@ -34,13 +38,15 @@ def show(request: Request, worker: Administrator) -> Response:
 def make(request: Request, worker: Administrator) -> Response:
     """Begin a backup."""
     care: Care = request.app.state.care
+    accounts: Accounts = request.app.state.accounts
     folder = request.app.state.settings.backups
     if folder is None:
         raise UsageError("no folder for backups is given: reliefpath serve CHART --backups DIR")
 
     def work() -> tuple[bool, tuple[str, ...]]:
         file = back_up(care.chart, folder, worker.username)
-        return True, (f"Wrote {file.name}, and verified it.",)
+        back_up_accounts(accounts, file)
+        return True, (f"Wrote {file.name} and its accounts, and verified both.",)
 
     request.app.state.backing_up.start(work)
     return RedirectResponse("/backup", 303)

@@ -53,11 +53,8 @@ class SignIns:
 
     def verify(self, expected: str | None = None) -> Verified:
         """Check that the log tells what it was told; `expected` is an earlier head of it."""
-        wrong: list[str] = []
         with snapshot(self.engine) as connection:
-            entries = stream_rows(connection, EVENTS, (EVENTS.c.entry,))
-            head = verify_chain(entries, expected, wrong, _said, "sign-ins")
-        return Verified(head, head.entry, tuple(wrong))
+            return verify_sign_ins(connection, expected)
 
     def note(
         self,
@@ -72,6 +69,14 @@ class SignIns:
         at = max(self.clock().isoformat(timespec="seconds"), head.at)
         row = {"entry": head.entry + 1, "at": at, "username": username, "what": what, "by": by}
         append(connection, {**row, "address": address, "previous": head.hash}, EVENTS)
+
+
+def verify_sign_ins(connection: sa.Connection, expected: str | None) -> Verified:
+    """Check that the log tells what it was told; see `verify_chain`."""
+    wrong: list[str] = []
+    entries = stream_rows(connection, EVENTS, (EVENTS.c.entry,))
+    head = verify_chain(entries, expected, wrong, _said, "sign-ins")
+    return Verified(head, head.entry, tuple(wrong))
 
 
 def _said(entry: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import BoundedSemaphore
@@ -19,6 +20,7 @@ from reliefpath.clinic.single_sign_on.errors import ProviderDownError, SignOnErr
 from reliefpath.clinic.single_sign_on.flow import Flow
 from reliefpath.clinic.single_sign_on.id_token import Person, person_of
 
+LOG = logging.getLogger("reliefpath.clinic")
 SECONDS = 5.0
 """How long we wait for each part of an answer."""
 KEPT = 3600.0
@@ -156,10 +158,13 @@ class Provider:
             raise self._down()
         try:
             answer = self._client.request(method, url, **sent)
-        except (httpx2.HTTPError, httpx2.InvalidURL):
+        except (httpx2.HTTPError, httpx2.InvalidURL) as e:
+            LOG.warning("single sign-on: %s: %s", url, type(e).__name__)
             raise self._down() from None
         finally:
             self._at_once.release()
+        if answer.status_code != 200:
+            LOG.warning("single sign-on: %s: %s", url, answer.status_code)
         if answer.status_code >= 500:
             raise self._down()
         return answer

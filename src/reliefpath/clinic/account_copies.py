@@ -1,0 +1,62 @@
+"""Copies of the accounts that are proven to tell what was logged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from reliefpath.chart.store.audit import head_of
+from reliefpath.chart.store.database import snapshot, turn
+from reliefpath.clinic.account_tables import ACCOUNTS, EVENTS, IDENTITIES
+from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.sign_ins import verify_sign_ins
+from reliefpath.errors import UsageError
+
+SUFFIX = ".accounts"
+"""Accounts are beside their chart, called as it is and this."""
+
+
+def copy_accounts(source: Accounts, place: str) -> Accounts:
+    """Copy who works here and the log into a database without accounts; nobody is signed in there.
+
+    Raises:
+        UsageError: there are accounts already, or the log is not as it was written.
+        ChartError: a database could not be read or written.
+    """
+    target = Accounts(place, source.clock)
+    try:
+        with snapshot(source.engine) as seen, turn(target.engine) as connection:
+            if head_of(connection, log=EVENTS).entry:
+                raise UsageError(f"there are accounts in `{place}` already; copy to another place")
+            _copy(seen, connection)
+    except BaseException:
+        target.engine.dispose()
+        raise
+    return target
+
+
+def _copy(seen: sa.Connection, connection: sa.Connection) -> None:
+    for table in (ACCOUNTS, IDENTITIES, EVENTS):
+        rows = [dict(row._mapping) for row in seen.execute(sa.select(table))]
+        if rows:
+            connection.execute(table.insert(), rows)
+    wrong = verify_sign_ins(connection, str(head_of(seen, log=EVENTS))).wrong
+    if wrong:
+        raise UsageError("the log of sign-ins is not as it was written: " + "; ".join(wrong[:5]))
+
+
+def back_up_accounts(source: Accounts, chart: Path) -> Path:
+    """Copy the accounts beside the backup of a chart; what failed is not called so.
+
+    Raises:
+        UsageError: the log is not as it was written.
+        ChartError: a database could not be read or written.
+    """
+    part = Path(f"{chart}{SUFFIX}.part")
+    try:
+        copy_accounts(source, str(part)).engine.dispose()
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return part.rename(f"{chart}{SUFFIX}")
