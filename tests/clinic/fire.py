@@ -24,7 +24,8 @@ def serve(job: dict[str, str | int]) -> None:
     settings = Settings(
         str(job["chart"]), str(job["accounts"]), SECRET, secure=False, today=lambda: TODAY
     )
-    uvicorn.run(create_app(settings), port=int(job["port"]), log_level="error")
+    # without what a server begins with: its time is short
+    uvicorn.run(create_app(settings), port=int(job["port"]), log_level="error", lifespan="off")
 
 
 def main() -> None:

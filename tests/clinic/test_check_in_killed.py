@@ -141,6 +141,7 @@ def test_no_check_in_that_was_thanked_for_is_lost_and_none_is_there_twice(
     assert Counter(marks["patient"]) == done
     assert not chart.verify().wrong
     times = sorted(phones.seconds)
+    assert times, "every server was killed before it answered"
     sys.stdout.write(
         f"\n{KILLS} kills, {len(times)} check-ins thanked for; "
         f"median {times[len(times) // 2] * 1e3:.0f} ms, "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
+from asyncio import create_task, sleep, to_thread
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
+from threading import Thread
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -34,12 +35,12 @@ from reliefpath.clinic import (
 from reliefpath.clinic.access import ReasonNeededError
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.charts import warm
 from reliefpath.clinic.check_in import making
 from reliefpath.clinic.check_in import pages as check_in
 from reliefpath.clinic.check_in.limit import Limit
 from reliefpath.clinic.check_in.opening import ClosedError, closed
-from reliefpath.clinic.everybody import AssessingError
+from reliefpath.clinic.drawing import warm
+from reliefpath.clinic.everybody import AssessingError, Everybody
 from reliefpath.clinic.jobs import Job
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.security import Guard, OwnPasswordNeededError, SignInNeededError, way_back
@@ -58,10 +59,21 @@ ROUTERS = (
 
 
 @asynccontextmanager
-async def _assessing(app: FastAPI) -> AsyncIterator[None]:
-    """Begin to assess everybody as the server starts."""
-    await to_thread(app.state.care.assessed.begin)
+async def _warmed(app: FastAPI) -> AsyncIterator[None]:
+    """Be ready to draw, and have everybody assessed, from when the server starts."""
+    warm()
+    Thread(target=vega.bundle, daemon=True).start()
+    assessing = create_task(_keep_assessed(app.state.care.assessed))
     yield
+    assessing.cancel()
+
+
+async def _keep_assessed(everybody: Everybody) -> None:
+    """Assess anew what was recorded soon after, so that no page has to wait for it."""
+    while True:
+        with suppress(ReliefPathError):  # pages tell of it
+            await to_thread(everybody.begin)
+        await sleep(1)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -76,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,  # their address would be what the asker calls us
-        lifespan=_assessing,
+        lifespan=_warmed,
     )
     app.state.settings = settings
     app.state.care = Care.of(settings)
@@ -90,7 +102,6 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))
-    warm()
 
     app.add_exception_handler(ClosedError, closed)
 

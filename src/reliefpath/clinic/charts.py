@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from threading import Thread
 from typing import Any
 
-import vl_convert
-
-from reliefpath.clinic import vega
 from reliefpath.clinic.course import Course
+from reliefpath.clinic.drawing import picture
 from reliefpath.clinic.tips import given_tip, score_tips
 from reliefpath.pathway.model import Pathway
 from reliefpath.therapies import counted_as, therapies
@@ -66,18 +63,7 @@ DARK = Look("#e8ecf1", "#aab4c0", "#3a444f", "#7cc0ee", "#21402c", "#7fd39c", "#
 
 def svg(course: Course, pathway: Pathway, look: Look) -> str:
     """Return the picture of a course."""
-    drawn: str = vl_convert.vegalite_to_svg(spec(course, pathway, look))
-    return drawn
-
-
-def warm() -> None:
-    """Let the first picture come quickly: what draws it takes seconds to start."""
-    Thread(target=_warm, daemon=True).start()
-
-
-def _warm() -> None:
-    vl_convert.vegalite_to_svg({"data": {"values": [{}]}, "mark": "point"})
-    vega.bundle()
+    return picture(spec(course, pathway, look))
 
 
 def spec(course: Course, pathway: Pathway, look: Look) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Everybody:
     _lock: RLock = field(default_factory=RLock)
 
     def begin(self) -> None:
-        """Begin to assess everybody, where that has not been done today."""
+        """Begin to assess whoever was not assessed as of today and of what is on record."""
         self._work()
 
     def rows(self) -> pl.DataFrame:

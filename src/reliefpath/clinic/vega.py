@@ -7,9 +7,10 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import version as installed
 
-import vl_convert
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
+
+from reliefpath.clinic.drawing import module as module_of
 
 router = APIRouter(prefix="/static/vega")
 EXPORTS = "export default vegaEmbed;"
@@ -21,8 +22,8 @@ FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Acc
 
 @cache
 def bundle() -> bytes:
-    """Return Vega as one module, gzipped; to make it takes seconds, in which nothing else runs."""
-    return gzip.compress(vl_convert.javascript_bundle(EXPORTS).encode(), mtime=0)
+    """Return Vega as one module, gzipped; to make it takes seconds."""
+    return gzip.compress(module_of(EXPORTS).encode(), mtime=0)
 
 
 @router.get("/{version}.js")

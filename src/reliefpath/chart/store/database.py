@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,6 +77,7 @@ def _let_go_after_fork(engine: sa.Engine) -> None:
     def let_go() -> None:
         if (still := known()) is not None:
             still.dispose(close=False)
+            _QUEUES.pop(still, None)
 
     os.register_at_fork(after_in_child=let_go)
 
@@ -112,7 +114,7 @@ def turn(engine: sa.Engine) -> Iterator[sa.Connection]:
     Writers queue, so that none is lost, none waits for another in a circle, and entries of the
     audit log are recorded in the order of their numbers.
     """
-    with plainly(engine.url), engine.connect() as connection:
+    with plainly(engine.url), _queue(engine), engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection = connection.execution_options(writes=True)
         else:
@@ -122,6 +124,21 @@ def turn(engine: sa.Engine) -> Iterator[sa.Connection]:
                 connection.exec_driver_sql(f"set local lock_timeout = '{WAIT_SECONDS}s'")
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
             yield connection
+
+
+@contextmanager
+def _queue(engine: sa.Engine) -> Iterator[None]:
+    """Wait for the writers of this process, where SQLite would look ever more rarely if it may."""
+    queue = _QUEUES.setdefault(engine, Lock())
+    mine = queue.acquire(timeout=WAIT_SECONDS)  # then SQLite says what is wrong
+    try:
+        yield
+    finally:
+        if mine:
+            queue.release()
+
+
+_QUEUES: weakref.WeakKeyDictionary[sa.Engine, Lock] = weakref.WeakKeyDictionary()
 
 
 @contextmanager
