@@ -46,7 +46,7 @@ demo: setup ## Fill the chart of a demo clinic, show one patient's story, and se
 
 test: setup ## Run every test
 	mkdir -p $(PICTURES)
-	$(BIN)/pytest -q -n 2 --pictures $(PICTURES)
+	$(BIN)/pytest -q -n 2 --pictures=$(PICTURES)
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .
@@ -73,7 +73,7 @@ docs: setup $(PICTURES) ## Build the documentation into build/docs
 
 $(PICTURES): | .venv/ready # what the tests of the web pages see
 	mkdir -p $@
-	$(BIN)/pytest -q -m pictured tests/clinic --pictures $@
+	$(BIN)/pytest -q -m pictured tests/clinic --pictures=$@
 
 lock: setup ## Resolve the dependencies anew
 	$(COMPILE) --group dev pyproject.toml --output-file requirements.lock

@@ -39,7 +39,6 @@ from reliefpath.clinic.check_in import making
 from reliefpath.clinic.check_in import pages as check_in
 from reliefpath.clinic.check_in.limit import Limit
 from reliefpath.clinic.check_in.opening import ClosedError, closed
-from reliefpath.clinic.drawing import warm
 from reliefpath.clinic.everybody import AssessingError, Everybody
 from reliefpath.clinic.jobs import Job
 from reliefpath.clinic.pages import page
@@ -61,7 +60,6 @@ ROUTERS = (
 @asynccontextmanager
 async def _warmed(app: FastAPI) -> AsyncIterator[None]:
     """Be ready to draw, and have everybody assessed, from when the server starts."""
-    warm()
     Thread(target=vega.bundle, daemon=True).start()
     assessing = create_task(_keep_assessed(app.state.care.assessed))
     yield

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import signal
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import cache
-from multiprocessing import get_context, parent_process
-from threading import Thread
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from threading import Lock
+from typing import Any
 
 
 def picture(spec: dict[str, Any]) -> str:
@@ -24,38 +22,55 @@ def module(exports: str) -> str:
     return _there(_module, exports)
 
 
-def warm() -> None:
-    """Begin to start what draws, which takes a while."""
-    _asked(_picture, {"data": {"values": [{}]}, "mark": "point"})
+class Drawer:
+    """The process, which ends with this one."""
 
+    def __init__(self) -> None:
+        spawned = get_context("spawn")
+        self._line, theirs = spawned.Pipe()
+        self._alone = Lock()
+        self.process = spawned.Process(target=_draw, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
 
-def _there(work: Callable[..., T], *given: Any) -> T:
-    try:
-        return _asked(work, *given).result()
-    except BrokenProcessPool:  # it was killed, as by a system short of memory
-        _drawer.cache_clear()
-        return _asked(work, *given).result()
+    def ask(self, work: Callable[[Any], str], given: object) -> str:
+        """Return what comes of some work there.
 
-
-def _asked(work: Callable[..., T], *given: Any) -> Future[T]:
-    return _drawer().submit(work, *given)
+        Raises:
+            EOFError, OSError: the process is gone.
+        """
+        with self._alone:
+            self._line.send((work, given))
+            answer, error = self._line.recv()
+        if error is not None:
+            raise error
+        return str(answer)
 
 
 @cache
-def _drawer() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, get_context("spawn"), _end_with_the_server)
+def drawer() -> Drawer:
+    """Return the process; it takes a moment to be ready."""
+    return Drawer()
 
 
-def _end_with_the_server() -> None:
-    """Not to outlive a server that was killed."""
-    server = parent_process()
-    assert server is not None
+def _there(work: Callable[[Any], str], given: object) -> str:
+    try:
+        return drawer().ask(work, given)
+    except (EOFError, OSError):  # it was killed, as by a system short of memory
+        drawer.cache_clear()
+        return drawer().ask(work, given)
 
-    def watch() -> None:
-        server.join()
-        os._exit(0)
 
-    Thread(target=watch, daemon=True).start()
+def _draw(line: Connection) -> None:
+    """Work until the other end is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
+    with suppress(EOFError):
+        while True:
+            work, given = line.recv()
+            try:
+                line.send((work(given), None))
+            except Exception as e:  # whoever asked is told
+                line.send((None, e))
 
 
 def _picture(spec: dict[str, Any]) -> str:
