@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from reliefpath.chart.store.chart import open_chart
@@ -23,7 +21,7 @@ from reliefpath.clinic.app import create_app
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.settings import Settings
 
-from .browsing import follow, press
+from .browsing import follow, press, violations
 from .clients import client_of
 from .conftest import PASSWORD, TODAY, Served
 
@@ -39,13 +37,6 @@ def sign_in(page: Page, username: str, password: str = PASSWORD, code: str = "")
     page.get_by_label("Password").fill(password)
     page.get_by_label("Code of your authenticator").fill(code)
     press(page, "Sign in")
-
-
-def violations(page: Page) -> Iterator[str]:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for found in Axe().run(page).response["violations"]:
-            yield f"{page.url} {scheme}: {found['id']} {found['nodes'][0]['html']}"
 
 
 def test_a_locked_page_comes_back_after_signing_in(served: Served, page: Page) -> None:

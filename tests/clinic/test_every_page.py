@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.roles import Role
 
+from .browsing import violations
 from .check_in import patient_of
 from .clients import COOKIE
 from .conftest import Served
@@ -60,17 +58,6 @@ def token(served: Served, *, used: bool) -> str:
     return made
 
 
-def wrong(page: Page) -> Iterator[str]:
-    for part in page.locator("details").all():
-        part.evaluate("part => { part.open = true }")
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        yield f"{page.url} is wider than the screen"
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for found in Axe().run(page).response["violations"]:
-            yield f"{page.url} {scheme}: {found['id']} {found['nodes'][0]['html']}"
-
-
 def test_every_page_can_be_used_by_everybody_and_fits_a_narrow_screen(
     page: Page, served: Served
 ) -> None:
@@ -80,5 +67,7 @@ def test_every_page_can_be_used_by_everybody_and_fits_a_narrow_screen(
         sign_in(page, served, path)
         page.goto(place(served, path))
         assert page.locator("h1").count() == 1, page.url
-        found += wrong(page)
+        for part in page.locator("details").all():
+            part.evaluate("part => { part.open = true }")
+        found += violations(page)
     assert not found

@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from joserfc.jwk import ECKey, RSAKey
 from playwright.sync_api import Page, expect
@@ -27,7 +26,7 @@ from reliefpath.clinic.single_sign_on import flow
 from reliefpath.clinic.single_sign_on import provider as asking
 from reliefpath.errors import UsageError
 
-from .browsing import follow, press
+from .browsing import follow, press, violations
 from .clients import COOKIE, Client, client_of
 from .conftest import PASSWORD, Served, free_port, serving
 from .provider import CLIENT, KEY, SECRET, Provider, app_of, by, by_public_key, unsigned
@@ -311,7 +310,7 @@ def test_a_temporary_password_is_taken_back_where_it_was_not_needed(app: FastAPI
     assert accounts.sign_in("thea", "another long password") is not None
 
 
-@pytest.mark.parametrize("at", [NOW - 3600, "just now"])
+@pytest.mark.parametrize("at", [NOW - 3600, "just now"], ids=["long ago", "no time"])
 def test_a_locked_page_stays_locked_where_the_provider_did_not_ask_anew(
     app: FastAPI, provider: Provider, at: object
 ) -> None:
@@ -422,15 +421,6 @@ def test_a_provider_that_others_could_listen_to_is_refused(issuer: str) -> None:
 
 
 # in a browser, which holds cookies back as it sees fit
-
-
-def violations(page: Page) -> Iterator[str]:
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        yield f"{page.url} is wider than the screen"
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for found in Axe().run(page).response["violations"]:
-            yield f"{page.url} {scheme}: {found['id']} {found['nodes'][0]['html']}"
 
 
 def prove(page: Page) -> None:

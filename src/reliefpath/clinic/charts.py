@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reliefpath.clinic.course import Course
-from reliefpath.clinic.drawing import picture
 from reliefpath.clinic.tips import given_tip, score_tips
 from reliefpath.pathway.model import Pathway
 from reliefpath.therapies import counted_as, therapies
@@ -59,11 +58,6 @@ class Look:
 
 
 DARK = Look("#e8ecf1", "#aab4c0", "#3a444f", "#7cc0ee", "#21402c", "#7fd39c", "#f0b45f")
-
-
-def svg(course: Course, pathway: Pathway, look: Look) -> str:
-    """Return the picture of a course."""
-    return picture(spec(course, pathway, look))
 
 
 def spec(course: Course, pathway: Pathway, look: Look) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from reliefpath.clinic.access import open_anyway, opened
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.body import body_map
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.charts import Look, spec, svg
-from reliefpath.clinic.course import Course, course_of, measures_of
+from reliefpath.clinic.charts import Look, spec
+from reliefpath.clinic.course import course_of, measures_of
+from reliefpath.clinic.drawing import picture
 from reliefpath.clinic.gate import GATES, checklist
 from reliefpath.clinic.ledger import SIGNS, findings, latest_exam, tried
 from reliefpath.clinic.pages import page
@@ -52,46 +53,39 @@ def patient(
     return _shown(request, episode, care_log, measure, muscle=muscle)
 
 
-@router.get("/curve.svg")
-def curve(
+def _asked(
     request: Request,
     episode: str,
     worker: Carer,
     measure: str,
     dark: bool = False,
     narrow: bool = False,
-) -> Response:
-    """Draw the recovery curve."""
+) -> dict[str, Any]:
+    """The recovery curve that is asked for, as a Vega-Lite chart."""
     care: Care = request.app.state.care
-    course = _course(care, episode, worker, measure)
-    drawn = svg(course, care.pathway, Look.of(dark=dark, narrow=narrow))
-    return Response(drawn, media_type="image/svg+xml")
+    care_log = opened(care, episode, worker, "curve")
+    course = None
+    if measure in measures_of(care_log, episode, care.today):
+        about = care_log.episodes.row(by_predicate=pl.col("episode") == episode, named=True)
+        course = course_of(care_log, about, measure, care.pathway, care.today, care.priors)
+    if course is None:
+        raise UsageError(f"`{episode}` has no curve on `{measure}`")
+    return spec(course, care.pathway, Look.of(dark=dark, narrow=narrow))
+
+
+Asked = Annotated[dict[str, Any], Depends(_asked)]
+
+
+@router.get("/curve.svg")
+def curve(asked: Asked) -> Response:
+    """Draw the recovery curve."""
+    return Response(picture(asked), media_type="image/svg+xml")
 
 
 @router.get("/curve.json")
-def curve_to_ask(
-    request: Request,
-    episode: str,
-    worker: Carer,
-    measure: str,
-    dark: bool = False,
-    narrow: bool = False,
-) -> Response:
+def curve_to_ask(asked: Asked) -> Response:
     """Return the same recovery curve for the page to draw, and to point at."""
-    care: Care = request.app.state.care
-    course = _course(care, episode, worker, measure)
-    return JSONResponse(spec(course, care.pathway, Look.of(dark=dark, narrow=narrow)))
-
-
-def _course(care: Care, episode: str, worker: Account, measure: str) -> Course:
-    care_log = opened(care, episode, worker, "curve")
-    if measure not in measures_of(care_log, episode, care.today):
-        raise UsageError(f"`{episode}` has no curve on `{measure}`")
-    about = care_log.episodes.row(by_predicate=pl.col("episode") == episode, named=True)
-    course = course_of(care_log, about, measure, care.pathway, care.today, care.priors)
-    if course is None:
-        raise UsageError(f"`{episode}` has no curve on `{measure}`")
-    return course
+    return JSONResponse(asked)
 
 
 @router.post("/open")
