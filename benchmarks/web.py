@@ -36,6 +36,8 @@ AS_OF = date(2026, 3, 31)
 WARMING = 20
 """Seconds in which clinicians arrive, which are not counted."""
 PEER = "sign-in page"
+PHONES = 50
+"""Patients at once, each checking in now and then."""
 
 
 def main() -> None:
@@ -54,7 +56,7 @@ def main() -> None:
             session = f"__Host-reliefpath={plan['sessions'][0]}"
             first = urllib.request.Request(f"{url}/worklist", headers={"Cookie": session})
             urllib.request.urlopen(first).close()  # everybody is assessed
-            load(folder, url, given.seconds)
+            load(folder, url, given.clinicians + PHONES, given.seconds)
         with (folder / "load_stats.csv").open() as stats:
             rows = [row for row in csv.DictReader(stats) if row["Name"] != "Aggregated"]
     print(
@@ -84,6 +86,7 @@ def planned(folder: Path, secret: str, given: argparse.Namespace) -> dict[str, A
     whose = [episodes[i % len(episodes)] for i in range(check_ins)]
     return {
         "clinicians": given.clinicians,
+        "phones": PHONES,
         "check_ins_an_hour": given.check_ins,
         "sessions": [accounts.begin("director") for _ in range(given.clinicians)],
         "episodes": [(e["episode"], e["primary_measure"]) for e in episodes],
@@ -115,11 +118,18 @@ def served(folder: Path, secret: str) -> Iterator[str]:
         server.wait()
 
 
-def load(folder: Path, url: str, seconds: int) -> None:
+def load(folder: Path, url: str, people: int, seconds: int) -> None:
     """Open pages and check in until the time is over."""
     file = Path(__file__).with_name("web_load.py")
     command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--host", url]
-    command += ["-u", "250", "-r", str(250 // WARMING), "-t", f"{seconds + WARMING}s"]
+    command += [
+        "-u",
+        str(people),
+        "-r",
+        str(max(1, people // WARMING)),
+        "-t",
+        f"{seconds + WARMING}s",
+    ]
     command += ["--reset-stats", "--csv", str(folder / "load"), "--only-summary"]
     command += ["--loglevel", "ERROR"]
     environment = {**os.environ, "RELIEFPATH_BENCH_PLAN": str(folder / "plan.json")}

@@ -11,7 +11,6 @@ from pathlib import Path
 from locust import HttpUser, between, task
 
 PLAN = json.loads(Path(os.environ["RELIEFPATH_BENCH_PLAN"]).read_text("utf-8"))
-PHONES = 50
 PAIN, WELL = [str(n) for n in range(11)], [str(n) for n in range(0, 101, 10)]
 
 
@@ -79,11 +78,11 @@ class Clinician(Visitor):
 class Phone(Visitor):
     """Patients who follow their links, one after the other."""
 
-    fixed_count = PHONES
+    fixed_count = PLAN["phones"]
 
     def wait_time(self) -> float:
         """Seconds to the next one, as far apart as independent people are."""
-        return random.expovariate(PLAN["check_ins_an_hour"] / 3600 / PHONES)
+        return random.expovariate(PLAN["check_ins_an_hour"] / 3600 / PLAN["phones"])
 
     def on_start(self) -> None:
         """Do not come all at once."""
