@@ -134,9 +134,11 @@ def test_an_assessment_that_failed_is_told_and_tried_again(settings: Settings) -
     Path(settings.chart).mkdir()
     with pytest.raises(ChartError):
         kept.rows()
+    assert kept.failed
     Path(settings.chart).rmdir()
     away.rename(settings.chart)
     assert kept.rows().height > 50
+    assert not kept.failed
     chart.close()
 
 

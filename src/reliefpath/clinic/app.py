@@ -72,6 +72,8 @@ async def _keep_assessed(everybody: Everybody) -> None:
         with suppress(ReliefPathError):  # pages tell of it
             await to_thread(everybody.begin)
         await sleep(1)
+        if everybody.failed:  # whoever asks tries again at once
+            await sleep(60)
 
 
 def create_app(settings: Settings) -> FastAPI:

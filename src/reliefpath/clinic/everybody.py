@@ -60,6 +60,12 @@ class Everybody:
         """Begin to assess whoever was not assessed as of today and of what is on record."""
         self._work()
 
+    @property
+    def failed(self) -> bool:
+        """Whether the last assessment of everybody came to nothing."""
+        work = self._latest
+        return work is not None and work.done() and work.exception() is not None
+
     def rows(self) -> pl.DataFrame:
         """Return the advice on all episodes, most urgent first, as it stands now; see `row_of`.
 
@@ -76,7 +82,7 @@ class Everybody:
     def _work(self) -> Future[Assessed]:
         with self._lock:
             work = self._latest
-            if work is None or (work.done() and work.exception() is not None):
+            if work is None or self.failed:
                 return self._all()
             if not work.done():
                 return work

@@ -195,9 +195,8 @@ class Chart:
                 the patient was recorded since `seen`.
         """
         parents = self.on_record(tables)
-        care_log = _checked(
-            tables, parents
-        )  # before it is this change's turn: others need not wait
+        # before it is this change's turn: others need not wait
+        care_log = _checked(tables, parents)
         with self.change(act) as change:
             if once is not None:
                 if (before := entered_before(change, once)) is not None:
