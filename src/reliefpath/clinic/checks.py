@@ -1,14 +1,19 @@
-"""A plan with everything that was looked at, as its page shows it."""
+"""A plan with everything that was looked at, as its page shows it, and its way onto record."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from reliefpath.clinic.forms import Said
+from reliefpath.chart.store.chart import Chart
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.forms import RECORD, Said, text_of
+from reliefpath.errors import UsageError
+from reliefpath.pathway.recording import Recording
 from reliefpath.therapies.injection import Check, Checked, Plan, Result, Verdict
 from reliefpath.therapies.needling import NeedlingPlan
 
+STANDS_AGAINST = "Nothing was recorded: something stands against it, as told below."
 PlanT = TypeVar("PlanT", Plan, NeedlingPlan)
 RESULTS = {Result.READY: "good", Result.NEEDS_A_DECISION: "warn", Result.BLOCKED: "bad"}
 MARKS = {
@@ -42,3 +47,20 @@ def weighed_in(plan: PlanT, said: Said) -> PlanT:
     ticked = {str(id_) for id_ in said.getlist("acknowledge")}
     known: Any = tuple(id_ for id_ in plan.open_decisions if id_ in ticked)
     return replace(plan, acknowledged=known)
+
+
+def put_on_record(said: Said, recording: Recording, chart: Chart, by: str, **detail: Any) -> bool:
+    """Record what was given, if the form asks for it, and return whether it did.
+
+    What stands against it needs the reason why it was given anyway, which the audit log keeps.
+
+    Raises:
+        UsageError: something stands against it, and no reason is told; nothing was recorded.
+    """
+    if said.get("action") != RECORD:
+        return False
+    why = text_of(said, "given_anyway")
+    if recording.against and not why:
+        raise UsageError(STANDS_AGAINST)
+    recording.enter(chart, Act(by, "enter", why), **detail)
+    return True

@@ -9,10 +9,9 @@ from reliefpath.clinic.access import opened
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.patient import Carer, head
-from reliefpath.clinic.standing import pdf, standing
+from reliefpath.clinic.standing import paper
 from reliefpath.errors import UsageError
-from reliefpath.languages import ENGLISH, spoken
-from reliefpath.pages import page_pdf
+from reliefpath.languages import spoken_or_english
 from reliefpath.pathway.exercise import programme_for
 from reliefpath.therapies.exercise import Goal, Irritability, exercise_catalogue, handout
 
@@ -59,6 +58,6 @@ def programme(
         irritability=irritability,
         goal=goal,
     )
-    language = spoken(care_log.patients["language"][0]) or ENGLISH.language
+    language = spoken_or_english(care_log.patients["language"][0])
     html = handout(found, on=care.today, language=language)
-    return pdf(page_pdf(html), f"{episode}-exercise.pdf") if kind == "pdf" else standing(html)
+    return paper(html, kind, f"{episode}-exercise")

@@ -13,13 +13,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from reliefpath import papers as written
 from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.access import opened
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.checks import Shown, weighed_in
+from reliefpath.clinic.checks import Shown, put_on_record, weighed_in
 from reliefpath.clinic.forms import (
     FLAGS,
-    RECORD,
     Form,
     Said,
     day_of,
@@ -32,10 +30,9 @@ from reliefpath.clinic.forms import (
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.patient import Treater, head
 from reliefpath.clinic.recording import session_of
-from reliefpath.clinic.standing import pdf, standing
+from reliefpath.clinic.standing import paper as as_paper
 from reliefpath.errors import ReliefPathError, UsageError
-from reliefpath.languages import ENGLISH, spoken
-from reliefpath.pages import page_pdf
+from reliefpath.languages import spoken_or_english
 from reliefpath.pathway.given import Session, injection_rows, without_session
 from reliefpath.pathway.injection import plan_for
 from reliefpath.pathway.recording import Recording
@@ -85,13 +82,9 @@ def record(request: Request, episode: str, worker: Treater, said: Form) -> Respo
         found = _planned(care, care_log, episode, said)
         recording = Recording(_rows(found.plan, said, episode), care_log, seen, found.plan)
         shown = Shown(found.plan, recording.against)
-        if said.get("action") == RECORD:
-            why = text_of(said, "given_anyway")
-            if why or not recording.against:
-                act, reason = Act(worker.username, "enter", why), found.plan.steroid_reason
-                recording.enter(care.chart, act, page="injection", steroid_reason=reason)
-                return RedirectResponse(f"{request.url.path}?{_query(said)}", 303)
-            wrong = "Nothing was recorded: something stands against it, as told below."
+        told = {"page": "injection", "steroid_reason": found.plan.steroid_reason}
+        if put_on_record(said, recording, care.chart, worker.username, **told):
+            return RedirectResponse(f"{request.url.path}?{_query(said)}", 303)
     except ReliefPathError as error:
         wrong = str(error)
     return _form(request, episode, care_log, said, shown=shown, wrong=wrong)
@@ -112,13 +105,12 @@ def paper(request: Request, episode: str, name: str, kind: str, worker: Treater)
             _lots(said), text_of(said, "relief_told"), text_of(said, "adverse_effect")
         ),
         given=found.given,
-        language=spoken(care_log.patients["language"][0]) or ENGLISH.language,
+        language=spoken_or_english(care_log.patients["language"][0]),
     )
     papers = written.papers(case)
     if name not in papers:
         raise UsageError("no procedure note is written, for the plan is blocked")
-    html = written.paper_html(papers[name])
-    return standing(html) if kind == "html" else pdf(page_pdf(html), f"{episode}-{name}.pdf")
+    return as_paper(written.paper_html(papers[name]), kind, f"{episode}-{name}")
 
 
 def _planned(

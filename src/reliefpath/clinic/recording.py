@@ -14,11 +14,10 @@ from reliefpath.chart.schema import EXAMS
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.access import opened
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.checks import Shown, weighed_in
+from reliefpath.clinic.checks import Shown, put_on_record, weighed_in
 from reliefpath.clinic.forms import (
     FLAGS,
     NOTHING,
-    RECORD,
     Form,
     Said,
     day_of,
@@ -112,12 +111,8 @@ def record_needling(request: Request, episode: str, worker: Treater, said: Form)
         plan, rows = _needled(care, care_log, episode, said)
         recording = Recording(rows, care_log, seen, plan)
         shown = Shown(plan, recording.against)
-        if said.get("action") == RECORD:
-            why = text_of(said, "given_anyway")
-            if why or not recording.against:
-                recording.enter(care.chart, Act(worker.username, "enter", why), page="needling")
-                return RedirectResponse(f"/patient/{episode}", 303)
-            wrong = "Nothing was recorded: something stands against it, as told below."
+        if put_on_record(said, recording, care.chart, worker.username, page="needling"):
+            return RedirectResponse(f"/patient/{episode}", 303)
     except ReliefPathError as error:
         wrong = str(error)
     form = (request, "needling", episode, care_log, said, NEEDLING_ROW)

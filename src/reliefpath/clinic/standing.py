@@ -8,6 +8,8 @@ from hashlib import sha256
 
 from fastapi.responses import HTMLResponse, Response
 
+from reliefpath.pages import page_pdf
+
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -22,11 +24,15 @@ def standing(html: str) -> Response:
     return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
 
-def pdf(content: bytes, name: str) -> Response:
-    """Return a PDF to keep."""
-    disposition = f'attachment; filename="{name}"'
+def paper(html: str, kind: str, name: str) -> Response:
+    """Return a page that needs nothing else; as a PDF to keep, where that is its `kind`."""
+    if kind != "pdf":
+        return standing(html)
+    disposition = f'attachment; filename="{name}.pdf"'
     return Response(
-        content, media_type="application/pdf", headers={"Content-Disposition": disposition}
+        page_pdf(html),
+        media_type="application/pdf",
+        headers={"Content-Disposition": disposition},
     )
 
 

@@ -109,5 +109,14 @@ def spoken(tag: str | None) -> str | None:
     return language if language in LANGUAGES else None
 
 
+def spoken_or_english(tag: str | None) -> str:
+    """Return the language of a BCP 47 tag, or English where nothing is written in it.
+
+    >>> spoken_or_english("es-MX"), spoken_or_english("fr")
+    ('es', 'en')
+    """
+    return spoken(tag) or ENGLISH.language
+
+
 def _gaps(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}

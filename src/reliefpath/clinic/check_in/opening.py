@@ -17,7 +17,7 @@ from reliefpath.clinic.check_in.links import Link, Links
 from reliefpath.clinic.check_in.words import speech_of, words
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE
-from reliefpath.languages import ENGLISH, LANGUAGES, Speech, spoken
+from reliefpath.languages import LANGUAGES, Speech, spoken_or_english
 
 PATIENT = "patient"
 """Who acts where nobody of the clinic is signed in."""
@@ -95,7 +95,7 @@ def open_link(request: Request, token: str, language: str = "") -> Opened:
     if request.method == "GET":  # what is sent has an entry of its own
         care.chart.note(Act(by, "view", None, patient), page="check-in")
     care_log = care.chart.care_log_of(patient)
-    spoke = spoken(care_log.patients["language"][0]) or ENGLISH.language
+    spoke = spoken_or_english(care_log.patients["language"][0])
     say = speech_of(language if language in LANGUAGES else spoke)
     return Opened(request, care, links, token, link, patient, care_log, say, by)
 
