@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import polars as pl
 
@@ -12,10 +12,11 @@ from reliefpath.chart.schema import SCORES
 from reliefpath.chart.store.frames import to_typed
 from reliefpath.chart.store.record_words import Row
 from reliefpath.measures import Measure, measures
+from reliefpath.measures.picture import Frame, line
 from reliefpath.measures.totals import totals
 from reliefpath.pages import day_text
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 200, 40, 24, 16, 28
+FRAME = Frame(640, 200, 40, 24, 16, 28)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Curve:
     @property
     def line(self) -> str:
         """The line through the dots, as SVG has it."""
-        return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
+        return line((dot.x, dot.y) for dot in self.dots)
 
     @property
     def summary(self) -> str:
@@ -73,14 +74,9 @@ def _stored(at: str) -> str:
 
 def _curve(measure: Measure, at: list[datetime], values: list[float]) -> Curve:
     low, high = measure.low, measure.high or max(*values, measure.low + 1)
-    begin, span = at[0], (at[-1] - at[0]).total_seconds()
+    places = FRAME.places(at, values, low, high)
     dots = [
-        Dot(
-            round(LEFT + (moment - begin).total_seconds() / span * (WIDTH - LEFT - RIGHT), 1),
-            round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 1),
-            f"{value:.3g}",
-            day_text(date(moment.year, moment.month, moment.day)),
-        )
-        for moment, value in zip(at, values, strict=True)
+        Dot(x, y, f"{value:.3g}", day_text(moment.date()))
+        for (x, y), moment, value in zip(places, at, values, strict=True)
     ]
     return Curve(measure, tuple(dots), f"{low:g}", f"{high:g}")

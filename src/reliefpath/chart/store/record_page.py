@@ -9,9 +9,8 @@ from itertools import pairwise
 
 from reliefpath.anatomy import Region
 from reliefpath.chart.schema import EPISODES, PATIENTS
-from reliefpath.chart.store import record_curve
 from reliefpath.chart.store.record import Line, Record, Version
-from reliefpath.chart.store.record_curve import Curve, curves
+from reliefpath.chart.store.record_curve import FRAME, Curve, curves
 from reliefpath.chart.store.record_words import (
     ACTIONS,
     NAMES,
@@ -85,7 +84,7 @@ def record_html(record: Record, zone: tzinfo = UTC) -> str:
         actions=ACTIONS,
         time=lambda at: time_text(at, zone),
         zone=zone.tzname(None) or str(zone),
-        picture=record_curve,
+        picture=FRAME,
     )
 
 

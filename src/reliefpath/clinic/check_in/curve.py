@@ -11,9 +11,10 @@ from reliefpath.chart.care_log import CareLog
 from reliefpath.clinic.check_in.words import words
 from reliefpath.languages import Speech
 from reliefpath.measures import Measure, measures
+from reliefpath.measures.picture import Frame, line
 from reliefpath.measures.totals import totals
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 340, 170, 34, 12, 14, 28
+FRAME = Frame(340, 170, 34, 12, 14, 28)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Curve:
     @property
     def line(self) -> str:
         """The line through the dots, as SVG has it."""
-        return " ".join(f"{x:g},{y:g}" for x, y in self.dots)
+        return line(self.dots)
 
 
 def curves(care_log: CareLog, episode: str, say: Speech) -> list[Curve]:
@@ -48,16 +49,7 @@ def _curve(
     measure: Measure, title: str, at: list[datetime], values: list[float], say: Speech
 ) -> Curve:
     assert measure.high is not None
-    begin, long = at[0], (at[-1] - at[0]).total_seconds()
-    high, span = measure.high, measure.high - measure.low
-    across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    dots = tuple(
-        (
-            round(LEFT + (moment - begin).total_seconds() / long * across, 1),
-            round(TOP + (high - value) / span * down, 1),
-        )
-        for moment, value in zip(at, values, strict=True)
-    )
+    dots = tuple(FRAME.places(at, values, measure.low, measure.high))
     first, last = say.day(at[0].date()), say.day(at[-1].date())
     better = "Lower is better." if measure.better == "lower" else "Higher is better."
     summary = say(

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from reliefpath.anatomy.body_map import areas, body, shapes
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.check_in.answers import NONE, REPORTERS, Answers, read_answers
-from reliefpath.clinic.check_in.curve import curves
+from reliefpath.clinic.check_in.curve import FRAME, curves
 from reliefpath.clinic.check_in.links import USED
 from reliefpath.clinic.check_in.opening import PATIENT, Opened, OpenedLink
 from reliefpath.clinic.check_in.questions import Questions, questions
@@ -88,6 +88,7 @@ def thanks(opened: OpenedLink, other: str = "") -> Response:
         "check-in-thanks",
         day=opened.link.on,
         other=bool(other),
+        frame=FRAME,
         curves=curves(opened.care_log, opened.episode, opened.say),
         has_exercises=_programme(opened) is not None,
         reminders=[row.says for row in exercise_rules().reminders.values()],
