@@ -77,6 +77,11 @@ class CareLog:
         """
         return self.of_patients(self.episodes.filter(pl.col("episode") == episode)["patient"])
 
+    def findings_about(self, episode: str, patient: str) -> pl.DataFrame:
+        """Return what was found of a patient in general, and of this episode of theirs."""
+        mine = pl.col("episode").is_null() | (pl.col("episode") == episode)
+        return self.findings.filter(mine, patient=patient)
+
     def of_patients(self, patients: pl.Series) -> CareLog:
         """Return what concerns some patients, all of their episodes included."""
         person = pl.col("patient").is_in(patients.implode())

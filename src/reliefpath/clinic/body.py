@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -138,7 +137,8 @@ def body_map(
         chosen: The id of a muscle; one that was not examined is nobody's choice.
     """
     moment = Moment.of(as_of)
-    drawings = _drawings(moment.before(care_log.findings), episode)
+    mine = care_log.findings_about(episode["episode"], episode["patient"])
+    drawings = _drawings(moment.before(mine))
     marked = drawings[-1].areas if drawings else ()
     rows = enumerate(exam[1] if exam else (), start=1)
     found = tuple(_examined(number, row, marked) for number, row in rows)
@@ -155,9 +155,8 @@ def body_map(
     )
 
 
-def _drawings(findings: pl.DataFrame, episode: dict[str, Any]) -> tuple[Drawing, ...]:
-    mine = pl.col("episode").is_null() | (pl.col("episode") == episode["episode"])
-    rows = findings.filter(mine, kind=PAIN_AREA, patient=episode["patient"])
+def _drawings(findings: pl.DataFrame) -> tuple[Drawing, ...]:
+    rows = findings.filter(kind=PAIN_AREA)
     marked: dict[date, set[str]] = {}
     for day, code in rows.select(pl.col("at").dt.date(), "code").sort("at").iter_rows():
         marked.setdefault(day, set()).add(code)

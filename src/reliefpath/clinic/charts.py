@@ -78,11 +78,8 @@ def spec(course: Course, pathway: Pathway, look: Look) -> dict[str, Any]:
 
 def _curve(course: Course, pathway: Pathway, x: Layer, look: Look) -> Layer:
     measure = course.measure
-    worst, well = (
-        (measure.high, measure.low) if measure.better == "lower" else (measure.low, measure.high)
-    )
-    title = f"{measure.name} ({well:g} is well)"
-    y: Layer = {"type": "quantitative", "scale": {"domain": sorted((worst or 0, well or 0))}}
+    title = f"{measure.name} ({measure.well:g} is well)"
+    y: Layer = {"type": "quantitative", "scale": {"domain": [measure.low, measure.high]}}
     y |= {"title": None if look.is_narrow else title}
     axis = x | {"axis": {"labels": False, "ticks": False, "title": None, "grid": False}}
     low, middle, high = course.curve

@@ -12,6 +12,7 @@ from reliefpath.anatomy.body_map import PAIN_AREA
 from reliefpath.anatomy.diagnosis import trigger_point
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts.moment import Moment
+from reliefpath.pathway.tried import tried
 from reliefpath.therapies import SCREENED, finding_kinds, therapies
 
 Row = dict[str, Any]
@@ -29,21 +30,11 @@ VERDICTS = (ACTIVE, MAYBE_ACTIVE, LATENT, TENDER, NOTHING, UNKNOWN)
 """What an exam says of a muscle, by how much it counts."""
 
 
-def tried(care_log: CareLog, episode: str, as_of: date) -> list[Row]:
-    """Return what was tried, how often, how well it was followed, and what it brought."""
-    rows = Moment.of(as_of).before(care_log.treatments).filter(episode=episode)
-    found = rows.group_by("therapy").agg(
-        days=pl.col("at").dt.date().n_unique(),
-        first=pl.col("at").min().dt.date(),
-        last=pl.col("at").max().dt.date(),
-        adherence=pl.col("adherence").mean(),
-        response=pl.col("response").mean(),
-        adverse=pl.col("adverse_effect").drop_nulls().unique().sort().str.join(", "),
-        muscles=pl.col("muscle").drop_nulls().unique().sort(),
-    )
+def tried_named(care_log: CareLog, episode: str, as_of: date) -> list[Row]:
+    """Return what was tried, with the names of therapies and muscles."""
     return [
         row | {"name": therapies()[row["therapy"]].name, "muscles": names_of(row["muscles"])}
-        for row in found.sort("first", "therapy").iter_rows(named=True)
+        for row in tried(care_log, episode, as_of).iter_rows(named=True)
     ]
 
 
@@ -77,11 +68,10 @@ def _verdict(row: Row) -> str:
 def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Row]:
     """Return what else is known of the person, by kind: what holds, and what was asked about."""
     moment, kinds = Moment.of(as_of), finding_kinds()
-    mine = pl.col("episode").is_null() | (pl.col("episode") == episode["episode"])
     holds = pl.col("until").is_null() | (pl.col("until") >= as_of)
     drawn = pl.col("kind") == PAIN_AREA  # on the body map
-    of_person = care_log.findings.filter(mine, holds, ~drawn, patient=episode["patient"])
-    rows = moment.before(of_person).sort("at", "code")
+    mine = care_log.findings_about(episode["episode"], episode["patient"])
+    rows = moment.before(mine.filter(holds, ~drawn)).sort("at", "code")
     found = []
     for kind in dict.fromkeys([k for k, row in kinds.items() if row.screening] + [*rows["kind"]]):
         of_kind = list(rows.filter(kind=kind).iter_rows(named=True))

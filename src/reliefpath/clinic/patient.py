@@ -22,7 +22,7 @@ from reliefpath.clinic.charts import Look, spec
 from reliefpath.clinic.course import course_of, measures_of
 from reliefpath.clinic.drawing import picture
 from reliefpath.clinic.gate import GATES, checklist
-from reliefpath.clinic.ledger import SIGNS, findings, latest_exam, tried
+from reliefpath.clinic.ledger import SIGNS, findings, latest_exam, tried_named
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE, TREAT
 from reliefpath.clinic.security import needs
@@ -162,7 +162,7 @@ def _shown(
         pathway=care.pathway,
         decisions=decisions[::-1],
         counts=Counter(row["decision"] for row in decisions),
-        tried=tried(care_log, episode, today),
+        tried=tried_named(care_log, episode, today),
         exam=exam,
         body=body_map(care_log, about, exam, today, muscle),
         signs=SIGNS,

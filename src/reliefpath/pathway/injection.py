@@ -106,9 +106,8 @@ def person_on(
 def _findings(care_log: CareLog, advice: dict[str, Any], moment: Moment) -> pl.DataFrame:
     """What holds on the day of the person, or of this episode."""
     holds = pl.col("until").is_null() | (pl.col("until") >= moment.day)
-    mine = pl.col("episode").is_null() | (pl.col("episode") == advice["episode"])
-    rows = care_log.findings.filter(moment.had_happened, holds, mine, patient=advice["patient"])
-    return rows.sort("at", "kind", "code")
+    mine = care_log.findings_about(advice["episode"], advice["patient"])
+    return mine.filter(moment.had_happened, holds).sort("at", "kind", "code")
 
 
 def _standing(findings: pl.DataFrame) -> list[Standing]:

@@ -17,6 +17,7 @@ from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import totals
 from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
+from reliefpath.pathway.tried import tried
 from reliefpath.pathway.wording import in_words
 from reliefpath.recovery import Prior, Priors, curve
 from reliefpath.recovery.injection import effect_after
@@ -181,23 +182,11 @@ def _clear(facts: dict[str, Any]) -> str:
 
 def _ledger(console: Console, care_log: CareLog, episode: dict[str, Any], as_of: date) -> None:
     """What was tried, how often, how well it was followed, and what it brought."""
-    mine = Moment.of(as_of).before(care_log.treatments).filter(episode=episode["episode"])
-    tried = (
-        mine.group_by("therapy")
-        .agg(
-            days=pl.col("at").dt.date().n_unique(),
-            first=pl.col("at").min().dt.date(),
-            last=pl.col("at").max().dt.date(),
-            adherence=pl.col("adherence").mean(),
-            response=pl.col("response").mean(),
-            adverse=pl.col("adverse_effect").drop_nulls().unique().sort().str.join(", "),
-        )
-        .sort("first", "therapy")
-    )
-    if tried.is_empty():
+    rows = tried(care_log, episode["episode"], as_of)
+    if rows.is_empty():
         return
     console.print("\nWhat was tried", style="bold")
-    for row in tried.iter_rows(named=True):
+    for row in rows.iter_rows(named=True):
         more = [
             f"adherence {row['adherence']:.0%}" if row["adherence"] is not None else "",
             f"relief {row['response']:.0%}" if row["response"] is not None else "",

@@ -1,0 +1,30 @@
+"""What was tried in an episode, a therapy a row."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.pathway.facts.moment import Moment
+
+
+def tried(care_log: CareLog, episode: str, as_of: date) -> pl.DataFrame:
+    """Return what was tried, how often, how well it was followed, and what it brought.
+
+    Columns: `therapy`; `days`, how many; `first` and `last` of them; `adherence` and `response`,
+    mean shares; `adverse`, the effects in one text, empty without any; `muscles`. The therapy that
+    was begun first comes first.
+    """
+    rows = Moment.of(as_of).before(care_log.treatments).filter(episode=episode)
+    found = rows.group_by("therapy").agg(
+        days=pl.col("at").dt.date().n_unique(),
+        first=pl.col("at").min().dt.date(),
+        last=pl.col("at").max().dt.date(),
+        adherence=pl.col("adherence").mean(),
+        response=pl.col("response").mean(),
+        adverse=pl.col("adverse_effect").drop_nulls().unique().sort().str.join(", "),
+        muscles=pl.col("muscle").drop_nulls().unique().sort(),
+    )
+    return found.sort("first", "therapy")
