@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from reliefpath.clinic.account_tables import SESSIONS
 from reliefpath.clinic.accounts import Accounts
 
 COOKIE = "reliefpath"
@@ -60,3 +62,10 @@ def client_of(app: FastAPI, username: str | None = None) -> Client:
         client.cookies.set(COOKIE, token, domain="clinic.test")
         client.headers["X-CSRF"] = session.csrf
     return client
+
+
+def lock(accounts: Accounts) -> None:
+    """Let every session be left for too long."""
+    long_ago = (datetime.now(UTC) - timedelta(minutes=21)).isoformat()
+    with accounts.engine.begin() as connection:
+        connection.execute(SESSIONS.update().values(used=long_ago))

@@ -15,14 +15,13 @@ from playwright.sync_api import Page, expect
 
 from reliefpath.chart.store.chart import open_chart
 from reliefpath.chart.store.writing import Act
-from reliefpath.clinic.account_tables import SESSIONS
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.settings import Settings
 
 from .browsing import follow, press, violations
-from .clients import client_of
+from .clients import client_of, lock
 from .conftest import PASSWORD, TODAY, Served
 
 
@@ -42,10 +41,7 @@ def sign_in(page: Page, username: str, password: str = PASSWORD, code: str = "")
 def test_a_locked_page_comes_back_after_signing_in(served: Served, page: Page) -> None:
     served.sign_in(page, "auditor")
     page.goto(f"{served.url}/audit?action=view")
-    accounts = Accounts(served.settings.accounts)
-    long_ago = (datetime.now(UTC) - timedelta(minutes=21)).isoformat()
-    with accounts.engine.begin() as connection:
-        connection.execute(SESSIONS.update().values(used=long_ago))
+    lock(Accounts(served.settings.accounts))
     page.reload()
     expect(page.get_by_role("status")).to_contain_text("Locked after 20 minutes")
     expect(page.get_by_label("User name")).to_have_value("auditor")

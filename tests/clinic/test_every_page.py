@@ -19,7 +19,7 @@ PLAN = "muscle=infraspinatus&side=left&agent=lidocaine&strength=1&unit=&volume_m
 ASKED = {"/patient/{episode}/injection": PLAN, "/patient/{episode}/injection/{name}.{kind}": PLAN}
 HERE = {"{episode}": EPISODE, "{username}": "clinician", "{name}.{kind}": "consent.html"}
 PROVIDER = "/sign-in/provider"
-"""There is none; what it leads to is shown in `test_single_sign_on.py`."""
+"""There is none; what it leads to is shown in `single_sign_on`."""
 NOT_PAGES = (".svg", ".csv", ".json", ".js")
 PAGES = [
     route.removeprefix("GET ")

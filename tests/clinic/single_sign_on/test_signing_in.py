@@ -5,9 +5,8 @@ from __future__ import annotations
 import html
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,9 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from joserfc.jwk import ECKey, RSAKey
-from playwright.sync_api import Page, expect
 
-from reliefpath.clinic.account_tables import SESSIONS
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
 from reliefpath.clinic.roles import Role
@@ -26,40 +23,12 @@ from reliefpath.clinic.single_sign_on import flow
 from reliefpath.clinic.single_sign_on import provider as asking
 from reliefpath.errors import UsageError
 
-from .browsing import follow, press, violations
-from .clients import COOKIE, Client, client_of
-from .conftest import PASSWORD, Served, free_port, serving
-from .provider import CLIENT, KEY, SECRET, Provider, app_of, by, by_public_key, unsigned
+from ..clients import COOKIE, Client, client_of, lock
+from ..conftest import PASSWORD, free_port, serving
+from .conftest import EMAIL
+from .provider import CLIENT, KEY, Provider, by, by_public_key, unsigned
 
-EMAIL = "thea@hospital.example"
 GO = "/sign-in/provider?next=/due"
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    provider = Provider()
-    with serving(app_of(provider)) as port:
-        provider.issuer = f"http://localhost:{port}"
-        yield provider
-
-
-@pytest.fixture
-def settings(settings: Settings, provider: Provider) -> Settings:
-    sign_on = SingleSignOn(provider.issuer, CLIENT, SECRET, "Hospital")
-    accounts = Accounts(settings.accounts)
-    accounts.add("thea", "Thea Therapist", Role.CLINICIAN, None, known_as=EMAIL)
-    accounts.engine.dispose()
-    return replace(settings, single_sign_on=sign_on)
-
-
-@pytest.fixture
-def app(settings: Settings) -> FastAPI:
-    return create_app(settings)
-
-
-@pytest.fixture
-def elsewhere(provider: Provider) -> str:
-    return provider.issuer
 
 
 def ways_back(client: Client, go: str = GO) -> str:
@@ -78,12 +47,6 @@ def sign_in(client: Client) -> httpx.Response:
 def told(app: FastAPI) -> list[str]:
     accounts: Accounts = app.state.accounts
     return [event.what for event in accounts.log.newest()]
-
-
-def lock(accounts: Accounts) -> None:
-    long_ago = (datetime.now(UTC) - timedelta(minutes=21)).isoformat()
-    with accounts.engine.begin() as connection:
-        connection.execute(SESSIONS.update().values(used=long_ago))
 
 
 def nobody_is_in(client: Client) -> bool:
@@ -392,93 +355,3 @@ def test_without_a_provider_there_is_no_single_sign_on(settings: Settings) -> No
     client = client_of(create_app(replace(settings, single_sign_on=None)))
     assert client.get(GO).status_code == 404
     assert "Sign in with" not in client.get("/sign-in").text
-
-
-ISSUER, ID = {"RELIEFPATH_OIDC_ISSUER": "https://id.example"}, {"RELIEFPATH_OIDC_CLIENT_ID": "x"}
-
-
-def test_the_environment_names_the_provider() -> None:
-    assert SingleSignOn.of({"PATH": "x", "RELIEFPATH_OIDC_NAME": ""}) is None
-    found = SingleSignOn.of({**ISSUER, **ID})
-    assert found == SingleSignOn("https://id.example", "x", None, "id.example")
-    secret = SingleSignOn.of({**ISSUER, **ID, "RELIEFPATH_OIDC_CLIENT_SECRET": "hush"})
-    assert "hush" not in repr(secret)
-
-
-@pytest.mark.parametrize("said", [ISSUER, ID, {"RELIEFPATH_OIDC_CLIENT_SECRET": "x"}])
-def test_half_a_provider_is_refused(said: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match="needs RELIEFPATH_OIDC_"):
-        SingleSignOn.of(said)
-
-
-@pytest.mark.parametrize(
-    "issuer",
-    ["http://id.example", "http://localhost.id.example", "id.example", "https://", "https://x:y"],
-)
-def test_a_provider_that_others_could_listen_to_is_refused(issuer: str) -> None:
-    with pytest.raises(UsageError, match="https"):
-        SingleSignOn.of({**ID, "RELIEFPATH_OIDC_ISSUER": issuer})
-
-
-# in a browser, which holds cookies back as it sees fit
-
-
-def prove(page: Page) -> None:
-    """Go to the provider, and say there that it is oneself."""
-    follow(page, "Sign in with Hospital")
-    with page.expect_response(lambda answer: "/finish" in answer.url):  # a page leads on to it
-        press(page, "It is me")
-
-
-def test_a_browser_comes_back_signed_in_to_the_page_it_asked_for(
-    served: Served, page: Page, provider: Provider
-) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(f"{served.url}/due?x=1")
-    assert not list(violations(page))
-    prove(page)
-    expect(page).to_have_url(f"{served.url}/due?x=1")
-    expect(page.get_by_role("heading", name="Check-ins due")).to_be_visible()
-    cookies = {cookie["name"]: cookie for cookie in page.context.cookies(served.url)}
-    assert set(cookies) == {COOKIE}
-    assert cookies[COOKIE]["sameSite"] == "Strict"
-    assert "prompt" not in provider.asked[0]
-    page.goto(f"{served.url}/account")
-    assert not list(violations(page))
-    press(page, "Sign out everywhere")
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-
-
-def test_a_locked_page_opens_again_when_the_provider_has_asked_anew(
-    served: Served, page: Page, provider: Provider
-) -> None:
-    page.goto(f"{served.url}/due")
-    prove(page)
-    expect(page.get_by_role("heading", name="Check-ins due")).to_be_visible()
-    lock(Accounts(served.settings.accounts))
-    page.reload()
-    expect(page.get_by_role("status")).to_contain_text("Locked after 20 minutes")
-    prove(page)
-    expect(page).to_have_url(f"{served.url}/due")
-    expect(page.get_by_role("heading", name="Check-ins due")).to_be_visible()
-    assert (provider.asked[-1]["prompt"], provider.asked[-1]["max_age"]) == ("login", "0")
-
-
-def test_an_administrator_adds_somebody_who_signs_in_without_a_password(
-    served: Served, page: Page, provider: Provider
-) -> None:
-    provider.person |= {"sub": "nora", "email": "nora@hospital.example"}
-    page.set_viewport_size({"width": 360, "height": 740})
-    served.sign_in(page, "administrator")
-    page.get_by_label("User name").fill("nora")
-    page.get_by_label("Name", exact=True).fill("Nora New")
-    page.get_by_label("Role").select_option("assistant")
-    page.get_by_label("E-mail at Hospital").fill("Nora@Hospital.example")
-    assert not list(violations(page))
-    press(page, "Add")
-    expect(page.get_by_label("E-mail or subject there")).to_have_value("nora@hospital.example")
-    expect(page.get_by_text("They have none, and need none.")).to_be_visible()
-    assert not list(violations(page))
-    press(page, "Sign out")
-    prove(page)
-    expect(page.get_by_role("link", name="Nora New, assistant")).to_be_visible()
