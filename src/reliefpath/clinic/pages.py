@@ -52,5 +52,5 @@ def _sure(probability: float | None) -> str:
     if probability is None:
         return "not known how sure it is"
     if not 0.01 <= probability <= 0.99:
-        return "over 99% sure" if probability > 0.5 else "under 1% sure"
-    return f"{probability:.0%} sure"
+        return "over 99 % sure" if probability > 0.5 else "under 1 % sure"
+    return f"{100 * probability:.0f} % sure"
