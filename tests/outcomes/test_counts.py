@@ -135,16 +135,17 @@ def test_weeks_in_care_with_a_score_are_those_of_a_simple_loop() -> None:
 
 
 def test_decisions_are_counted_by_status_with_the_reasons_of_overrides() -> None:
-    def row(entry: int, decision: str, status: str) -> dict[str, object]:
-        return {"entry": entry, "decision": decision, "advice": json.dumps({"status": status})}
+    def row(decision: str, status: str, reason: str | None) -> dict[str, object]:
+        advice = json.dumps({"status": status})
+        return {"decision": decision, "advice": advice, "reason": reason}
 
     rows = [
-        row(1, "agreed", "stalled"),
-        row(2, "overridden", "stalled"),
-        row(3, "overridden", "plateaued"),
-        row(4, "overridden", "plateaued"),
+        row("agreed", "stalled", None),
+        row("overridden", "stalled", "no  time"),
+        row("overridden", "plateaued", "no time"),
+        row("overridden", "plateaued", "travels"),
     ]
-    found = decided(rows, {2: "no  time", 3: "no time", 4: "travels"})
+    found = decided(rows)
     assert counted((found.agreed,)) == [(1, 4)]
     assert {(s.name, s.count, s.out_of) for s in found.by_status} == {
         ("stalled", 1, 2),

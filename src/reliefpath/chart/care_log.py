@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+FEW = 1_000
+"""Rows that are checked sooner than threads begin."""
 WAVES = (("patients",), ("episodes",), ("scores", "treatments", "exams", "findings"))
 """The tables in the order of checking: each refers to the good rows of those in earlier waves."""
 
@@ -107,23 +111,38 @@ def assemble(
     is empty, and so is one that lacks a required column; rows that refer to it are not blamed.
     `on_record` holds patients and episodes that rows may refer to besides those in `raw`.
     """
-    frames = {name: pl.DataFrame(schema=table.schema) for name, table in TABLES.items()}
+    frames = dict(_empty_tables())
     read = dict(on_record or {})
     bad: list[tuple[str, Bad]] = []
     incomplete: set[str] = set()
     for name in raw:
         bad += [(name, b) for b in unusable_columns(TABLES[name], raw[name])]
     unreadable = {name for name, _ in bad}
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+    with _mapping(sum(frame.height for frame in raw.values())) as mapped:
         for wave in WAVES:
             names = [name for name in wave if name in raw and name not in unreadable]
-            checked = threads.map(lambda name: _checked(TABLES[name], raw[name], read), names)
+            checked = mapped(lambda name: _checked(TABLES[name], raw[name], read), names)
             for name, (frame, refusals, patients) in zip(names, list(checked), strict=True):
                 frames[name] = frame
                 read[name] = _with(frame, read.get(name))
                 bad += [(name, b) for b in refusals]
                 incomplete |= patients
     return CareLog(**frames, incomplete=frozenset(incomplete)), bad
+
+
+@cache
+def _empty_tables() -> Mapping[str, pl.DataFrame]:
+    return {name: pl.DataFrame(schema=table.schema) for name, table in TABLES.items()}
+
+
+@contextmanager
+def _mapping(rows: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """Yield what does something for each table: side by side, where that is worth the threads."""
+    if rows <= FEW:
+        yield map
+        return
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        yield threads.map
 
 
 def _checked(

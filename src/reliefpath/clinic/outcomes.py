@@ -64,13 +64,12 @@ class Achieved:
             whose = part.episodes.filter(pl.col("episode").is_in(given[-1]["episode"].implode()))
             injected.append(part.of_patients(whose["patient"]))
         before = list(gates_before(injected, care.pathway, care.priors))
-        reasons = care.chart.log().filter(pl.col("action") == "decide").select("entry", "reason")
         urgent = sorted(care.pathway.statuses, key=lambda name: care.pathway.statuses[name].urgency)
         return Outcomes(
             recovering(advice, [str(name) for name in urgent]),
             injecting(advice, pl.concat(given), before, care.pathway),
             response(pl.concat(weeks)),
-            decided(care.chart.decisions(), dict(reasons.rows())),
+            decided(care.chart.decisions()),
         )
 
 

@@ -70,18 +70,13 @@ class Decided:
     reasons: tuple[tuple[str, int], ...]
 
 
-def decided(decisions: Iterable[Mapping[str, Any]], reasons: Mapping[int, str | None]) -> Decided:
-    """Return what became of advice.
-
-    Args:
-        decisions: as `Chart.decisions` has them.
-        reasons: why, by entry of the audit log.
-    """
+def decided(decisions: Iterable[Mapping[str, Any]]) -> Decided:
+    """Return what became of advice; decisions are as `Chart.decisions` has them."""
     rows = list(decisions)
     overridden = [row for row in rows if row["decision"] == OVERRIDDEN]
     total = Counter(_status(row) for row in rows)
     over = Counter(_status(row) for row in overridden)
-    why = Counter(" ".join((reasons.get(row["entry"]) or "").split()) for row in overridden)
+    why = Counter(" ".join((row["reason"] or "").split()) for row in overridden)
     agreed = sum(row["decision"] == AGREED for row in rows)
     return Decided(
         Share("agreed", agreed, len(rows)),

@@ -82,7 +82,8 @@ def programme_for(
     )
     since = None if latest.is_empty() else latest["day"][0]
     found = next_programme(programme(need), check_ins(care_log, episode, moment, since))
-    if (needled := last_needle(care_log, episode, moment)) is not None:
+    treated = moment.before(care_log.only(episode).treatments)
+    if (needled := last_needle(treated)) is not None:
         found = after_needle(found, needled, moment.day)
     notes = [
         *([NO_EXAM] if latest.is_empty() else [NO_ACTIVE] if active.is_empty() else []),
@@ -91,12 +92,12 @@ def programme_for(
     return replace(found, notes=tuple(notes))
 
 
-def last_needle(care_log: CareLog, episode: str, moment: Moment) -> date | None:
-    """Return the day on which the patient was last needled or injected, in whichever episode."""
+def last_needle(treatments: pl.DataFrame) -> date | None:
+    """Return the day on which somebody was last needled or injected, among their treatments."""
     therapies = exercise_rules().after_needle.therapies
     needles = {name for therapy in therapies for name in counted_as(therapy)}
-    done = moment.before(care_log.only(episode).treatments).filter(pl.col("therapy").is_in(needles))
-    last: date | None = done.select(pl.col("at").dt.date().max()).item()
+    given = treatments.filter(pl.col("therapy").is_in(needles))
+    last: date | None = given.select(pl.col("at").dt.date().max()).item()
     return last
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,14 +53,19 @@ def instant_text(moment: datetime) -> str:
 
 def head_of(connection: sa.Connection, before: str | None = None, log: sa.Table = AUDIT) -> Head:
     """Return the last entry, or the last one recorded before a moment in stored form."""
-    at = stored(log.c.at, connection.dialect.name)
-    query = sa.select(log.c.entry, at, log.c.hash).order_by(log.c.entry.desc()).limit(1)
+    query = _last(log, connection.dialect.name)
     if before is not None:
         query = query.where(log.c.at < sa.literal(before, INSTANT))
     found = connection.execute(query).one_or_none()
     return Head(0, "", BEGINNING) if found is None else Head(*found)
 
 
+@cache  # building it costs more than asking it
+def _last(log: sa.Table, dialect: str) -> sa.Select[Any]:
+    query = sa.select(log.c.entry, stored(log.c.at, dialect), log.c.hash)
+    return query.order_by(log.c.entry.desc()).limit(1)
+
+
 def append(connection: sa.Connection, record: dict[str, Any], log: sa.Table = AUDIT) -> None:
     """Write an entry, whose `previous` is the hash of the entry before it."""
-    connection.execute(log.insert().values(**record, hash=entry_hash(record)))
+    connection.execute(log.insert(), {**record, "hash": entry_hash(record)})

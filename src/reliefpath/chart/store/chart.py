@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,11 +20,12 @@ from reliefpath.chart.store.copying import copy_chart
 from reliefpath.chart.store.corrections import correct, withdraw
 from reliefpath.chart.store.database import engine_of, plainly, snapshot, turn, url_of
 from reliefpath.chart.store.invariants import check, check_unchanged, entered_before
-from reliefpath.chart.store.log import Asked, read_entries
+from reliefpath.chart.store.log import Asked, read_acts, read_entries
 from reliefpath.chart.store.reading import (
     changed_since,
     count_rows,
     known_parents,
+    patient_of,
     read_batches,
     read_care_log,
     read_log,
@@ -85,12 +86,8 @@ class Chart:
 
     def patient_of(self, episode: str, known_at: Known = None) -> str | None:
         """Return whose episode it is, or None where there is no such episode."""
-        rows = ROWS["episodes"]
         with snapshot(self.engine) as connection:
-            holds = holding(rows, _upto(connection, known_at))
-            return connection.scalar(
-                sa.select(rows.c.patient).where(rows.c.episode == episode, holds)
-            )
+            return patient_of(connection, episode, _upto(connection, known_at))
 
     def decisions(self, episode: str | None = None) -> list[dict[str, Any]]:
         """Return what was made of advice, with `recorded_at`, `by` and `reason`."""
@@ -133,6 +130,11 @@ class Chart:
         """Return the newest entries of the audit log asked for, or those before one."""
         with snapshot(self.engine) as connection:
             return read_entries(connection, asked, before, limit)
+
+    def acts(self, patient: str, actions: Iterable[str]) -> list[dict[str, Any]]:
+        """Return the entries of the audit log that tell of some actions upon a patient."""
+        with snapshot(self.engine) as connection:
+            return read_acts(connection, patient, actions)
 
     def counts(self) -> dict[str, tuple[int, int, int, int, int]]:
         """Return, by table, how many rows hold, were recorded, corrected, withdrawn, and wait."""

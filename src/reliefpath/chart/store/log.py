@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,6 +45,22 @@ def read_entries(
         query = query.where(AUDIT.c.entry < before)
     rows = connection.execute(query.order_by(AUDIT.c.entry.desc()).limit(limit))
     return [dict(zip(AUDIT.c.keys(), row, strict=True)) for row in rows]
+
+
+def read_acts(
+    connection: sa.Connection, patient: str, actions: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Return the entries that name a patient and tell of one of some actions, the oldest first."""
+    said = {"patient": patient, "actions": list(actions)}
+    rows = connection.execute(_acts(connection.dialect.name), said)
+    return [dict(zip(AUDIT.c.keys(), row, strict=True)) for row in rows]
+
+
+@cache  # building it costs more than asking it
+def _acts(dialect: str) -> sa.Select[Any]:
+    query = stored_select(AUDIT, AUDIT.c.keys(), dialect).order_by(AUDIT.c.entry)
+    named = AUDIT.c.patient == sa.bindparam("patient")
+    return query.where(named, AUDIT.c.action.in_(sa.bindparam("actions", expanding=True)))
 
 
 def _midnight(day: date) -> sa.ColumnElement[Any]:

@@ -76,6 +76,20 @@ def _query(name: str, dialect: str, now: bool, everybody: bool) -> sa.Select[Any
     return query.where(about(name, lambda patient: patient.between(first, last)))
 
 
+def patient_of(connection: sa.Connection, episode: str, upto: int | None = None) -> str | None:
+    """Return whose episode it is, as it holds or as of entry `upto`; None if there is none."""
+    said = {"episode": episode} | ({} if upto is None else {"upto": upto})
+    patient: str | None = connection.scalar(_whose(upto is None), said)
+    return patient
+
+
+@cache
+def _whose(now: bool) -> sa.Select[Any]:
+    rows, upto = ROWS["episodes"], None if now else sa.bindparam("upto", type_=KEY)
+    named = rows.c.episode == sa.bindparam("episode", type_=sa.Text())
+    return sa.select(rows.c.patient).where(named, holding(rows, upto))
+
+
 def _read(
     connection: sa.Connection,
     name: str,
@@ -201,8 +215,14 @@ def _named(key: str, frames: Iterable[pl.DataFrame]) -> set[str]:
 
 
 def _keyed(connection: sa.Connection, name: str, keys: set[str]) -> pl.DataFrame:
+    few = len(keys) <= FEW
+    query = _holding_query(name, connection.dialect.name, by_key=few)
+    return _read(connection, name, query, {"keys": sorted(keys)} if few else {}, many=not few)
+
+
+@cache
+def _holding_query(name: str, dialect: str, *, by_key: bool) -> sa.Select[Any]:
     table, rows = HISTORIES[name], ROWS[name]
-    query = stored_select(rows, table.schema, connection.dialect.name).where(holding(rows))
-    if len(keys) <= FEW:
-        query = query.where(rows.c[table.columns[0].name].in_(sorted(keys)))
-    return _read(connection, name, query, {})
+    query = stored_select(rows, table.schema, dialect).where(holding(rows))
+    key = rows.c[table.columns[0].name]
+    return query.where(key.in_(sa.bindparam("keys", expanding=True))) if by_key else query

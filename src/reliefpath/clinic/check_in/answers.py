@@ -61,7 +61,7 @@ class Answers:
     def rows(
         self, asked: Questions, patient: str, episode: str, at: datetime, reported_by: str
     ) -> dict[str, pl.DataFrame]:
-        """Return the answers as rows by table."""
+        """Return the answers as rows by table, of the tables that there are rows of."""
         where = {"episode": episode, "at": at}
         scores = [
             {"measure": q.measure, "item": q.item, "value": float(self.marks[q.field])}
@@ -69,11 +69,12 @@ class Answers:
             if q.field in self.marks
         ]
         exercise = [] if self.done is None else [{"therapy": EXERCISE, "adherence": self.done}]
-        return {
-            "scores": _frame("scores", scores, **where, reported_by=reported_by),
-            "treatments": _frame("treatments", exercise, **where),
-            "findings": _frame("findings", self._findings(episode, at), patient=patient, at=at),
+        rows = {
+            "scores": [{**where, "reported_by": reported_by, **row} for row in scores],
+            "treatments": [{**where, **row} for row in exercise],
+            "findings": [{"patient": patient, "at": at, **f} for f in self._findings(episode, at)],
         }
+        return {name: _frame(name, said) for name, said in rows.items() if said}
 
     def _findings(self, episode: str, at: datetime) -> list[dict[str, Any]]:
         """What cannot wait is of the person, and so of all complaints; the rest is of this one."""
@@ -87,12 +88,9 @@ class Answers:
         ]
 
 
-def _frame(table: str, rows: list[dict[str, Any]], **same: Any) -> pl.DataFrame:
-    said = [{**same, **row} for row in rows]
-    names = [c.name for c in TABLES[table].columns]
-    whole = {name: [row.get(name) for row in said] for name in names}
-    frame = pl.DataFrame(whole, strict=False)
-    return frame.cast(TABLES[table].schema)  # type: ignore[arg-type]
+def _frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    schema = TABLES[table].schema
+    return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema)
 
 
 def read_answers(

@@ -7,7 +7,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import polars as pl
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from reliefpath.chart.store.chart import Chart
@@ -66,9 +65,8 @@ class Links:
 
     def of(self, patient: str) -> dict[str, Link]:
         """Return the links that were made for a patient, by id, the oldest first."""
-        log = self.chart.log(patient).filter(pl.col("action").is_in((MADE, USED, WITHDRAWN)))
         links: dict[str, Link] = {}
-        for row in log.sort("entry").iter_rows(named=True):
+        for row in self.chart.acts(patient, (MADE, USED, WITHDRAWN)):
             said, at = json.loads(row["detail"]), str(row["at"])
             id_ = said.get("link") or said.get("once")
             if row["action"] == MADE:

@@ -65,7 +65,13 @@ class Questions:
 
 
 def questions(care_log: CareLog, episode: str, today: date) -> Questions:
-    """Return what to ask: pain, the activities that the patient named, how it feels, effects."""
+    """Return what to ask: pain, the activities that the patient named, how it feels, effects.
+
+    Args:
+        care_log: the patient's own.
+        episode: the complaint that is asked about.
+        today: the day of the check-in.
+    """
     primary = care_log.episodes.filter(episode=episode)["primary_measure"][0]
     is_pain = primary is not None and measures()[primary].construct == "pain"
     asked = list(_asked(primary)) if is_pain else []
@@ -76,7 +82,7 @@ def questions(care_log: CareLog, episode: str, today: date) -> Questions:
             for item in _activities(care_log, episode)
         ],
         own=list(_asked(OWN)),
-        effects=_effects(care_log, episode, today),
+        effects=_effects(Moment.of(today).before(care_log.treatments), today),
     )
 
 
@@ -97,16 +103,14 @@ def _activities(care_log: CareLog, episode: str) -> list[str]:
     return first["item"].unique(maintain_order=True).to_list()
 
 
-def _effects(care_log: CareLog, episode: str, today: date) -> dict[str, Effect]:
-    day = Moment.of(today)
+def _effects(treatments: pl.DataFrame, today: date) -> dict[str, Effect]:
+    """What may follow what was done to the patient of late, in whichever episode."""
     since = today - timedelta(days=words().recent_days.value)
-    after, needled = {"exercise"}, last_needle(care_log, episode, day)
+    after, needled = {"exercise"}, last_needle(treatments)
     if needled is not None and needled >= since:
         after.add("needle")
     steroids = [name for name, row in agents().items() if row.kind is AgentKind.CORTICOSTEROID]
-    given = day.before(care_log.only(episode).treatments).filter(
-        pl.col("agent").is_in(steroids), pl.col("at").dt.date() >= since
-    )
-    if given.height:
+    given = treatments.filter(pl.col("agent").is_in(steroids))
+    if (given["at"].dt.date() >= since).any():
         after.add("corticosteroid")
     return {code: effect for code, effect in words().effects.items() if effect.after in after}
