@@ -21,7 +21,7 @@ from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
 from reliefpath.clinic.roles import Role
-from reliefpath.clinic.settings import Settings
+from reliefpath.clinic.settings import Always, Settings
 from reliefpath.virtual import demo_clinic
 
 from .browsing import press
@@ -84,7 +84,7 @@ def settings(demo_chart: Path, demo_accounts: Path, tmp_path: Path) -> Settings:
         str(tmp_path / "accounts"),
         secret=b"0" * 32,
         secure=False,
-        today=lambda: TODAY,
+        today=Always(TODAY),
     )
 
 

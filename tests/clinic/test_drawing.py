@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from reliefpath.clinic.drawing import drawer, picture
+
+from .processes import is_gone, until
 
 POINT = {"data": {"values": [{}]}, "mark": "point"}
 SERVER = """
@@ -45,11 +46,8 @@ def test_what_draws_does_not_outlive_the_server_and_nothing_is_said(
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
         assert server.stdout
         assert server.stderr
-        drawing = Path(f"/proc/{int(server.stdout.readline())}")
-        assert drawing.exists()
+        drawing = int(server.stdout.readline())
+        assert not is_gone(drawing)
         getattr(server, end)()
         assert server.stderr.read() == b""
-    ends = time.monotonic() + 10
-    while drawing.exists() and "Z" not in (drawing / "stat").read_text("utf-8").split(")")[1]:
-        assert time.monotonic() < ends
-        time.sleep(0.05)
+    until(lambda: is_gone(drawing))

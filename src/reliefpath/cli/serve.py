@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import secrets
-import sys
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,12 +91,11 @@ def serve(
         raise UsageError("--certificate and --key go together")
     if backups is not None and not backups.is_dir():
         raise UsageError(f"there is no folder `{backups}` for backups: make it")
-    import uvicorn
-
     from reliefpath.cli.options import as_of_day
     from reliefpath.clinic.accounts import Accounts
     from reliefpath.clinic.app import create_app
-    from reliefpath.clinic.settings import Settings, SingleSignOn, today
+    from reliefpath.clinic.server import run
+    from reliefpath.clinic.settings import Always, Settings, SingleSignOn, today
 
     secret = os.environ.get(SECRET, "").encode()
     if secret and len(secret) < 32:
@@ -117,21 +115,17 @@ def serve(
         hosts=HOME if demo else tuple(name.lower() for name in names or ()),
         backups=backups,
         single_sign_on=SingleSignOn.of(os.environ),
-        today=today if day is None else lambda: day,
+        today=today if day is None else Always(day),
+        apart=hasattr(socket, "AF_UNIX"),
     )
     application = create_app(settings)
     _look_after_demo_accounts(Accounts(place), demo=demo)
     scheme = "https" if certificate else "http"
     typer.echo(f"ReliefPath answers at {scheme}://{f'[{host}]' if ':' in host else host}:{port}/")
-    sys.setswitchinterval(0.0005)  # short requests hand over often: not to wait 5 ms each time
-    gc.freeze()  # what was imported stays: the collector need not look through it
-    uvicorn.run(
+    run(
         application,
         host=host,
         port=port,
-        log_level="warning",
-        access_log=False,  # addresses of pages name patients, and links to check in are secrets
-        server_header=False,
         proxy_headers=proxy is not None,
         forwarded_allow_ips=proxy or "",
         ssl_certfile=certificate,

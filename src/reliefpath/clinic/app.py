@@ -37,6 +37,7 @@ from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.check_in import making
 from reliefpath.clinic.check_in import pages as check_in
+from reliefpath.clinic.check_in.apart import Apart, Elsewhere
 from reliefpath.clinic.check_in.limit import Limit
 from reliefpath.clinic.check_in.opening import ClosedError, closed
 from reliefpath.clinic.everybody import AssessingError, Everybody
@@ -59,11 +60,15 @@ ROUTERS = (
 
 @asynccontextmanager
 async def _warmed(app: FastAPI) -> AsyncIterator[None]:
-    """Be ready to draw, and have everybody assessed, from when the server starts."""
+    """Be ready to draw and for check-ins, and have everybody assessed, from when it starts."""
+    settings: Settings = app.state.settings
+    app.state.elsewhere = Elsewhere(settings) if settings.apart else None
     Thread(target=vega.bundle, daemon=True).start()
     assessing = create_task(_keep_assessed(app.state.care.assessed))
     yield
     assessing.cancel()
+    if app.state.elsewhere is not None:
+        await app.state.elsewhere.end()
 
 
 async def _keep_assessed(everybody: Everybody) -> None:
@@ -98,7 +103,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.limit = Limit()
     app.state.provider = settings.single_sign_on and Provider(settings.single_sign_on)
     app.state.verifying, app.state.backing_up = Job(), Job()
-    app.add_middleware(Guard)
+    app.state.elsewhere = None
+    app.add_middleware(Apart)
+    app.add_middleware(Guard)  # before all else
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any
+
+from reliefpath.clinic.beside import begin
 
 
 def picture(spec: dict[str, Any]) -> str:
@@ -23,14 +24,12 @@ def module(exports: str) -> str:
 
 
 class Drawer:
-    """The process, which ends with this one."""
+    """The process."""
 
     def __init__(self) -> None:
-        spawned = get_context("spawn")
-        self._line, theirs = spawned.Pipe()
+        self._line, theirs = Pipe()
         self._alone = Lock()
-        self.process = spawned.Process(target=_draw, args=(theirs,), daemon=True)
-        self.process.start()
+        self.process = begin(_draw, theirs)
         theirs.close()
 
     def ask(self, work: Callable[[Any], str], given: object) -> str:
@@ -63,8 +62,7 @@ def _there(work: Callable[[Any], str], given: object) -> str:
 
 def _draw(line: Connection) -> None:
     """Work until the other end is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
-    with suppress(EOFError):
+    with suppress(EOFError, OSError):
         while True:
             work, given = line.recv()
             try:

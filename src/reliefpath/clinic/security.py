@@ -141,6 +141,11 @@ async def _whole_body(request: Request, receive: Receive) -> Receive:
         body = await asyncio.wait_for(_read(request), BODY_SECONDS)
     except TimeoutError:
         raise HTTPException(408, "the form did not come in time") from None
+    return given_again(body, receive)
+
+
+def given_again(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was taken in already."""
     given = False
 
     async def again() -> Message:

@@ -20,6 +20,17 @@ def today() -> date:
 
 
 @dataclass(frozen=True)
+class Always:
+    """A day that stays."""
+
+    day: date
+
+    def __call__(self) -> date:
+        """Return the day."""
+        return self.day
+
+
+@dataclass(frozen=True)
 class SingleSignOn:
     """The identity provider that people may sign in by, and who we are to it.
 
@@ -87,6 +98,7 @@ class Settings:
         backups: The folder into which administrators make backups, or None.
         single_sign_on: The identity provider that people may sign in by, or None.
         today: What day it is; a demo clinic stays on its own day.
+        apart: Whether check-ins are answered by a process of their own.
     """
 
     chart: str
@@ -102,3 +114,4 @@ class Settings:
     backups: Path | None = None
     single_sign_on: SingleSignOn | None = None
     today: Callable[[], date] = today
+    apart: bool = False

@@ -68,10 +68,10 @@ class Answers:
             for q in asked.scales
             if q.field in self.marks
         ]
-        exercise = [] if self.done is None else [{"therapy": EXERCISE, "adherence": self.done}]
+        done = [] if self.done is None else [float(self.done)]
         rows = {
             "scores": [{**where, "reported_by": reported_by, **row} for row in scores],
-            "treatments": [{**where, **row} for row in exercise],
+            "treatments": [{**where, "therapy": EXERCISE, "adherence": share} for share in done],
             "findings": [{"patient": patient, "at": at, **f} for f in self._findings(episode, at)],
         }
         return {name: _frame(name, said) for name, said in rows.items() if said}
