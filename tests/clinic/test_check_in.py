@@ -269,7 +269,7 @@ def test_a_link_that_was_used_or_withdrawn_says_so_kindly(patient: Patient) -> N
     used, withdrawn = patient.link(), patient.link()
     sent_to(used, nrs="3")
     last = list(patient.links.of(patient.patient).values())[-1]
-    patient.links.withdraw(last, patient.patient, "assistant")
+    patient.links.withdraw(last.id, patient.patient, "assistant")
     assert (
         "Your clinic has your answers of 31 March 2026."
         in httpx.get(used, follow_redirects=True).text

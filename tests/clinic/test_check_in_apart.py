@@ -68,7 +68,7 @@ def test_an_answer_from_elsewhere_is_the_same_as_one_from_here(
 ) -> None:
     withdrawn = patient.link()
     links = patient.links
-    links.withdraw(list(links.of(patient.patient).values())[-1], patient.patient, "assistant")
+    links.withdraw(list(links.of(patient.patient))[-1], patient.patient, "assistant")
     open_, used = patient.link(), patient.link()
     assert httpx.post(used, data=FORM).status_code == 303
     asked = [

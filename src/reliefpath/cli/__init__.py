@@ -20,6 +20,7 @@ from reliefpath.cli import (
     needle,
     pathway,
     recovery,
+    remind,
     serve,
 )
 from reliefpath.cli.options import SHOWN_PROBLEMS
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.add_typer(clinic.app)
 app.add_typer(catalog.app)
 app.add_typer(serve.app)
+app.add_typer(remind.app)
 app.add_typer(accounts.app, name="account")
 app.add_typer(chart.app, name="chart")
 app.add_typer(exercise.app, name="exercise")

@@ -39,6 +39,10 @@ class FolderFormat(StrEnum):
     PARQUET = "parquet"
 
 
+Phone = Annotated[str | None, typer.Option(help="The clinic's number, as patients are told it.")]
+Emergency = Annotated[
+    str | None, typer.Option(help="The number of the emergency services, for patients.")
+]
 Source = Annotated[
     str,
     typer.Argument(

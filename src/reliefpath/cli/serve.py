@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ import typer
 
 from reliefpath.cli.accounts import AccountsPlace, place_of
 from reliefpath.cli.chart.options import ChartArgument
-from reliefpath.cli.options import PathwayFile, PriorFile
+from reliefpath.cli.options import Emergency, PathwayFile, Phone, PriorFile
 from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,12 +66,8 @@ def serve(
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help="Stay on this day, as a demo clinic does.")
     ] = None,
-    phone: Annotated[
-        str | None, typer.Option(help="The clinic's number, as patients are told it.")
-    ] = None,
-    emergency: Annotated[
-        str | None, typer.Option(help="The number of the emergency services, for patients.")
-    ] = None,
+    phone: Phone = None,
+    emergency: Emergency = None,
     pathway: PathwayFile = None,
     prior: PriorFile = None,
 ) -> None:
@@ -78,7 +75,8 @@ def serve(
 
     What links are signed with comes from the environment, RELIEFPATH_SECRET; without it links to
     check in end with a restart. People may sign in by an OpenID Connect provider, too, which
-    RELIEFPATH_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET and _NAME tell.
+    RELIEFPATH_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET and _NAME tell. Reminders to check in are
+    mailed where RELIEFPATH_MAIL_SERVER, _FROM, _USER and _PASSWORD say.
 
     **Examples**
 
@@ -94,12 +92,11 @@ def serve(
     from reliefpath.cli.options import as_of_day
     from reliefpath.clinic.accounts import Accounts
     from reliefpath.clinic.app import create_app
+    from reliefpath.clinic.reminders.mail import MailServer
     from reliefpath.clinic.server import run
     from reliefpath.clinic.settings import Always, Settings, SingleSignOn, today
 
-    secret = os.environ.get(SECRET, "").encode()
-    if secret and len(secret) < 32:
-        raise UsageError(f"{SECRET} must have at least 32 characters")
+    secret = secret_of(os.environ)
     place = place_of(chart, accounts)
     day = None if as_of is None else as_of_day(as_of)
     settings = Settings(
@@ -115,6 +112,7 @@ def serve(
         hosts=HOME if demo else tuple(name.lower() for name in names or ()),
         backups=backups,
         single_sign_on=SingleSignOn.of(os.environ),
+        mail=MailServer.of(os.environ),
         today=today if day is None else Always(day),
         apart=hasattr(socket, "AF_UNIX"),
     )
@@ -132,6 +130,18 @@ def serve(
         ssl_keyfile=key,
         limit_concurrency=1_000,
     )
+
+
+def secret_of(environment: Mapping[str, str]) -> bytes:
+    """Return what links are signed with; empty where nothing is given.
+
+    Raises:
+        UsageError: it is too short.
+    """
+    secret = environment.get(SECRET, "").encode()
+    if secret and len(secret) < 32:
+        raise UsageError(f"{SECRET} must have at least 32 characters")
+    return secret
 
 
 def _refuse_the_open(host: str, *, demo: bool, proxy: str | None, encrypted: bool) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from reliefpath.chart.store.audit import head_of
 from reliefpath.chart.store.database import snapshot, turn
-from reliefpath.clinic.account_tables import ACCOUNTS, EVENTS, IDENTITIES
+from reliefpath.clinic.account_tables import ACCOUNTS, ADDRESSES, EVENTS, IDENTITIES
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.sign_ins import verify_sign_ins
 from reliefpath.errors import UsageError
@@ -37,7 +37,7 @@ def copy_accounts(source: Accounts, place: str) -> Accounts:
 
 
 def _copy(seen: sa.Connection, connection: sa.Connection) -> None:
-    for table in (ACCOUNTS, IDENTITIES, EVENTS):
+    for table in (ACCOUNTS, IDENTITIES, EVENTS, ADDRESSES):
         rows = [dict(row._mapping) for row in seen.execute(sa.select(table))]
         if rows:
             connection.execute(table.insert(), rows)

@@ -1,4 +1,7 @@
-"""The database of accounts: who works here, who is signed in, who tried, and what was done."""
+"""The database of accounts: who works here, who is signed in, who tried, and what was done.
+
+It also holds what must be forgotten when it is asked for, which the chart never does: addresses.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +66,14 @@ EVENTS = sa.Table(
     sa.Column("address", sa.Text),
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
+)
+ADDRESSES = sa.Table(
+    "addresses",  # of patients who agreed to be reminded
+    METADATA,
+    sa.Column("patient", sa.Text, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("agreed", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),  # who took it down
 )
 KEPT = {
     "sqlite": [

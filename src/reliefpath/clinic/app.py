@@ -18,7 +18,6 @@ from reliefpath.clinic import (
     account,
     audit,
     backup,
-    due,
     exercising,
     finding,
     home,
@@ -43,6 +42,8 @@ from reliefpath.clinic.check_in.opening import ClosedError, closed
 from reliefpath.clinic.everybody import AssessingError, Everybody
 from reliefpath.clinic.jobs import Job
 from reliefpath.clinic.pages import page
+from reliefpath.clinic.reminders import pages as reminders
+from reliefpath.clinic.reminders.addresses import Addresses
 from reliefpath.clinic.security import Guard, OwnPasswordNeededError, SignInNeededError, way_back
 from reliefpath.clinic.settings import Settings
 from reliefpath.clinic.single_sign_on import pages as single_sign_on
@@ -53,7 +54,7 @@ ROUTERS = (
     *(home.router, single_sign_on.router),
     *(worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
-    *(check_in.router, making.router, due.router, vega.router),
+    *(check_in.router, making.router, reminders.router, vega.router),
     *(account.router, people.router, audit.router, backup.router),
 )
 
@@ -100,9 +101,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.year = trial.Year(app.state.care)
     app.state.achieved = outcomes.Achieved(app.state.care)
     app.state.accounts = Accounts(settings.accounts)
+    app.state.addresses = Addresses(app.state.accounts.engine, app.state.care.chart)
     app.state.limit = Limit()
     app.state.provider = settings.single_sign_on and Provider(settings.single_sign_on)
-    app.state.verifying, app.state.backing_up = Job(), Job()
+    app.state.verifying, app.state.backing_up, app.state.reminding = Job(), Job(), Job()
     app.state.elsewhere = None
     app.add_middleware(Apart)
     app.add_middleware(Guard)  # before all else

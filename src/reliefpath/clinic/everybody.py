@@ -50,8 +50,9 @@ class Everybody:
     pathway: Pathway
     priors: Priors | None
     today: Callable[[], date]
-    patience: float = 5.0
-    """Seconds that a page waits for an assessment before it says that it is under way."""
+    patience: float | None = 5.0
+    """Seconds that a page waits for an assessment before it says that it is under way; None waits
+    for its end."""
     _latest: Future[Assessed] | None = None
     _done: int = 0
     _lock: RLock = field(default_factory=RLock)

@@ -32,6 +32,7 @@ PAGES = (
     ("/outcomes", "Outcomes", CARE),
     ("/due", "Check-ins due", CARE),
     ("/people", "People", (Role.ADMINISTRATOR,)),
+    ("/reminders", "Reminders", (Role.ADMINISTRATOR,)),
     ("/audit", "Audit", AUDIT),
     ("/sign-ins", "Sign-ins", (*AUDIT, Role.ADMINISTRATOR)),
     ("/backup", "Backups", (Role.ADMINISTRATOR,)),

@@ -6,9 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reliefpath.errors import UsageError
+
+if TYPE_CHECKING:
+    from reliefpath.clinic.reminders.mail import MailServer
 
 OIDC = "RELIEFPATH_OIDC_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -97,6 +101,7 @@ class Settings:
         hosts: The names it answers to, or none for any.
         backups: The folder into which administrators make backups, or None.
         single_sign_on: The identity provider that people may sign in by, or None.
+        mail: The mail server at which reminders are handed in, or None.
         today: What day it is; a demo clinic stays on its own day.
         apart: Whether check-ins are answered by a process of their own.
     """
@@ -113,5 +118,6 @@ class Settings:
     hosts: tuple[str, ...] = ()
     backups: Path | None = None
     single_sign_on: SingleSignOn | None = None
+    mail: MailServer | None = None
     today: Callable[[], date] = today
     apart: bool = False

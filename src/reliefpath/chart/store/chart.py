@@ -131,10 +131,10 @@ class Chart:
         with snapshot(self.engine) as connection:
             return read_entries(connection, asked, before, limit)
 
-    def acts(self, patient: str, actions: Iterable[str]) -> list[dict[str, Any]]:
-        """Return the entries of the audit log that tell of some actions upon a patient."""
+    def acts(self, patients: Iterable[str], actions: Iterable[str]) -> list[dict[str, Any]]:
+        """Return the entries of the audit log that tell of some actions upon some patients."""
         with snapshot(self.engine) as connection:
-            return read_acts(connection, patient, actions)
+            return read_acts(connection, patients, actions)
 
     def counts(self) -> dict[str, tuple[int, int, int, int, int]]:
         """Return, by table, how many rows hold, were recorded, corrected, withdrawn, and wait."""

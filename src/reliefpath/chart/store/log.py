@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from reliefpath.chart.store.audit import instant_text
 from reliefpath.chart.store.frames import stored_select
 from reliefpath.chart.store.reading import concerning
-from reliefpath.chart.store.tables import AUDIT, INSTANT
+from reliefpath.chart.store.tables import AUDIT, FEW, INSTANT
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,24 @@ def read_entries(
 
 
 def read_acts(
-    connection: sa.Connection, patient: str, actions: Iterable[str]
+    connection: sa.Connection, patients: Iterable[str], actions: Iterable[str]
 ) -> list[dict[str, Any]]:
-    """Return the entries that name a patient and tell of one of some actions, the oldest first."""
-    said = {"patient": patient, "actions": list(actions)}
-    rows = connection.execute(_acts(connection.dialect.name), said)
-    return [dict(zip(AUDIT.c.keys(), row, strict=True)) for row in rows]
+    """Return the entries that name one of some patients and an action, the oldest first."""
+    query, names = _acts(connection.dialect.name), sorted(patients)
+    found = []
+    for i in range(0, len(names), FEW):
+        said = {"patients": names[i : i + FEW], "actions": list(actions)}
+        found += [
+            dict(zip(AUDIT.c.keys(), row, strict=True)) for row in connection.execute(query, said)
+        ]
+    return sorted(found, key=itemgetter("entry"))
 
 
 @cache  # building it costs more than asking it
 def _acts(dialect: str) -> sa.Select[Any]:
-    query = stored_select(AUDIT, AUDIT.c.keys(), dialect).order_by(AUDIT.c.entry)
-    named = AUDIT.c.patient == sa.bindparam("patient")
-    return query.where(named, AUDIT.c.action.in_(sa.bindparam("actions", expanding=True)))
+    named = AUDIT.c.patient.in_(sa.bindparam("patients", expanding=True))
+    acted = AUDIT.c.action.in_(sa.bindparam("actions", expanding=True))
+    return stored_select(AUDIT, AUDIT.c.keys(), dialect).where(named, acted)
 
 
 def _midnight(day: date) -> sa.ColumnElement[Any]:

@@ -44,6 +44,8 @@ ACTIONS = {
     "check-in": "Checked in",
     "check-in-link": "Made a link to check in",
     "withdraw-link": "Withdrew a link to check in",
+    "reminders-agreed": "Agreed to be reminded by mail",
+    "reminders-ended": "Ended reminders by mail",
 }
 """What was done, by the audit log's word for it."""
 CATALOGUES: Mapping[str, Callable[[], Mapping[str, Any]]] = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from reliefpath.chart.store.audit import instant_text
 from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.writing import Act
 
@@ -32,6 +33,12 @@ class Link:
     told: str | None = None
     """The safety net that was shown: `emergency` or `today`."""
     withdrawn: str | None = None
+    mailed: bool = False
+    """Whether it was made to be mailed to the patient."""
+
+    def is_open(self, now: datetime) -> bool:
+        """Return whether it can still be used."""
+        return not (self.used or self.withdrawn) and self.made >= instant_text(now - VALID)
 
 
 @dataclass(frozen=True)
@@ -45,15 +52,15 @@ class Links:
     def _signer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self.secret, salt="check-in")
 
-    def make(self, episode: str, patient: str, by: str) -> str:
-        """Return a new link's token; the audit log tells who made it."""
-        link = secrets.token_hex(8)
-        self.chart.note(Act(by, MADE, None, patient), link=link, episode=episode)
+    def make(self, episode: str, patient: str, by: str, *, mailed: bool = False) -> str:
+        """Return a new link's token; the audit log tells who made it, and whether to be mailed."""
+        link, how = secrets.token_hex(8), {"mailed": True} if mailed else {}
+        self.chart.note(Act(by, MADE, None, patient), link=link, episode=episode, **how)
         return str(self._signer.dumps([episode, link]))
 
-    def withdraw(self, link: Link, patient: str, by: str) -> None:
+    def withdraw(self, link: str, patient: str, by: str) -> None:
         """Let a link open nothing any more."""
-        self.chart.note(Act(by, WITHDRAWN, None, patient), link=link.id)
+        self.chart.note(Act(by, WITHDRAWN, None, patient), link=link)
 
     def read(self, token: str) -> tuple[str, str] | None:
         """Return the episode and the id in a token, or None if it is not ours or too old."""
@@ -63,14 +70,15 @@ class Links:
             return None
         return episode, link
 
-    def of(self, patient: str) -> dict[str, Link]:
-        """Return the links that were made for a patient, by id, the oldest first."""
+    def of(self, *patients: str) -> dict[str, Link]:
+        """Return the links that were made for some patients, by id, the oldest first."""
         links: dict[str, Link] = {}
-        for row in self.chart.acts(patient, (MADE, USED, WITHDRAWN)):
+        for row in self.chart.acts(patients, (MADE, USED, WITHDRAWN)):
             said, at = json.loads(row["detail"]), str(row["at"])
             id_ = said.get("link") or said.get("once")
             if row["action"] == MADE:
-                links[id_] = Link(id_, said["episode"], at, row["by"])
+                mailed = said.get("mailed", False)
+                links[id_] = Link(id_, said["episode"], at, row["by"], mailed=mailed)
             elif (link := links.get(id_)) and row["action"] == USED:
                 link.used, link.on = at, date.fromisoformat(said["on"])
                 link.answers, link.told = said["answers"], said["told"]

@@ -1,11 +1,10 @@
-"""The page on which the clinic makes and withdraws a patient's links to check in."""
+"""The page on which the clinic makes a patient's links to check in, and says where to mail them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.clinic.access import opened
@@ -13,6 +12,7 @@ from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.check_in.links import VALID, Links
 from reliefpath.clinic.pages import page
+from reliefpath.clinic.reminders.addresses import LONGEST, Addresses
 from reliefpath.clinic.roles import CARE
 from reliefpath.clinic.security import needs
 from reliefpath.errors import UsageError
@@ -41,7 +41,31 @@ def withdraw(request: Request, episode: str, link: str, worker: Carer) -> Respon
     links, patient = _links_of(request, episode, worker)
     if (found := links.of(patient).get(link)) is None:
         raise UsageError(f"no link `{link}`")
-    links.withdraw(found, patient, worker.username)
+    links.withdraw(found.id, patient, worker.username)
+    return RedirectResponse(f"/patient/{episode}/check-in-link", 303)
+
+
+@router.post("/address")
+def address(
+    request: Request,
+    episode: str,
+    worker: Carer,
+    email: Annotated[str, Form(max_length=LONGEST)] = "",
+    agreed: Annotated[bool, Form()] = False,
+) -> Response:
+    """Keep where a patient agreed to be reminded, or forget it where it is left empty."""
+    addresses: Addresses = request.app.state.addresses
+    links, patient = _links_of(request, episode, worker)
+    if not email.strip():
+        addresses.forget(patient, worker.username)
+    elif not agreed:
+        wrong = "Tick that the patient agrees."
+        return _shown(request, episode, links, patient, wrong=wrong, typed=email)
+    else:
+        try:
+            addresses.agree(patient, email, worker.username)
+        except UsageError as e:
+            return _shown(request, episode, links, patient, wrong=str(e), typed=email)
     return RedirectResponse(f"/patient/{episode}/check-in-link", 303)
 
 
@@ -53,16 +77,24 @@ def _links_of(request: Request, episode: str, worker: Account) -> tuple[Links, s
 
 
 def _shown(
-    request: Request, episode: str, links: Links, patient: str, made: str | None = None
+    request: Request,
+    episode: str,
+    links: Links,
+    patient: str,
+    made: str | None = None,
+    wrong: str | None = None,
+    typed: str | None = None,
 ) -> Response:
     mine = [link for link in links.of(patient).values() if link.episode == episode]
-    oldest = (datetime.now(UTC) - VALID).isoformat()
     return page(
         request,
         "check-in-link",
         episode=episode,
         made=made,
+        wrong=wrong,
+        typed=typed,
         links=mine[::-1],
-        oldest=oldest,
+        now=links.chart.clock(),
         days=VALID.days,
+        email=request.app.state.addresses.of(patient),
     )

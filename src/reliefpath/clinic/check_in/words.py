@@ -46,6 +46,12 @@ class Days(Row):
     value: int = Field(gt=0)
 
 
+class Times(Row):
+    """How often."""
+
+    value: int = Field(gt=0)
+
+
 class Line(Row):
     """A line of the page."""
 
@@ -65,6 +71,7 @@ class Words(Catalogue):
     curves: dict[str, str]
     done: dict[str, str] = Field(description="Share of the exercises done to how it is called")
     recent_days: Days = Field(description="How long after a needle its effects are asked about")
+    unanswered: Times = Field(description="Mails without an answer after which none is sent")
     effects: dict[str, Effect]
     signs: dict[str, Sign]
     emergency: SafetyNet

@@ -1,0 +1,1 @@
+"""Reminders to check in, by mail to patients who agreed to it."""

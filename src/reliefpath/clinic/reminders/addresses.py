@@ -1,0 +1,78 @@
+"""Where patients who agreed to it are reminded: apart from the chart, so that it can be forgotten.
+
+The chart's audit log tells who agreed and who does not any more, never the address.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from reliefpath.chart.store.chart import Chart
+from reliefpath.chart.store.database import snapshot, turn
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.account_tables import ADDRESSES
+from reliefpath.errors import UsageError
+
+AGREED, ENDED = "reminders-agreed", "reminders-ended"
+LONGEST = 254
+_EMAIL = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(\.[\w-]+)+", re.ASCII
+)
+
+
+def checked(text: str) -> str:
+    """Return an e-mail address of the kind that every mail server takes.
+
+    Raises:
+        UsageError: it is none.
+    """
+    email = text.strip()
+    if len(email) > LONGEST or not _EMAIL.fullmatch(email):
+        raise UsageError(f"`{email}` is not an e-mail address, such as jo@example.org")
+    return email
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The addresses of a chart's patients."""
+
+    engine: sa.Engine
+    chart: Chart
+
+    def of(self, patient: str) -> str | None:
+        """Return a patient's address, or None if they did not agree to be reminded."""
+        found = sa.select(ADDRESSES.c.email).where(ADDRESSES.c.patient == patient)
+        with snapshot(self.engine) as connection:
+            email: str | None = connection.scalar(found)
+            return email
+
+    def all(self) -> dict[str, str]:
+        """Return every address by its patient."""
+        with snapshot(self.engine) as connection:
+            rows = connection.execute(sa.select(ADDRESSES.c.patient, ADDRESSES.c.email))
+            return {row.patient: row.email for row in rows}
+
+    def agree(self, patient: str, email: str, by: str) -> None:
+        """Remind a patient at an address from now on, in the place of any other.
+
+        Raises:
+            UsageError: it is no address.
+        """
+        row = {"patient": patient, "email": checked(email), "by": by}
+        row["agreed"] = datetime.now(UTC).isoformat(timespec="seconds")
+        self.chart.note(Act(by, AGREED, None, patient))
+        with turn(self.engine) as connection:
+            connection.execute(ADDRESSES.delete().where(ADDRESSES.c.patient == patient))
+            connection.execute(ADDRESSES.insert(), row)
+
+    def forget(self, patient: str, by: str) -> None:
+        """Remind a patient no more, and take the address out."""
+        with turn(self.engine) as connection:
+            mine = ADDRESSES.delete().where(ADDRESSES.c.patient == patient)
+            was_known = connection.execute(mine).rowcount > 0
+        if was_known:
+            self.chart.note(Act(by, ENDED, None, patient))

@@ -1,0 +1,99 @@
+"""Whose check-in is due, and the mails that remind of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import polars as pl
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.accounts import Account
+from reliefpath.clinic.care import Care
+from reliefpath.clinic.check_in.links import Links
+from reliefpath.clinic.pages import page
+from reliefpath.clinic.reminders.addresses import LONGEST, Addresses, checked
+from reliefpath.clinic.reminders.mail import MailError, needed
+from reliefpath.clinic.reminders.reminding import due_of, remind
+from reliefpath.clinic.roles import CARE, Role
+from reliefpath.clinic.security import needs
+from reliefpath.clinic.settings import Settings
+from reliefpath.errors import UsageError
+from reliefpath.pathway.wording import worded
+
+router = APIRouter()
+ROWS = 200
+Carer = Annotated[Account, Depends(needs(*CARE))]
+Administrator = Annotated[Account, Depends(needs(Role.ADMINISTRATOR))]
+
+
+@router.get("/due")
+def due(request: Request, worker: Carer) -> Response:
+    """Show whose check-in is due after a treatment or a recovery, why, and who is asked by mail."""
+    care: Care = request.app.state.care
+    criteria = care.pathway.follow_up.criteria
+    asked = [
+        pl.when(~pl.col(id_)).then(worded(criterion.if_no)) for id_, criterion in criteria.items()
+    ]
+    says = pl.concat_list(asked).list.drop_nulls()
+    rows = care.everybody().with_columns(says=says).filter(pl.col("says").list.len() > 0)
+    care.chart.note(Act(worker.username, "view"), page="due")
+    shown = rows.head(ROWS)
+    stands = {d.episode: d for d in due_of(shown, _links(care), request.app.state.addresses)}
+    told = shown.select("episode", "region", "weeks_since_score", "says").iter_rows(named=True)
+    return page(
+        request,
+        "due",
+        rows=[(row, stands.get(row["episode"])) for row in told],
+        more=rows.height - ROWS,
+        mail=care.settings.mail,
+        job=request.app.state.reminding,
+    )
+
+
+@router.post("/due/remind")
+def remind_all(request: Request, worker: Carer) -> Response:
+    """Begin to mail to everybody whose check-in is due and who is to be mailed."""
+    care: Care = request.app.state.care
+    mail, addresses = needed(care.settings.mail), request.app.state.addresses
+    links, url, by = _links(care), str(request.base_url).rstrip("/"), worker.username
+
+    def work() -> tuple[bool, tuple[str, ...]]:
+        due = due_of(care.everybody(), links, addresses)
+        done = remind(due, links, mail, care.settings, url, by)
+        return not done.failed, done.says
+
+    request.app.state.reminding.start(work)
+    return RedirectResponse("/due", 303)
+
+
+@router.get("/reminders")
+def set_up(request: Request, worker: Administrator) -> Response:
+    """Show whether reminders can be mailed."""
+    return _set_up(request)
+
+
+@router.post("/reminders/test")
+def test(
+    request: Request, worker: Administrator, email: Annotated[str, Form(max_length=LONGEST)]
+) -> Response:
+    """Mail to an address of one's own, to see whether it comes."""
+    try:
+        to = checked(email)
+        with needed(request.app.state.settings.mail).opened() as send:
+            send(to, "A test of ReliefPath", "Reminders to check in can be mailed.\n")
+    except (UsageError, MailError) as e:
+        return _set_up(request, wrong=str(e))
+    return _set_up(request, sent=to)
+
+
+def _set_up(request: Request, wrong: str | None = None, sent: str | None = None) -> Response:
+    settings: Settings = request.app.state.settings
+    addresses: Addresses = request.app.state.addresses
+    count = len(addresses.all())
+    return page(request, "reminders", mail=settings.mail, count=count, wrong=wrong, sent=sent)
+
+
+def _links(care: Care) -> Links:
+    return Links(care.chart, care.settings.secret)
