@@ -55,7 +55,8 @@ def main() -> None:
         with served(folder, secret) as url:
             session = f"__Host-reliefpath={plan['sessions'][0]}"
             first = urllib.request.Request(f"{url}/worklist", headers={"Cookie": session})
-            urllib.request.urlopen(first).close()  # everybody is assessed
+            while urllib.request.urlopen(first).status == 202:  # everybody is being assessed
+                time.sleep(1)
             load(folder, url, given.clinicians + PHONES, given.seconds)
         with (folder / "load_stats.csv").open() as stats:
             rows = [row for row in csv.DictReader(stats) if row["Name"] != "Aggregated"]

@@ -234,7 +234,7 @@ def test_what_could_not_be_backed_up_is_told_and_not_listed(settings: Settings) 
 def test_check_ins_due_are_told_with_their_reason(settings: Settings) -> None:
     later = replace(settings, today=lambda: TODAY + timedelta(days=60))
     text = client_of(create_app(later), "clinician").get("/due").text
-    assert "sends no mail" in text
+    assert "No mail server is given" in text
     assert re.search(r"Check in now: (the score|injected)", text)
     chart = open_chart(settings.chart)
     assert chart.log()["by"][-1] == "clinician"

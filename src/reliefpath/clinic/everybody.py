@@ -13,7 +13,13 @@ import polars as pl
 from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.store.chart import Chart
 from reliefpath.measures.totals import totals
-from reliefpath.pathway.assessment import GATE, STATUS, assess, most_urgent_first
+from reliefpath.pathway.assessment import (
+    GATE,
+    ORDERED_BY,
+    STATUS,
+    assess,
+    most_urgent_first,
+)
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
 
@@ -119,16 +125,31 @@ class Everybody:
         if not patients:
             return Assessed(known.rows, head, known.day)
         logs = (self.chart.care_log_of(patient, head) for patient in patients)
-        kept = known.rows.filter(~pl.col("patient").is_in(patients))
-        rows = pl.concat([kept, *(self._of(log, known.day) for log in logs)])
-        return Assessed(self._in_order(rows), head, known.day)
+        new = pl.concat([self._of(log, known.day) for log in logs])
+        return Assessed(self._among(_without(known.rows, patients), new), head, known.day)
 
     def _of(self, care_log: CareLog, day: date) -> pl.DataFrame:
         self._done += care_log.patients.height
         return rows_of(care_log, self.pathway, day, self.priors)
 
+    def _among(self, rows: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+        """Rows in their order with a few new ones among them: sorting all costs ten times that."""
+        keys = pl.concat([each.select(ORDERED_BY) for each in (rows, new)]).with_row_index("row")
+        order = self._in_order(keys)["row"]
+        pieces, begin = [], 0
+        for before, place in enumerate((order >= rows.height).arg_true()):
+            pieces += [rows[begin : place - before], new.slice(order[place] - rows.height, 1)]
+            begin = place - before
+        return pl.concat([*pieces, rows[begin:]], rechunk=True)
+
     def _in_order(self, rows: pl.DataFrame) -> pl.DataFrame:
         return most_urgent_first(rows.lazy(), self.pathway).collect()
+
+
+def _without(rows: pl.DataFrame, patients: set[str]) -> pl.DataFrame:
+    gone = rows["patient"].is_in(patients).arg_true()
+    begins, ends = [0, *(gone + 1)], [*gone, rows.height]
+    return pl.concat([rows[i:j] for i, j in zip(begins, ends, strict=True)])
 
 
 def rows_of(

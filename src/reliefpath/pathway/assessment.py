@@ -108,6 +108,10 @@ def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.
     return advice.select(columns)
 
 
+ORDERED_BY = ("in_care", STATUS, GATE, "weeks_since_score", "episode")
+"""The columns that the order of advice rests on."""
+
+
 def most_urgent_first(advice: pl.LazyFrame, pathway: Pathway) -> pl.LazyFrame:
     """Return rows of advice tables in the order of one: whoever is seen first comes first."""
     return advice.sort(

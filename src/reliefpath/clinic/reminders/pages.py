@@ -33,20 +33,18 @@ def due(request: Request, worker: Carer) -> Response:
     """Show whose check-in is due after a treatment or a recovery, why, and who is asked by mail."""
     care: Care = request.app.state.care
     criteria = care.pathway.follow_up.criteria
-    asked = [
-        pl.when(~pl.col(id_)).then(worded(criterion.if_no)) for id_, criterion in criteria.items()
-    ]
-    says = pl.concat_list(asked).list.drop_nulls()
-    rows = care.everybody().with_columns(says=says).filter(pl.col("says").list.len() > 0)
+    waits = care.everybody().filter(pl.any_horizontal(~pl.col(id_) for id_ in criteria))
     care.chart.note(Act(worker.username, "view"), page="due")
-    shown = rows.head(ROWS)
+    shown = waits.head(ROWS)
     stands = {d.episode: d for d in due_of(shown, _links(care), request.app.state.addresses)}
-    told = shown.select("episode", "region", "weeks_since_score", "says").iter_rows(named=True)
+    asked = (pl.when(~pl.col(id_)).then(worded(criteria[id_].if_no)) for id_ in criteria)
+    says = pl.concat_list(asked).list.drop_nulls().alias("says")
+    told = shown.select("episode", "region", "weeks_since_score", says).iter_rows(named=True)
     return page(
         request,
         "due",
         rows=[(row, stands.get(row["episode"])) for row in told],
-        more=rows.height - ROWS,
+        more=waits.height - ROWS,
         mail=care.settings.mail,
         job=request.app.state.reminding,
     )
