@@ -36,6 +36,7 @@ AS_OF = date(2026, 3, 31)
 WARMING = 20
 """Seconds in which clinicians arrive, which are not counted."""
 PEER = "sign-in page"
+ACCOUNTS = "accounts"
 PHONES = 50
 """Patients at once, each checking in now and then."""
 
@@ -47,12 +48,14 @@ def main() -> None:
     options.add_argument("--clinicians", type=int, default=200)
     options.add_argument("--check-ins", type=int, default=2_000, help="an hour")
     options.add_argument("--seconds", type=int, default=120)
+    options.add_argument("--chart", help="URL of an empty database; by default a file")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder, secret = Path(name), secrets.token_hex(32)
+        given.chart = given.chart or str(folder / "clinic.chart")
         plan = planned(folder, secret, given)
         (folder / "plan.json").write_text(json.dumps(plan), "utf-8")
-        with served(folder, secret) as url:
+        with served(folder, secret, given.chart) as url:
             session = f"__Host-reliefpath={plan['sessions'][0]}"
             first = urllib.request.Request(f"{url}/worklist", headers={"Cookie": session})
             while urllib.request.urlopen(first).status == 202:  # everybody is being assessed
@@ -75,10 +78,10 @@ def main() -> None:
 
 def planned(folder: Path, secret: str, given: argparse.Namespace) -> dict[str, Any]:
     """Fill a chart and return what Locust goes by: sessions, episodes, and a link a check-in."""
-    chart = create_chart(str(folder / "clinic.chart"))
+    chart = create_chart(given.chart)
     care_log = demo_clinic(given.patients, 1, AS_OF)
     chart.load(care_log, "demo", Act("bench", "import"))
-    accounts = Accounts(str(folder / "clinic.chart.accounts"))
+    accounts = Accounts(str(folder / ACCOUNTS))
     # who may open every patient
     accounts.add("director", "Director", Role.DIRECTOR, "conservative-first")
     episodes = care_log.episodes.drop_nulls("primary_measure").rows(named=True)
@@ -96,13 +99,22 @@ def planned(folder: Path, secret: str, given: argparse.Namespace) -> dict[str, A
 
 
 @contextmanager
-def served(folder: Path, secret: str) -> Iterator[str]:
+def served(folder: Path, secret: str, chart: str) -> Iterator[str]:
     """Yield the address of a server, as behind a proxy, once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "reliefpath", "serve", str(folder / "clinic.chart")]
-    command += ["--port", str(port), "--proxy", "127.0.0.1", "--as-of", str(AS_OF)]
+    command = [sys.executable, "-m", "reliefpath", "serve", chart]
+    command += [
+        "--accounts",
+        str(folder / ACCOUNTS),
+        "--port",
+        str(port),
+        "--proxy",
+        "127.0.0.1",
+        "--as-of",
+        str(AS_OF),
+    ]
     environment = {**os.environ, "RELIEFPATH_SECRET": secret}
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     url = f"http://127.0.0.1:{port}"

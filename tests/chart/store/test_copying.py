@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 
 from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.store.chart import Chart
+from reliefpath.chart.store.chart import Chart, create_chart
 from reliefpath.chart.store.writing import Act
 from reliefpath.errors import UsageError
 
 from ..test_round_trip import assert_same
+from .conftest import Databases
 from .test_entering import as_tables, in_order
 
 
@@ -92,3 +93,25 @@ def test_a_copy_made_while_others_write_is_a_beginning_of_the_log(
         assert not copy.verify().wrong
         assert not chart.verify(str(head)).wrong
         assert_same(in_order(copy.care_log()), in_order(chart.care_log(head.entry)))
+
+
+def planned_rows(chart: Chart) -> float | None:
+    """How many scores PostgreSQL plans for."""
+    with chart.engine.connect() as connection:
+        counted = connection.exec_driver_sql(
+            "select reltuples from pg_class where oid = 'scores'::regclass"
+        )
+        return counted.scalar()
+
+
+def test_postgresql_plans_for_what_was_loaded_and_copied_at_once(
+    postgres_chart: Chart, sqlite_chart: Chart, care_log: CareLog, databases: Databases
+) -> None:
+    """Else it would read whole tables for each check-in until it looks by itself."""
+    postgres_chart.load(care_log, "a", Act("Ada", "loaded"))
+    assert planned_rows(postgres_chart) == care_log.scores.height
+    sqlite_chart.load(care_log, "a", Act("Ada", "loaded"))
+    copied = create_chart(databases.new())
+    sqlite_chart.copy_to(copied)
+    assert planned_rows(copied) == care_log.scores.height
+    copied.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from reliefpath.chart.store.database import snapshot, turn
+from reliefpath.chart.store.database import snapshot, take_stock, turn
 from reliefpath.chart.store.frames import read_frames, stored_select, write_frame
 from reliefpath.chart.store.tables import AUDIT, ROWS, SEALS
 
@@ -26,3 +26,4 @@ def copy_chart(source: sa.Engine, target: sa.Engine) -> None:
                 connection.execute(
                     sa.select(sa.func.setval(sequence, last.scalar_subquery(), False))
                 )
+        take_stock(connection)

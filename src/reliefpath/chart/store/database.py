@@ -97,6 +97,7 @@ def _set_up_postgres(connection: Any, _: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("set time zone 'UTC'")
         cursor.execute("set datestyle to iso")
+        cursor.execute("set jit to off")  # compiling a question takes longer than answering it
     connection.commit()
 
 
@@ -124,6 +125,15 @@ def turn(engine: sa.Engine) -> Iterator[sa.Connection]:
                 connection.exec_driver_sql(f"set local lock_timeout = '{WAIT_SECONDS}s'")
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
             yield connection
+
+
+def take_stock(connection: sa.Connection) -> None:
+    """Have PostgreSQL count its rows where a great many are new: till then it reads whole tables.
+
+    It would do so by itself, a minute later.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("analyze")
 
 
 @contextmanager

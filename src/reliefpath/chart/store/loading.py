@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.schema import TABLES, Table
-from reliefpath.chart.store.database import snapshot, turn
+from reliefpath.chart.store.database import snapshot, take_stock, turn
 from reliefpath.chart.store.frames import BATCH, to_stored, write_frame
 from reliefpath.chart.store.tables import FLAG, LOADS, ROWS, STAGED, natural_key, superseded
 from reliefpath.chart.store.writing import Change
@@ -113,6 +113,7 @@ def record(change: Change, load: int, fingerprint: str, *, corrections: bool) ->
     for table in TABLES.values():
         _record_table(change, table, load, loaded)
     clear(change.connection, load)
+    take_stock(change.connection)
     return loaded
 
 
