@@ -27,6 +27,7 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "POST /account/authenticator/code": EVERYBODY,
     "POST /account/authenticator/remove": EVERYBODY,
     "POST /account/sign-out-everywhere": EVERYBODY,
+    "GET /kept/{name}": EVERYBODY,
     "GET /worklist": CARE,
     "GET /strategy": CARE,
     "GET /strategy/try": DIRECTOR,

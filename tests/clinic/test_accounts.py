@@ -85,7 +85,9 @@ def test_a_session_locks_after_20_minutes_without_a_click(accounts: Accounts, cl
     clock.turn(minutes=21)
     assert accounts.session(token) is None
     assert accounts.session(token) is None, "asking again does not unlock"
-    assert accounts.locked(token) == "thea"
+    locked = accounts.locked(token)
+    assert locked is not None
+    assert locked.username == "thea"
 
 
 def test_a_session_ends_after_12_hours_however_busy(accounts: Accounts, clock: Clock) -> None:

@@ -17,7 +17,12 @@ from .routes import ROUTES
 EPISODE = "demo-0043"
 PLAN = "muscle=infraspinatus&side=left&agent=lidocaine&strength=1&unit=&volume_ml=1&lot=&twitch="
 ASKED = {"/patient/{episode}/injection": PLAN, "/patient/{episode}/injection/{name}.{kind}": PLAN}
-HERE = {"{episode}": EPISODE, "{username}": "clinician", "{name}.{kind}": "consent.html"}
+HERE = {
+    "{episode}": EPISODE,
+    "{username}": "clinician",
+    "{name}.{kind}": "consent.html",
+    "{name}": "nothing-kept",
+}
 PROVIDER = "/sign-in/provider"
 """There is none; what it leads to is shown in `single_sign_on`."""
 NOT_PAGES = (".svg", ".csv", ".json", ".js")

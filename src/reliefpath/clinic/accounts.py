@@ -55,6 +55,14 @@ class Session:
     csrf: str
 
 
+@dataclass(frozen=True)
+class Locked:
+    """Whose session is locked, and what its forms sent back."""
+
+    username: str
+    csrf: str
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -323,15 +331,16 @@ class Accounts:
                 connection.execute(SESSIONS.update().where(mine).values(used=now.isoformat()))
         return Session(_account(row), row.csrf)
 
-    def locked(self, token: str) -> str | None:
-        """Return whose session is locked: left for too long, but within its working day."""
+    def locked(self, token: str) -> Locked | None:
+        """Return a session that is locked: left for too long, but within its working day."""
         now = self.clock()
         with snapshot(self.engine) as connection:
             mine = sa.select(SESSIONS).where(SESSIONS.c.token == _hashed(token))
             row = connection.execute(mine).first()
         if row is None or now - datetime.fromisoformat(row.began) > LONGEST:
             return None
-        return row.username if now - datetime.fromisoformat(row.used) > IDLE else None
+        idle = now - datetime.fromisoformat(row.used)
+        return Locked(row.username, row.csrf) if idle > IDLE else None
 
     def sign_out(self, token: str) -> None:
         """End a session."""

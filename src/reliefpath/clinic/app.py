@@ -22,6 +22,7 @@ from reliefpath.clinic import (
     finding,
     home,
     injecting,
+    kept,
     outcomes,
     patient,
     people,
@@ -41,10 +42,17 @@ from reliefpath.clinic.check_in.limit import Limit
 from reliefpath.clinic.check_in.opening import ClosedError, closed
 from reliefpath.clinic.everybody import AssessingError, Everybody
 from reliefpath.clinic.jobs import Job
+from reliefpath.clinic.kept import KeptForms, keep_form
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.reminders import pages as reminders
 from reliefpath.clinic.reminders.addresses import Addresses
-from reliefpath.clinic.security import Guard, OwnPasswordNeededError, SignInNeededError, way_back
+from reliefpath.clinic.security import (
+    Guard,
+    OwnPasswordNeededError,
+    SignInNeededError,
+    sign_in_for,
+    way_back,
+)
 from reliefpath.clinic.settings import Settings
 from reliefpath.clinic.single_sign_on import pages as single_sign_on
 from reliefpath.clinic.single_sign_on.provider import Provider
@@ -55,7 +63,7 @@ ROUTERS = (
     *(worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
     *(check_in.router, making.router, reminders.router, vega.router),
-    *(account.router, people.router, audit.router, backup.router),
+    *(kept.router, account.router, people.router, audit.router, backup.router),
 )
 
 
@@ -102,7 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.achieved = outcomes.Achieved(app.state.care)
     app.state.accounts = Accounts(settings.accounts)
     app.state.addresses = Addresses(app.state.accounts.engine, app.state.care.chart)
-    app.state.limit = Limit()
+    app.state.limit, app.state.kept = Limit(), KeptForms()
     app.state.provider = settings.single_sign_on and Provider(settings.single_sign_on)
     app.state.verifying, app.state.backing_up, app.state.reminding = Job(), Job(), Job()
     app.state.elsewhere = None
@@ -115,8 +123,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(ClosedError, closed)
 
     @app.exception_handler(SignInNeededError)
-    def sign_in(request: Request, _: SignInNeededError) -> Response:
-        return RedirectResponse(way_back(request), 303)
+    async def sign_in(request: Request, _: SignInNeededError) -> Response:
+        place = await keep_form(request)
+        return RedirectResponse(sign_in_for(place) if place else way_back(request), 303)
 
     @app.exception_handler(OwnPasswordNeededError)
     def own_password(request: Request, _: OwnPasswordNeededError) -> Response:

@@ -34,7 +34,7 @@ def ask(request: Request, place: Annotated[str, Query(alias="next")] = "/") -> R
     """Show the page to sign in, by name to whose session is locked."""
     accounts: Accounts = request.app.state.accounts
     locked = accounts.locked(request.cookies.get(cookie_name(request), ""))
-    return sign_in_page(request, username=locked, place=place)
+    return sign_in_page(request, username=locked.username if locked else None, place=place)
 
 
 def sign_in_page(

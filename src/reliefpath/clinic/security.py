@@ -256,7 +256,12 @@ def way_back(request: Request) -> str:
     asked = {**request.scope, "method": "GET"}
     known = any(route.matches(asked)[0] is Match.FULL for route in request.app.router.routes)
     place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"/sign-in?next={quote(place)}" if known and place != "/" else "/sign-in"
+    return sign_in_for(place) if known and place != "/" else "/sign-in"
+
+
+def sign_in_for(place: str) -> str:
+    """Return where to sign in, and from there to a place."""
+    return f"/sign-in?next={quote(place)}"
 
 
 Worker = Annotated[Account, Depends(signed_in)]
