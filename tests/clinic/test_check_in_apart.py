@@ -25,8 +25,14 @@ from reliefpath.clinic.settings import Settings
 
 from .check_in import Patient, patient_of
 from .conftest import TODAY, Served, free_port, serving
+from .mail_server import Post
 from .processes import is_gone, until
 
+OWN = """
+clinic: Riverside
+overrides:
+  - {in: limits, row: volume, set: {most: 0.5}, because: Short needles., by: Ana, on: 2026-05-04}
+"""
 FORM = {"nrs": "3", "area": ["neck-left"], "sign": "none"}
 
 
@@ -136,12 +142,15 @@ def children(process: int) -> set[int]:
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_no_process_outlives_the_server_and_nothing_is_said(
-    settings: Settings, end: signal.Signals
+    settings: Settings, tmp_path: Path, end: signal.Signals
 ) -> None:
     port = free_port()
     command = [sys.executable, "-m", "reliefpath", "serve", settings.chart]
     command += ["--accounts", settings.accounts, "--port", str(port), "--as-of", str(TODAY)]
-    environment = {**os.environ, "RELIEFPATH_SECRET": "0" * 32}
+    (tmp_path / "clinic.yaml").write_text(OWN, "utf-8")
+    told = {"TMPDIR": str(tmp_path), "RELIEFPATH_CLINIC": str(tmp_path / "clinic.yaml")}
+    mail = Post("127.0.0.1", 25).environment()
+    environment = {**os.environ, "RELIEFPATH_SECRET": "0" * 32, **told, **mail}
     with subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
@@ -159,6 +168,7 @@ def test_no_process_outlives_the_server_and_nothing_is_said(
             return drawn.status_code == 200
 
         until(has_begun_both, 60)
+        until(lambda: any(tmp_path.glob("reliefpath-*/check-in")), 60)
         begun = children(server.pid)
         assert len(begun) > 2, "what draws, what answers check-ins, and what tidies up after both"
         if end is signal.SIGINT:  # as Ctrl-C in a terminal

@@ -13,9 +13,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reliefpath.clinic.beside import begin
+from reliefpath.clinic.check_in.serving import serve
 from reliefpath.clinic.security import given_again
 from reliefpath.clinic.settings import Settings
-from reliefpath.overrides import in_force, use_text
+from reliefpath.overrides import in_force
 
 PATH = "/check-in/"
 ANEW_SECONDS = 30.0
@@ -59,7 +60,7 @@ class Elsewhere:
         self._begun = monotonic()
         self._place.unlink(missing_ok=True)
         clinic = in_force()
-        self.process = begin(_serve, self._settings, clinic and clinic.text, str(self._place))
+        self.process = begin(serve, self._settings, clinic and clinic.text, str(self._place))
 
 
 class Apart:
@@ -107,19 +108,3 @@ def _passed_on(request: Request, body: bytes) -> httpx2.Request:
 
 def _without(headers: list[tuple[bytes, bytes]], names: set[bytes]) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in headers if name.lower() not in names]
-
-
-def _serve(settings: Settings, clinic: str | None, place: str) -> None:
-    """Answer check-ins, as the clinic's file has them."""
-    if clinic is not None:
-        use_text(clinic)
-    from reliefpath.clinic.app import create_app
-    from reliefpath.clinic.server import run
-
-    run(
-        create_app(settings),
-        uds=place,
-        lifespan="off",  # nobody looks at everybody here
-        proxy_headers=True,
-        forwarded_allow_ips="*",  # its folder is closed to other people
-    )

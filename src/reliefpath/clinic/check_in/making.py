@@ -12,7 +12,8 @@ from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.check_in.links import VALID, Links
 from reliefpath.clinic.pages import page
-from reliefpath.clinic.reminders.addresses import LONGEST, Addresses
+from reliefpath.clinic.reminders.addresses import Addresses
+from reliefpath.clinic.reminders.emails import LONGEST
 from reliefpath.clinic.roles import CARE
 from reliefpath.clinic.security import needs
 from reliefpath.errors import UsageError

@@ -5,7 +5,6 @@ The chart's audit log tells who agreed and who does not any more, never the addr
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,25 +14,9 @@ from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.database import snapshot, turn
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.account_tables import ADDRESSES
-from reliefpath.errors import UsageError
+from reliefpath.clinic.reminders.emails import checked
 
 AGREED, ENDED = "reminders-agreed", "reminders-ended"
-LONGEST = 254
-_EMAIL = re.compile(
-    r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(\.[\w-]+)+", re.ASCII
-)
-
-
-def checked(text: str) -> str:
-    """Return an e-mail address of the kind that every mail server takes.
-
-    Raises:
-        UsageError: it is none.
-    """
-    email = text.strip()
-    if len(email) > LONGEST or not _EMAIL.fullmatch(email):
-        raise UsageError(f"`{email}` is not an e-mail address, such as jo@example.org")
-    return email
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from urllib.parse import urlsplit
 
-from reliefpath.clinic.reminders.addresses import checked
+from reliefpath.clinic.reminders.emails import checked
 from reliefpath.clinic.settings import LOOPBACK
 from reliefpath.errors import ReliefPathError, UsageError
 

@@ -13,7 +13,8 @@ from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.check_in.links import Links
 from reliefpath.clinic.pages import page
-from reliefpath.clinic.reminders.addresses import LONGEST, Addresses, checked
+from reliefpath.clinic.reminders.addresses import Addresses
+from reliefpath.clinic.reminders.emails import LONGEST, checked
 from reliefpath.clinic.reminders.mail import MailError, needed
 from reliefpath.clinic.reminders.reminding import due_of, remind
 from reliefpath.clinic.roles import CARE, Role
