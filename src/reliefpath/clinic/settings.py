@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,6 +34,21 @@ class Always:
         return self.day
 
 
+def said_by(
+    environment: Mapping[str, str], prefix: str, what: str, needs: Iterable[str]
+) -> dict[str, str]:
+    """Return what the environment says under a prefix; nothing where it says nothing.
+
+    Raises:
+        UsageError: it says something, and not all that it needs.
+    """
+    said = {k.removeprefix(prefix): v for k, v in environment.items() if k.startswith(prefix) and v}
+    for needed in needs if said else ():
+        if needed not in said:
+            raise UsageError(f"{what} needs {prefix}{needed}, too: set it, or none at all")
+    return said
+
+
 @dataclass(frozen=True)
 class SingleSignOn:
     """The identity provider that people may sign in by, and who we are to it.
@@ -57,14 +72,9 @@ class SingleSignOn:
         Raises:
             UsageError: it is named by half, or could be listened to.
         """
-        said = {k.removeprefix(OIDC): v for k, v in environment.items() if k.startswith(OIDC) and v}
+        said = said_by(environment, OIDC, "single sign-on", needs=("ISSUER", "CLIENT_ID"))
         if not said:
             return None
-        for needed in ("ISSUER", "CLIENT_ID"):
-            if needed not in said:
-                raise UsageError(
-                    f"single sign-on needs {OIDC}{needed}, too: set it, or none at all"
-                )
         issuer = said["ISSUER"]
         if not guarded(issuer) or set("?#") & set(issuer):
             raise UsageError(f"{OIDC}ISSUER is an https address (http on this computer alone)")

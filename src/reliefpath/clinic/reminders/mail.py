@@ -12,7 +12,7 @@ from email.utils import formatdate, make_msgid, parseaddr
 from urllib.parse import urlsplit
 
 from reliefpath.clinic.reminders.emails import checked
-from reliefpath.clinic.settings import LOOPBACK
+from reliefpath.clinic.settings import LOOPBACK, said_by
 from reliefpath.errors import ReliefPathError, UsageError
 
 MAIL = "RELIEFPATH_MAIL_"
@@ -53,12 +53,9 @@ class MailServer:
         Raises:
             UsageError: it is named by half, or not as one is.
         """
-        said = {k.removeprefix(MAIL): v for k, v in environment.items() if k.startswith(MAIL) and v}
+        said = said_by(environment, MAIL, "mail", needs=("SERVER", "FROM"))
         if not said:
             return None
-        for needed in ("SERVER", "FROM"):
-            if needed not in said:
-                raise UsageError(f"mail needs {MAIL}{needed}, too: set it, or none at all")
         if ("USER" in said) != ("PASSWORD" in said):
             raise UsageError(f"{MAIL}USER and {MAIL}PASSWORD go together")
         try:
