@@ -34,12 +34,13 @@ def due(request: Request, worker: Carer) -> Response:
     """Show whose check-in is due after a treatment or a recovery, why, and who is asked by mail."""
     care: Care = request.app.state.care
     criteria = care.pathway.follow_up.criteria
-    waits = care.everybody().filter(pl.any_horizontal(~pl.col(id_) for id_ in criteria))
+    open_ = pl.any_horizontal(pl.lit(False), *(~pl.col(id_) for id_ in criteria))
+    waits = care.everybody().filter(open_)
     care.chart.note(Act(worker.username, "view"), page="due")
     shown = waits.head(ROWS)
     stands = {d.episode: d for d in due_of(shown, _links(care), request.app.state.addresses)}
     asked = (pl.when(~pl.col(id_)).then(worded(criteria[id_].if_no)) for id_ in criteria)
-    says = pl.concat_list(asked).list.drop_nulls().alias("says")
+    says = pl.concat_list(pl.lit(None, pl.String), *asked).list.drop_nulls().alias("says")
     told = shown.select("episode", "region", "weeks_since_score", says).iter_rows(named=True)
     return page(
         request,
