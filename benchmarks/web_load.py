@@ -70,6 +70,11 @@ class Clinician(Visitor):
         self.ask("check-ins due", "/due")
 
     @task(1)
+    def outcomes(self) -> None:
+        """Open what the clinic achieves."""
+        self.ask("outcomes", "/outcomes")
+
+    @task(1)
     def sign_in(self) -> None:
         """Open the page that asks nothing of the chart, to compare with."""
         self.ask("sign-in page", "/sign-in")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from playwright.sync_api import Page
 
 from reliefpath.chart.store.chart import open_chart
+from reliefpath.clinic import outcomes
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.outcomes import Achieved
 from reliefpath.pathway.decisions import OVERRIDDEN, Basis, decide
 from reliefpath.pathway.model import default_file
 
 from .conftest import TODAY, Picture, Served
+from .processes import until
 
 
 def test_the_page_tells_each_number_out_of_how_many(
@@ -51,3 +54,30 @@ def test_outcomes_are_kept_until_something_is_recorded(served: Served) -> None:
     )
     again = achieved.outcomes()
     assert again.decided.agreed.count == 1
+
+
+def test_a_large_clinic_is_counted_in_the_background_and_told_as_of_when(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    achieved = Achieved(Care.of(served.settings), large=1)
+    first = achieved.outcomes()
+    chart = open_chart(served.settings.chart)
+    basis = Basis(default_file().read_text("utf-8"))
+    decide(chart, "demo-0001", "agreed", basis, TODAY, "clinician")
+    assert achieved.outcomes() is first, "it rests after each count"
+    monkeypatch.setattr(outcomes, "REST", 0)
+    until(lambda: achieved.outcomes().decided.agreed.count == 1, 60)
+    assert achieved.outcomes().at > first.at
+
+
+def test_a_count_that_failed_is_told_and_tried_again(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for large in (1, 500):
+        achieved = Achieved(Care.of(served.settings), large=large)
+        with monkeypatch.context() as broken:
+            broken.setattr(outcomes, "response", lambda weeks: 1 / 0)
+            broken.setattr(outcomes, "REST", 0)
+            with pytest.raises(ZeroDivisionError):
+                achieved.outcomes()
+        assert achieved.outcomes().recovering

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Lock
+from datetime import UTC, datetime
+from threading import Lock, Thread
+from time import monotonic
 from typing import Annotated
 
 import polars as pl
@@ -13,6 +16,7 @@ from fastapi.responses import Response
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.care import Care
+from reliefpath.clinic.everybody import AssessingError
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE
 from reliefpath.clinic.security import needs
@@ -23,12 +27,15 @@ from reliefpath.outcomes.recovering import Recovering, recovering
 
 router = APIRouter()
 REASONS = 10
+REST = 20
+"""Counting a large clinic takes at most a twentieth of the time."""
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Everything that the page tells."""
+    """Everything that the page tells, and of when."""
 
+    at: datetime
     recovering: Recovering
     injecting: Injecting
     response: tuple[Share, ...]
@@ -37,26 +44,62 @@ class Outcomes:
 
 @dataclass
 class Achieved:
-    """The outcomes, kept until the care on record, a decision or the day changes."""
+    """The outcomes, counted anew when the care on record, a decision or the day changes.
+
+    A large clinic is counted in the background and not without rest; its page tells of when it is.
+    """
 
     care: Care
+    large: int = 500
+    """Episodes from which on counting takes longer than a page should."""
+    patience: float = 5.0
+    """Seconds that a page waits for the first count of a large clinic."""
     _advice: pl.DataFrame | None = None
     _decision: int = 0
-    _outcomes: Outcomes | None = None
+    _count: Future[Outcomes] | None = None
+    _latest: Outcomes | None = None
+    _rests_until: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     def outcomes(self) -> Outcomes:
-        """Return the outcomes as they stand now."""
+        """Return the outcomes as they stand now; of a large clinic as they were last counted.
+
+        Raises:
+            AssessingError: a large clinic is counted for the first time, and that takes long.
+        """
         with self._lock:
             advice, decision = self.care.everybody(), self.care.chart.last_decision()
+            is_large = advice.height >= self.large
             known = advice is self._advice and decision == self._decision
-            if self._outcomes is None or not known:
-                self._outcomes = self._compute(advice)
-                self._advice, self._decision = advice, decision
-            return self._outcomes
+            counting = self._count is not None and not self._count.done()
+            if not known and not counting and monotonic() >= self._rests_until:
+                self._advice, self._decision, self._count = advice, decision, Future()
+                counter = Thread(target=self._run, args=(advice, self._count), daemon=True)
+                counter.start()
+                if not is_large:
+                    counter.join()
+            count, latest = self._count, self._latest
+        if is_large and latest is not None:
+            return latest
+        assert count is not None
+        try:
+            return count.result(self.patience)
+        except TimeoutError:
+            raise AssessingError(advice["patient"].n_unique()) from None
+
+    def _run(self, advice: pl.DataFrame, count: Future[Outcomes]) -> None:
+        begun = monotonic()
+        try:
+            self._latest = self._compute(advice)
+            count.set_result(self._latest)
+        except Exception as error:  # whoever waits is told, and the next one tries again
+            self._advice = None
+            count.set_exception(error)
+        if advice.height >= self.large:
+            self._rests_until = monotonic() + REST * (monotonic() - begun)
 
     def _compute(self, advice: pl.DataFrame) -> Outcomes:
-        care = self.care
+        care, at = self.care, datetime.now(UTC)
         given, weeks, injected = [], [], []
         for part in care.chart.care_logs():
             weeks.append(answered_weeks(part, care.today))
@@ -66,6 +109,7 @@ class Achieved:
         before = list(gates_before(injected, care.pathway, care.priors))
         urgent = sorted(care.pathway.statuses, key=lambda name: care.pathway.statuses[name].urgency)
         return Outcomes(
+            at,
             recovering(advice, [str(name) for name in urgent]),
             injecting(advice, pl.concat(given), before, care.pathway),
             response(pl.concat(weeks)),
