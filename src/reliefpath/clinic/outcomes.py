@@ -27,8 +27,8 @@ from reliefpath.outcomes.recovering import Recovering, recovering
 
 router = APIRouter()
 REASONS = 10
-REST = 20
-"""Counting a large clinic takes at most a twentieth of the time."""
+REST = 60
+"""Counting a large clinic takes a sixtieth of the time at most, so that other pages stay quick."""
 
 
 @dataclass(frozen=True)
