@@ -105,16 +105,8 @@ def served(folder: Path, secret: str, chart: str) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "reliefpath", "serve", chart]
-    command += [
-        "--accounts",
-        str(folder / ACCOUNTS),
-        "--port",
-        str(port),
-        "--proxy",
-        "127.0.0.1",
-        "--as-of",
-        str(AS_OF),
-    ]
+    command += ["--accounts", str(folder / ACCOUNTS), "--as-of", str(AS_OF)]
+    command += ["--port", str(port), "--proxy", "127.0.0.1"]
     environment = {**os.environ, "RELIEFPATH_SECRET": secret}
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     url = f"http://127.0.0.1:{port}"

@@ -45,7 +45,7 @@ def read_entries(
     if before is not None:
         query = query.where(AUDIT.c.entry < before)
     rows = connection.execute(query.order_by(AUDIT.c.entry.desc()).limit(limit))
-    return [dict(zip(AUDIT.c.keys(), row, strict=True)) for row in rows]
+    return _told(rows)
 
 
 def read_acts(
@@ -56,10 +56,12 @@ def read_acts(
     found = []
     for i in range(0, len(names), FEW):
         said = {"patients": names[i : i + FEW], "actions": list(actions)}
-        found += [
-            dict(zip(AUDIT.c.keys(), row, strict=True)) for row in connection.execute(query, said)
-        ]
+        found += _told(connection.execute(query, said))
     return sorted(found, key=itemgetter("entry"))
+
+
+def _told(rows: Iterable[sa.Row[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(AUDIT.c.keys(), row, strict=True)) for row in rows]
 
 
 @cache  # building it costs more than asking it

@@ -40,14 +40,8 @@ class Effect(Sign):
         return Bar.RED_FLAG in finding_kinds()[EFFECT].codes[code].bars
 
 
-class Days(Row):
-    """A number of days."""
-
-    value: int = Field(gt=0)
-
-
-class Times(Row):
-    """How often."""
+class Count(Row):
+    """So many days, or times."""
 
     value: int = Field(gt=0)
 
@@ -70,8 +64,8 @@ class Words(Catalogue):
     scales: dict[str, Scale]
     curves: dict[str, str]
     done: dict[str, str] = Field(description="Share of the exercises done to how it is called")
-    recent_days: Days = Field(description="How long after a needle its effects are asked about")
-    unanswered: Times = Field(description="Mails without an answer after which none is sent")
+    recent_days: Count = Field(description="Days for which a needle's effects are asked about")
+    unanswered: Count = Field(description="Mails without an answer after which none is sent")
     effects: dict[str, Effect]
     signs: dict[str, Sign]
     emergency: SafetyNet
