@@ -10,12 +10,12 @@ import pytest
 
 from reliefpath.chart.care_log import CareLog, assemble
 from reliefpath.chart.schema import TABLES
+from reliefpath.clock import instant_of
 from reliefpath.errors import UsageError
 from reliefpath.pathway.given import (
     Session,
     exercise_rows,
     injection_rows,
-    instant_of,
     needling_rows,
     on_record_already,
     without_session,

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from reliefpath.chart.checks import check_rows
 from reliefpath.chart.columns import Bad, convert, unusable_columns
-from reliefpath.chart.schema import TABLES, Table
+from reliefpath.chart.schema import GIVEN, TABLES, Table
+from reliefpath.clock import Moment, day
 from reliefpath.errors import CareLogError, Problem
 
 if TYPE_CHECKING:
@@ -38,6 +40,26 @@ class CareLog:
     findings: pl.DataFrame
     incomplete: frozenset[str] = frozenset()
     """The patients of whom a row was refused: what is known of them may be less than what is so."""
+    zone: str = "UTC"
+    """The clinic's time zone, as an IANA name."""
+
+    @cached_property
+    def given(self) -> pl.DataFrame:
+        """The treatments that were given: not what was cancelled, planned or not attended."""
+        status = pl.col("status")
+        return self.treatments.filter(status.is_null() | (status == GIVEN))
+
+    def moment(self, as_of: date | datetime) -> Moment:
+        """Return the end of a date at the clinic, or a moment with its zone.
+
+        Raises:
+            UsageError: a moment has no zone.
+        """
+        return Moment.of(as_of, self.zone)
+
+    def day_of(self, column: str = "at") -> pl.Expr:
+        """Return the day at the clinic of a column of instants."""
+        return day(self.zone, column)
 
     def table(self, name: str) -> pl.DataFrame:
         """Return the table called `name`."""
@@ -63,7 +85,7 @@ class CareLog:
         return log
 
     @classmethod
-    def of(cls, table: Callable[[str], pl.DataFrame]) -> CareLog:
+    def of(cls, table: Callable[[str], pl.DataFrame], zone: str = "UTC") -> CareLog:
         """Build a care log from what gives each table by its name."""
         return cls(
             table("patients"),
@@ -72,6 +94,7 @@ class CareLog:
             table("treatments"),
             table("exams"),
             table("findings"),
+            zone=zone,
         )
 
     def only(self, episode: str) -> CareLog:
@@ -99,6 +122,7 @@ class CareLog:
             self.exams.filter(mine),
             self.findings.filter(person),
             self.incomplete & set(patients),
+            self.zone,
         )
 
 
@@ -127,7 +151,7 @@ def assemble(
                 read[name] = _with(frame, read.get(name))
                 bad += [(name, b) for b in refusals]
                 incomplete |= patients
-    return CareLog(**frames, incomplete=frozenset(incomplete)), bad
+    return replace(CareLog.of(frames.__getitem__), incomplete=frozenset(incomplete)), bad
 
 
 @cache

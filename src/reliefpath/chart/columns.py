@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 import polars as pl
 
 from reliefpath.chart.schema import Column, Kind, Table
+from reliefpath.clock import MIDNIGHT, TICK
 from reliefpath.errors import Problem, nearest
 
 
@@ -132,7 +133,7 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
+        return value.date().isoformat() if value.time() == MIDNIGHT else value.isoformat()
     return str(value)
 
 
@@ -183,6 +184,10 @@ def _parse_text(kind: Kind, raw: pl.Series) -> pl.Series:
             zoned = raw.str.to_datetime(
                 "%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False
             )
+            # a time that is midnight in UTC is no date alone
+            at_midnight = zoned.dt.time() == MIDNIGHT
+            if at_midnight.any():  # a time that was said is no date alone
+                zoned = (zoned + TICK).zip_with(at_midnight, zoned)
             return midnight.zip_with(midnight.is_not_null(), zoned)
 
 

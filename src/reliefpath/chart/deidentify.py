@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random, SystemRandom
 
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.schema import TABLES, Kind, Table
+from reliefpath.chart.schema import REPORTERS, TABLES, Kind, Table
 from reliefpath.chart.sharing import sharing_catalogue
 from reliefpath.chart.small_groups import UNKNOWN_SEX, guard_findings, guard_people
 from reliefpath.errors import UsageError
@@ -137,7 +137,8 @@ def _people(care_log: CareLog) -> pl.DataFrame:
 def _days(care_log: CareLog, name: str, owned: pl.DataFrame) -> pl.DataFrame:
     """The patient and every day of the rows of a table."""
     rows = _with_patient(care_log.table(name), owned)
-    days = [pl.col(c).dt.date() for c in rows.columns if c in ("at", "started_on", "ended_on")]
+    dates = [c for c in rows.columns if c in ("started_on", "ended_on")]
+    days = [*map(pl.col, dates), *([care_log.day_of()] if "at" in rows.columns else [])]
     return rows.select("patient", pl.concat_list(days).alias("day")).explode("day")
 
 
@@ -170,13 +171,16 @@ class _Disguise:
         owned = care_log.episodes.select("episode", "patient").sort("episode")
         self._episodes = owned.with_columns(new_episode=_identifiers(owned.height, random))
         self._incomplete = care_log.incomplete
+        self._day = care_log.day_of()
         self._instants = self._new_instants()
         self._random = random
 
     def care_log(self) -> CareLog:
         incomplete = self._people.filter(pl.col("patient").is_in(list(self._incomplete)))
         tables = {name: self._table(table) for name, table in TABLES.items()}
-        return CareLog(**tables, incomplete=frozenset(incomplete["new_patient"]))
+        return replace(
+            CareLog.of(tables.__getitem__), incomplete=frozenset(incomplete["new_patient"])
+        )
 
     def _table(self, table: Table) -> pl.DataFrame:
         rows = _with_patient(self._tables[table.name], self._episodes.drop("new_episode"))
@@ -186,6 +190,9 @@ class _Disguise:
         if "episode" in rows.columns:
             named = self._episodes.select("episode", "new_episode")
             rows = rows.join(named, on="episode", how="left")
+        if table.name == "scores":  # what else it says may name somebody
+            by = pl.col("reported_by")
+            rows = rows.with_columns(new_reported_by=pl.when(by.is_in(REPORTERS)).then(by))
         if "at" in rows.columns:
             rows = rows.join(self._instants, on=["patient", "at"])
         if table.name == "patients":
@@ -205,7 +212,7 @@ class _Disguise:
             for rows in self._tables.values()
             if "at" in rows.columns
         ).unique()
-        day = pl.col("at").dt.date()
+        day = self._day
         place = pl.col("at").rank("dense").over("patient", day) - 1
         moved = (day + pl.col("moved")).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
         seen = seen.join(self._people.select("patient", "moved"), on="patient")

@@ -24,7 +24,7 @@ class Kind(Enum):
 
     @property
     def dtype(self) -> pl.DataType:
-        """The Polars type; an instant that is a date is the start of that day in UTC."""
+        """The Polars type; an instant that is a date alone is midnight UTC: see `clock`."""
         return _DTYPES[self]
 
 
@@ -101,6 +101,11 @@ _AT = Column("at", Kind.INSTANT, "When it happened", required=True)
 _PATIENT = _text("patient", "The person's identifier", required=True)
 _EPISODE = _text("episode", "The episode's identifier", required=True)
 SIDES = ("left", "right", "both")
+END_REASONS = ("discharge", "referral", "moved", "death", "other")
+GIVEN = "given"
+REPORTERS = ("patient", "clinician", "proxy")
+TREATMENT_STATUSES = (GIVEN, "cancelled", "not-attended", "planned")
+"""What became of a treatment; only what was given, or does not say, counts."""
 
 PATIENTS = Table(
     "patients",
@@ -111,6 +116,7 @@ PATIENTS = Table(
         _date("birth_date", "Date of birth"),
         _code("sex", "Sex, as the record states it", ("female", "male", "other", "unknown")),
         _text("language", "Preferred language, as a BCP 47 tag such as `en` or `es`"),
+        _date("died_on", "When the person died"),
     ),
     unique=True,
 )
@@ -127,6 +133,10 @@ EPISODES = Table(
         _code("primary_measure", "The outcome measure that the curve follows", tuple(measures())),
         _text("clinician", "Who is responsible"),
         _text("payer", "Who pays"),
+        _code("side", "Which side hurts", SIDES),
+        _text("other_regions", "Where else it hurts: regions, separated by spaces"),
+        _code("end_reason", "Why care ended", END_REASONS),
+        _text("facility", "The clinic or site where the patient is treated"),
     ),
     unique=True,
 )
@@ -139,7 +149,7 @@ SCORES = Table(
         _code("measure", "The outcome measure", tuple(measures()), required=True),
         _number("value", "The score, on the measure's own scale", required=True),
         _text("item", "The item scored; empty for the measure's total"),
-        _code("reported_by", "Who gave the score", ("patient", "clinician", "proxy")),
+        _text("reported_by", "Who gave it: `patient`, `clinician`, `proxy`, or as it was put"),
     ),
 )
 TREATMENTS = Table(
@@ -162,6 +172,8 @@ TREATMENTS = Table(
         _number("response", "Share of the pain relieved by it", 0, 1),
         _flag("twitch_response", "A local twitch was seen or felt"),
         _text("adverse_effect", "What went wrong, in a few words"),
+        _code("status", "Whether it was given; empty where it was", TREATMENT_STATUSES),
+        _text("facility", "The clinic or site where it was given"),
     ),
 )
 EXAMS = Table(
@@ -192,6 +204,10 @@ FINDINGS = Table(
         _number("value", "The amount, where it has one, in `unit`"),
         _code("unit", "The unit of `value`", tuple(units())),
         _date("until", "The last day on which it holds; empty while it still does"),
+        _code("muscle", "The muscle in which it was found", tuple(muscles())),
+        _code("region", "The region in which it was found", REGIONS),
+        _code("side", "The side on which it was found", SIDES),
+        _text("words", "What was recorded, in its own words, where no code says it"),
     ),
 )
 TABLES = {t.name: t for t in (PATIENTS, EPISODES, SCORES, TREATMENTS, EXAMS, FINDINGS)}

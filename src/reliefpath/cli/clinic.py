@@ -81,7 +81,7 @@ def assess(
         os.environ["POLARS_MAX_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = str(workers)
     if file_format is AssessFormat.PARQUET and out is None and sys.stdout.isatty():
         raise UsageError("Parquet is not for reading on a screen; add `--out FILE`")
-    day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
+    day, chosen, priors = as_of_day(as_of, source), read_pathway(pathway), read_prior(prior)
     _check_statuses(status)
     import polars as pl
 
@@ -122,7 +122,7 @@ def explain(
 
     - `reliefpath explain clinic/ demo-0001`
     """
-    day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
+    day, chosen, priors = as_of_day(as_of, source), read_pathway(pathway), read_prior(prior)
     mine = Records(source, "explain", skip_bad_rows, known_at).of(episode)
     from reliefpath.pathway.advice import Writer
     from reliefpath.pathway.assessment import assess_episode
@@ -177,7 +177,7 @@ def facts(
 
     `reliefpath pathway facts` says what each column means.
     """
-    day, chosen, priors = as_of_day(as_of), read_pathway(pathway), read_prior(prior)
+    day, chosen, priors = as_of_day(as_of, source), read_pathway(pathway), read_prior(prior)
     import polars as pl
 
     from reliefpath.pathway.facts import facts as facts_of
@@ -245,7 +245,7 @@ def demo(
     present = [file for file in present if file.exists()]
     if present and not force:
         raise UsageError(f"`{folder}` already holds {present[0].name}; add `--force` to replace it")
-    day = as_of_day(as_of)
+    day = as_of_day(as_of, str(folder))
     care_log = demo_clinic(patients, seed, day.date() if isinstance(day, datetime) else day)
     for file in present:
         file.unlink()

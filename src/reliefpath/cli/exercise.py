@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -91,7 +91,7 @@ def plan(
     - `reliefpath exercise plan clinic/ demo-0001 --irritability high --out exercises.html`
     - `reliefpath exercise plan clinic/ demo-0001 --language es --out exercises.pdf`
     """
-    day = as_of_day(as_of)
+    day = as_of_day(as_of, source)
     from reliefpath.pathway.exercise import programme_for
     from reliefpath.therapies.exercise import Goal, Irritability
 
@@ -108,7 +108,13 @@ def plan(
     by_file = BY_FILE.get(out.suffix if out else "", ProgrammeFormat.TEXT)
     match file_format or by_file:
         case ProgrammeFormat.HTML | ProgrammeFormat.PDF as page:
-            _write_page(found, page, language_for(care_log, episode, language), day, out)
+            _write_page(
+                found,
+                page,
+                language_for(care_log, episode, language),
+                care_log.moment(day).day,
+                out,
+            )
         case ProgrammeFormat.JSON:
             with output(out) as stream:
                 stream.write(_json(found).encode() + b"\n")
@@ -123,14 +129,13 @@ def _write_page(
     programme: Programme,
     page: ProgrammeFormat,
     language: str,
-    day: date | datetime,
+    day: date,
     out: Path | None,
 ) -> None:
     from reliefpath.pages import page_pdf
-    from reliefpath.pathway.facts.moment import Moment
     from reliefpath.therapies.exercise import handout
 
-    html = handout(programme, on=Moment.of(day).day, language=language)
+    html = handout(programme, on=day, language=language)
     content = page_pdf(html) if page is ProgrammeFormat.PDF else html.encode()
     with output(out) as stream:
         stream.write(content)

@@ -50,7 +50,7 @@ def plan(
       --site "gluteus-medius left: lidocaine 1% 1 mL = 10 mg + triamcinolone 10 mg/mL 1 mL"
       --steroid-reason "two injections without it brought no relief"`
     """
-    found = planned(Records(source, "inject plan"), episode, asked, as_of_day(as_of)).plan
+    found = planned(Records(source, "inject plan"), episode, asked, as_of_day(as_of, source)).plan
     from reliefpath.terminal.injection import print_plan
 
     data = {"open_decisions": found.open_decisions, **asdict(found), "on": found.on.isoformat()}
@@ -114,7 +114,7 @@ def papers(
       --lot lidocaine=A123 --out papers/`
     """
     lots, records = lots_of(lot), Records(source, "inject papers")
-    made = planned(records, episode, asked, as_of_day(as_of), but_itself=True)
+    made = planned(records, episode, asked, as_of_day(as_of, source), but_itself=True)
     from reliefpath import papers as written
 
     case = written.case_of(

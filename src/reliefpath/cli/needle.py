@@ -72,7 +72,7 @@ def plan(
 
     - `reliefpath needle plan clinic/ demo-0001 --site "upper-trapezius left"`
     """
-    found, _ = _planned(Records(source, "needle plan"), episode, asked, as_of_day(as_of))
+    found, _ = _planned(Records(source, "needle plan"), episode, asked, as_of_day(as_of, source))
     from reliefpath.terminal.injection import print_checks, print_end, print_result
 
     def show(console: Console) -> None:

@@ -116,8 +116,14 @@ def taking(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., 
     return decorate
 
 
-def as_of_day(text: str | None) -> date | datetime:
-    return date.today() if text is None else moment(text, "--as-of")
+def as_of_day(text: str | None, source: str) -> date | datetime:
+    """Return the day or moment that was asked for, by default today where a source's clinic is."""
+    if text is not None:
+        return moment(text, "--as-of")
+    from reliefpath.cli.records import zone_at
+    from reliefpath.clock import today
+
+    return today(zone_at(source))
 
 
 def moment(text: str, option: str) -> date | datetime:

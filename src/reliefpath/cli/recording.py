@@ -125,15 +125,12 @@ class Writing:
         Raises:
             UsageError: it has not happened yet.
         """
-        from reliefpath.chart.checks import ZONE_SLACK
-        from reliefpath.pathway.given import instant_of
-
         now = self._chart.clock()
         if self.told.at is None:
             return now
         at = moment(self.told.at, "--at")
-        latest = now if isinstance(at, datetime) else now + ZONE_SLACK
-        if instant_of(at) > latest:
+        future = at > now if isinstance(at, datetime) else at > self._chart.today
+        if future:
             raise UsageError(f"--at {self.told.at!r} has not happened yet; record it once it has")
         return at
 

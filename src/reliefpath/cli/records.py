@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from threading import Thread
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 USER = "RELIEFPATH_USER"
 """The environment variable that says who is at work, where it is not the computer's user."""
+ZONE = "RELIEFPATH_ZONE"
+"""The environment variable that names the time zone of a folder's clinic."""
 
 
 def whoami() -> str:
@@ -98,7 +100,7 @@ class Records:
             typer.echo(problem, err=True)
         if len(reading.problems) > SHOWN_PROBLEMS:
             typer.echo("... `reliefpath check` lists them all", err=True)
-        return reading.care_log
+        return replace(reading.care_log, zone=zone_at(self.source))
 
     def _known(self) -> date | datetime | None:
         return None if self.known_at is None else moment(self.known_at, "--known-at")
@@ -127,6 +129,21 @@ def is_chart(source: str) -> bool:
     from reliefpath.chart.store.database import is_sqlite
 
     return is_sqlite(file)
+
+
+def zone_at(source: str) -> str:
+    """Return the time zone of a source's clinic: a chart's own, else RELIEFPATH_ZONE, else this
+    machine's."""
+    from reliefpath.clock import machine_zone, zone_of
+
+    if is_chart(source):
+        chart = chart_of(source)
+        try:
+            return chart.zone
+        finally:
+            chart.close()
+    named = os.environ.get(ZONE)
+    return zone_of(named).key if named else machine_zone()
 
 
 def chart_of(source: str) -> Chart:

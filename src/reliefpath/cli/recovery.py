@@ -38,7 +38,7 @@ def learn(
     """
     if out.exists():
         raise UsageError(f"`{out}` already exists")
-    day = as_of_day(as_of)
+    day = as_of_day(as_of, source)
     care_log = Records(source, "recovery learn", skip_bad_rows).whole()
     from reliefpath.pathway.own_episodes import learn_priors
     from reliefpath.recovery.learned import priors_text

@@ -50,7 +50,7 @@ def remind(
     from reliefpath.clinic.reminders.mail import MailServer, needed
     from reliefpath.clinic.reminders.reminding import due_of
     from reliefpath.clinic.reminders.reminding import remind as remind_all
-    from reliefpath.clinic.settings import Always, Settings, today
+    from reliefpath.clinic.settings import Always, Settings
 
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
         raise UsageError(f"`{url}` is no address, such as https://clinic.example.org")
@@ -65,7 +65,7 @@ def remind(
         prior=None if prior is None else Path(prior),
         phone=phone,
         emergency=emergency,
-        today=today if as_of is None else Always(as_of_day(as_of)),
+        today=None if as_of is None else Always(as_of_day(as_of, chart)),
     )
     care = Care.of(settings)
     care.assessed.patience = None

@@ -94,11 +94,11 @@ def serve(
     from reliefpath.clinic.app import create_app
     from reliefpath.clinic.reminders.mail import MailServer
     from reliefpath.clinic.server import run
-    from reliefpath.clinic.settings import Always, Settings, SingleSignOn, today
+    from reliefpath.clinic.settings import Always, Settings, SingleSignOn
 
     secret = secret_of(os.environ)
     place = place_of(chart, accounts)
-    day = None if as_of is None else as_of_day(as_of)
+    day = None if as_of is None else as_of_day(as_of, chart)
     settings = Settings(
         chart=chart,
         accounts=place,
@@ -113,7 +113,7 @@ def serve(
         backups=backups,
         single_sign_on=SingleSignOn.of(os.environ),
         mail=MailServer.of(os.environ),
-        today=today if day is None else Always(day),
+        today=None if day is None else Always(day),
         apart=hasattr(socket, "AF_UNIX"),
     )
     application = create_app(settings)

@@ -11,7 +11,6 @@ from reliefpath.anatomy import muscles
 from reliefpath.anatomy.body_map import PAIN_AREA, Area, Shape, View, areas, referral, shapes, spots
 from reliefpath.chart.care_log import CareLog
 from reliefpath.clinic.ledger import ACTIVE, LATENT, MAYBE_ACTIVE, NOTHING, TENDER, UNKNOWN, Row
-from reliefpath.pathway.facts.moment import Moment
 
 APART = 106
 """How far the two views lie apart in the picture, in the units of the drawing."""
@@ -136,7 +135,7 @@ def body_map(
         as_of: Today.
         chosen: The id of a muscle; one that was not examined is nobody's choice.
     """
-    moment = Moment.of(as_of)
+    moment = care_log.moment(as_of)
     mine = care_log.findings_about(episode["episode"], episode["patient"])
     drawings = _drawings(moment.before(mine))
     marked = drawings[-1].areas if drawings else ()

@@ -45,13 +45,13 @@ class Care:
         pathway = default_pathway() if settings.pathway is None else load_pathway(settings.pathway)
         priors = None if settings.prior is None else read_priors(settings.prior)
         chart = open_chart(settings.chart)
-        assessed = Everybody(chart, pathway, priors, settings.today)
+        assessed = Everybody(chart, pathway, priors, settings.today or (lambda: chart.today))
         return cls(settings, chart, pathway, priors, assessed)
 
     @property
     def today(self) -> date:
         """The day for which advice is given."""
-        return self.settings.today()
+        return self.assessed.today()
 
     def everybody(self) -> pl.DataFrame:
         """Return the advice on all episodes, most urgent first; see `everybody.rows_of`.

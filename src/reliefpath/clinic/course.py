@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from reliefpath.chart.care_log import CareLog
 from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import totals
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors, curve, forecast
 from reliefpath.recovery.injection import effect_after
@@ -108,7 +107,7 @@ class Course:
 
 def measures_of(care_log: CareLog, episode: str, as_of: date) -> list[str]:
     """Return the measures of an episode that carry a curve, those scored most often first."""
-    rows = Moment.of(as_of).before(care_log.scores.filter(episode=episode))
+    rows = care_log.moment(as_of).before(care_log.scores.filter(episode=episode))
     counts = rows["measure"].value_counts().sort("count", "measure", descending=[True, False])
     known = measures()
     drawn = (name for name in counts["measure"] if known[name].well is not None)
@@ -124,7 +123,7 @@ def course_of(
     priors: Priors | None = None,
 ) -> Course | None:
     """Return the course of an episode on a measure, or None where no score tells of it."""
-    moment, begun, measure = Moment.of(as_of), episode["started_on"], measures()[name]
+    moment, begun, measure = care_log.moment(as_of), episode["started_on"], measures()[name]
     mine = (pl.col("episode") == episode["episode"]) & (pl.col("measure") == name)
     scores = totals(moment.before(care_log.scores.filter(mine))).sort("at")
     if scores.is_empty() or measure.well is None or measure.span is None:
@@ -132,7 +131,7 @@ def course_of(
     sign, well, span = (1.0 if measure.better == "lower" else -1.0), measure.well, measure.span
     weeks, values = _weeks(scores["at"], begun), scores["value"].to_numpy()
     burden = np.maximum(sign * (values - well), 0.0)
-    given = moment.before(care_log.treatments.filter(episode=episode["episode"])).sort("at")
+    given = moment.before(care_log.given.filter(episode=episode["episode"])).sort("at")
     injected = _weeks(given.filter(pl.col("therapy").is_in(counted_as("injection")))["at"], begun)
     now = max((as_of - begun).days / DAYS, float(weeks[-1]))
     at = np.union1d(np.linspace(0.0, now + AHEAD, round((now + AHEAD) * STEPS_A_WEEK) + 1), now)

@@ -199,8 +199,8 @@ def _points(care_log: CareLog, advice: pl.DataFrame, today: date) -> pl.DataFram
     """The scores of each episode's primary measure up to today, in their order."""
     followed = advice.select("episode", "measure").drop_nulls()
     scores = care_log.scores.join(followed, on=["episode", "measure"]).filter(
-        pl.col("at").dt.date() <= today
+        care_log.day_of() <= today
     )
     told = totals(scores.with_columns(e="episode")).sort("episode", "at")
-    points = pl.struct(day=pl.col("at").dt.date(), score="value")
+    points = pl.struct(day=care_log.day_of(), score="value")
     return told.group_by("episode", maintain_order=True).agg(points=points)

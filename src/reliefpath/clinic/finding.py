@@ -16,8 +16,8 @@ from reliefpath.clinic.care import Care
 from reliefpath.clinic.forms import NOTHING, Form, Said, day_of, number_of, text_of
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.patient import Carer, head
+from reliefpath.clock import instant_of
 from reliefpath.errors import ReliefPathError, UsageError
-from reliefpath.pathway.given import instant_of
 from reliefpath.therapies import finding_kinds, units
 
 router = APIRouter(prefix="/patient/{episode}/finding")

@@ -11,7 +11,6 @@ from reliefpath.anatomy import muscles
 from reliefpath.anatomy.body_map import PAIN_AREA
 from reliefpath.anatomy.diagnosis import trigger_point
 from reliefpath.chart.care_log import CareLog
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.tried import tried
 from reliefpath.therapies import SCREENED, finding_kinds, therapies
 
@@ -40,7 +39,7 @@ def tried_named(care_log: CareLog, episode: str, as_of: date) -> list[Row]:
 
 def latest_exam(care_log: CareLog, episode: str, as_of: date) -> tuple[date, list[Row]] | None:
     """Return the day of the latest exam and what it found, active trigger points first."""
-    rows = Moment.of(as_of).before(care_log.exams.filter(episode=episode))
+    rows = care_log.moment(as_of).before(care_log.exams.filter(episode=episode))
     if rows.is_empty():
         return None
     day: date = rows.select(pl.col("at").dt.date().max()).item()
@@ -67,7 +66,7 @@ def _verdict(row: Row) -> str:
 
 def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Row]:
     """Return what else is known of the person, by kind: what holds, and what was asked about."""
-    moment, kinds = Moment.of(as_of), finding_kinds()
+    moment, kinds = care_log.moment(as_of), finding_kinds()
     holds = pl.col("until").is_null() | (pl.col("until") >= as_of)
     drawn = pl.col("kind") == PAIN_AREA  # on the body map
     mine = care_log.findings_about(episode["episode"], episode["patient"])

@@ -35,11 +35,13 @@ def page(request: Request, name: str, status: int = 200, **known: Any) -> HTMLRe
     """Return the page of the template `name`.html.jinja, which extends `base.html.jinja`.
 
     Every template knows `request`, `worker` (the account signed in, or None), `csrf` (what a form
-    must send back) and `demo`.
+    must send back), `demo`, and `zone`, the clinic's time zone, where somebody is signed in.
     """
+    worker = getattr(request.state, "worker", None)
     told = {
         "request": request,
-        "worker": getattr(request.state, "worker", None),
+        "worker": worker,
+        "zone": request.app.state.care.chart.zone if worker else None,
         "csrf": getattr(request.state, "csrf", ""),
         "demo": request.app.state.settings.demo,
         **known,

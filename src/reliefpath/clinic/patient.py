@@ -28,6 +28,7 @@ from reliefpath.clinic.roles import CARE, TREAT
 from reliefpath.clinic.security import needs
 from reliefpath.clinic.standing import standing
 from reliefpath.clinic.vega import ADDRESS
+from reliefpath.clock import zone_of
 from reliefpath.errors import UsageError
 from reliefpath.measures import measures
 from reliefpath.pathway.decisions import AGREED, OVERRIDDEN, Basis, decide
@@ -123,7 +124,8 @@ def record(request: Request, episode: str, worker: Carer) -> Response:
     """Show everything on record, with every correction and who looked."""
     care: Care = request.app.state.care
     care_log = opened(care, episode, worker, "record")
-    return standing(record_html(record_of(care.chart, care_log.patients["patient"][0])))
+    told = record_of(care.chart, care_log.patients["patient"][0])
+    return standing(record_html(told, zone_of(care_log.zone)))
 
 
 def _shown(

@@ -31,8 +31,9 @@ from reliefpath.clinic.forms import (
 from reliefpath.clinic.ledger import SIGNS
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.patient import Treater, head
+from reliefpath.clock import instant_of
 from reliefpath.errors import ReliefPathError, UsageError
-from reliefpath.pathway.given import Session, instant_of, needling_rows
+from reliefpath.pathway.given import Session, needling_rows
 from reliefpath.pathway.needling import needling_for
 from reliefpath.pathway.recording import Recording
 from reliefpath.therapies.needling import NeedlingPlan

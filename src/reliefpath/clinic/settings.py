@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 
 OIDC = "RELIEFPATH_OIDC_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-def today() -> date:
-    """Return today's date in UTC, as facts count days."""
-    return datetime.now(UTC).date()
 
 
 @dataclass(frozen=True)
@@ -112,7 +107,7 @@ class Settings:
         backups: The folder into which administrators make backups, or None.
         single_sign_on: The identity provider that people may sign in by, or None.
         mail: The mail server at which reminders are handed in, or None.
-        today: What day it is; a demo clinic stays on its own day.
+        today: What day it is, where a demo clinic stays on its own; None for the clinic's clock.
         apart: Whether check-ins are answered by a process of their own.
     """
 
@@ -129,5 +124,5 @@ class Settings:
     backups: Path | None = None
     single_sign_on: SingleSignOn | None = None
     mail: MailServer | None = None
-    today: Callable[[], date] = today
+    today: Callable[[], date] | None = None
     apart: bool = False

@@ -41,7 +41,7 @@ def answered_weeks(care_log: CareLog, today: date) -> pl.DataFrame:
 def _scored(care_log: CareLog) -> pl.DataFrame:
     """The weeks of care with a score; the day on which care begins is of the first."""
     starts = care_log.episodes.select("episode", "started_on")
-    days = (pl.col("at").dt.date() - pl.col("started_on")).dt.total_days()
+    days = (care_log.day_of() - pl.col("started_on")).dt.total_days()
     scored = care_log.scores.join(starts, on="episode").select("episode", week=days // 7 + 1)
     return scored.unique().with_columns(answered=pl.lit(value=True))
 

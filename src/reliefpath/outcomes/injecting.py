@@ -55,8 +55,8 @@ class Injecting:
 
 def sessions(care_log: CareLog) -> pl.DataFrame:
     """Return the days on which each episode was injected: `episode`, `day`."""
-    injections = care_log.treatments.filter(pl.col("therapy") == INJECTION)
-    return injections.select("episode", day=pl.col("at").dt.date()).unique()
+    injections = care_log.given.filter(pl.col("therapy") == INJECTION)
+    return injections.select("episode", day=care_log.day_of()).unique()
 
 
 def gates_before(

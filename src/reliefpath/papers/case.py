@@ -16,7 +16,6 @@ from reliefpath.pages import day_text
 from reliefpath.papers.catalogue import Line
 from reliefpath.papers.parts import NOT_ON_RECORD, Said, Table, facts, on_record
 from reliefpath.pathway.assessment import assess_episode
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.given import refuse_unplanned_lots
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
@@ -113,14 +112,14 @@ def case_of(
     refuse_unplanned_lots(told.lots, plan.sites)
     [row] = assess_episode(care_log, episode, pathway, as_of, priors).to_dicts()
     who = care_log.patients.row(by_predicate=pl.col("patient") == row["patient"], named=True)
-    moment, mine = Moment.of(as_of), care_log.only(episode)
+    moment, mine = care_log.moment(as_of), care_log.only(episode)
     return Case(
         plan=plan,
         pathway=pathway,
         advice=row,
         patient=who,
         episode=mine.episodes.row(by_predicate=pl.col("episode") == episode, named=True),
-        treatments=moment.before(mine.treatments).sort("at", maintain_order=True),
+        treatments=moment.before(mine.given).sort("at", maintain_order=True),
         scores=moment.before(mine.scores).sort("at", maintain_order=True),
         exams=moment.before(mine.exams).sort("at", maintain_order=True),
         findings=moment.before(mine.findings).sort("at", maintain_order=True),

@@ -10,9 +10,9 @@ import polars as pl
 
 from reliefpath.anatomy import trigger_point
 from reliefpath.chart.care_log import CareLog
+from reliefpath.clock import Moment
 from reliefpath.errors import UsageError
 from reliefpath.pathway.facts import facts
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.therapies import counted_as
 from reliefpath.therapies.exercise import (
     Active,
@@ -60,7 +60,7 @@ def programme_for(
         UsageError: the episode is not there or has not begun, a red flag is active, or what is at
             hand is unknown.
     """
-    moment = Moment.of(as_of)
+    moment = care_log.moment(as_of)
     known = facts(care_log.only(episode), as_of).filter(pl.col("episode") == episode)
     if known.is_empty():
         raise UsageError(f"episode `{episode}` is not on record, or had not begun by {as_of}")
@@ -82,7 +82,7 @@ def programme_for(
     )
     since = None if latest.is_empty() else latest["day"][0]
     found = next_programme(programme(need), check_ins(care_log, episode, moment, since))
-    treated = moment.before(care_log.only(episode).treatments)
+    treated = moment.before(care_log.only(episode).given)
     if (needled := last_needle(treated)) is not None:
         found = after_needle(found, needled, moment.day)
     notes = [
@@ -110,7 +110,7 @@ def check_ins(care_log: CareLog, episode: str, moment: Moment, since: date | Non
     scores = moment.before(care_log.scores.filter(episode=episode, measure=PAIN)).filter(
         pl.col("item").is_null()
     )
-    done = moment.before(care_log.treatments.filter(episode=episode)).filter(
+    done = moment.before(care_log.given.filter(episode=episode)).filter(
         pl.col("therapy").is_in(counted_as(EXERCISE))
     )
     for at, value in scores.sort("at", "value")["at", "value"].iter_rows():

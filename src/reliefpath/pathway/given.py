@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.schema import TREATMENTS
+from reliefpath.clock import instant_of
 from reliefpath.errors import UsageError, nearest
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.therapies.injection import Site
 from reliefpath.therapies.injection.intervals import INJECTION
 from reliefpath.therapies.needling import Place
 
 NEEDLING, EXERCISE = "dry-needling", "exercise"
-DAY = pl.col("at").dt.date().alias("day")
 THING = ("episode", "day", "therapy", "muscle", "side", "agent")
 """Rows that share these most likely say the same twice."""
 DECIMALS = 6
@@ -42,18 +41,6 @@ class Session:
     response: float | None = None
     """Share of the pain relieved."""
     adverse_effect: str | None = None
-
-
-def instant_of(at: date | datetime) -> datetime:
-    """Return a moment in UTC; a date is the start of its day.
-
-    Raises:
-        UsageError: it is a time without a zone.
-    """
-    Moment.of(at)
-    if isinstance(at, datetime):
-        return at.astimezone(UTC)
-    return datetime.combine(at, time(), UTC)
 
 
 def injection_rows(sites: Sequence[Site], session: Session) -> pl.DataFrame:
@@ -128,7 +115,8 @@ def _rows(therapy: str, things: list[dict[str, Any]], session: Session) -> pl.Da
 
 def on_record_already(rows: pl.DataFrame, care_log: CareLog) -> list[dict[str, Any]]:
     """Return what is on record of the same day, place and agent as one of the rows."""
-    known, new = (t.with_columns(DAY) for t in (care_log.treatments, rows))
+    dated = care_log.day_of().alias("day")
+    known, new = (t.with_columns(dated) for t in (care_log.given, rows))
     return known.join(new, on=THING, how="semi", nulls_equal=True).to_dicts()
 
 
@@ -138,8 +126,9 @@ def without_session(care_log: CareLog, rows: pl.DataFrame) -> tuple[CareLog, pl.
     The session is on record if everything of its episode, day and therapy is exactly what `rows`
     say was given where; otherwise nothing is taken out, and the second has no row.
     """
-    of_day = care_log.treatments.with_columns(DAY)
-    mine = of_day.join(rows.with_columns(DAY), on=THING[:3], how="semi")
+    dated = care_log.day_of().alias("day")
+    of_day = care_log.treatments.with_columns(dated)
+    mine = of_day.join(rows.with_columns(dated), on=THING[:3], how="semi")
     if _given(mine) != _given(rows):
         return care_log, rows.clear()
     rest = of_day.join(mine, on=THING[:3], how="anti").drop("day")

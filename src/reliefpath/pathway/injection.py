@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
+from reliefpath.clock import Moment, day_of
 from reliefpath.errors import UsageError, nearest
 from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.facts.findings import ANSWERS
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
 from reliefpath.therapies import SCREENED, agents, therapies, units
@@ -63,7 +63,7 @@ def plan_for(
         UsageError: the episode is not there or has not begun, or the plan makes no sense.
     """
     row = assess_episode(care_log, episode, pathway, as_of, priors).row(0, named=True)
-    person = person_on(care_log, row, Moment.of(as_of), weight_kg, height_cm)
+    person = person_on(care_log, row, care_log.moment(as_of), weight_kg, height_cm)
     return plan_injection(
         sites,
         person,
@@ -84,7 +84,7 @@ def person_on(
     who = care_log.patients.row(by_predicate=pl.col("patient") == advice["patient"], named=True)
     begun = care_log.episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
     findings = _findings(care_log, advice, moment)
-    since = findings.filter(pl.col("at").dt.date() >= begun["started_on"], code=SCREENED)
+    since = findings.filter(moment.day_of() >= begun["started_on"], code=SCREENED)
     weights = [*_weights(care_log, advice["patient"], moment)]
     if weight_kg is not None:
         weights.append(weight_kg)
@@ -133,13 +133,13 @@ def _history(care_log: CareLog, moment: Moment) -> Iterable[Given]:
     least = therapies()[INJECTION].invasiveness
     invasive = [name for name, row in therapies().items() if row.invasiveness >= least]
     injected = pl.col("therapy").is_in(invasive) | pl.col("agent").is_in(list(agents()))
-    rows = care_log.treatments.filter(moment.had_happened, injected).sort("at")
+    rows = care_log.given.filter(moment.had_happened, injected).sort("at")
     for row in rows.iter_rows(named=True):
         unit = units().get(row["unit"] or "")
         is_mass = unit is not None and unit.dimension == "mass" and row["amount"] is not None
         mg = row["amount"] * unit.factor if unit is not None and is_mass else None
         place = row["therapy"], row["muscle"], row["side"], row["agent"]
-        yield Given(row["at"].date(), *place, mg)
+        yield Given(day_of(row["at"], moment.zone), *place, mg)
 
 
 def _coverage(
@@ -163,8 +163,8 @@ def _claim(
 ) -> Claim:
     before = [day for day in sessions(person.history) if day < person.on]
     here = care_log.episodes.filter(region=advice["region"])["episode"]
-    rows = care_log.treatments.filter(pl.col("episode").is_in(here.implode()), therapy=INJECTION)
-    in_region = {day for day in rows["at"].dt.date() if day < person.on}
+    rows = care_log.given.filter(pl.col("episode").is_in(here.implode()), therapy=INJECTION)
+    in_region = {day for day in rows.select(care_log.day_of())["at"] if day < person.on}
     last_here = last_at([g for g in person.history if g.on < person.on], sites)
     return Claim(
         symptom_weeks=advice["weeks_in_care"],

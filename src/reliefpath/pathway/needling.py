@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.assessment import assess_episode
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.injection import person_on
 from reliefpath.pathway.model import Pathway
 from reliefpath.therapies.needling import Course, NeedlingPlan, Place, plan_needling
@@ -29,4 +28,6 @@ def needling_for(
     row = assess_episode(care_log, episode, pathway, as_of).row(0, named=True)
     names = ("dry_needling_sessions", "dry_needling_response", "dry_needling_gain")
     course = Course(*(row[name] for name in names))
-    return plan_needling(places, person_on(care_log, row, Moment.of(as_of)), course, acknowledged)
+    return plan_needling(
+        places, person_on(care_log, row, care_log.moment(as_of)), course, acknowledged
+    )

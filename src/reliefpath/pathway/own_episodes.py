@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.facts.scores import known_scores
 from reliefpath.pathway.facts.series import curved_series
 from reliefpath.pathway.facts.treatments import treatments_given
@@ -41,10 +40,10 @@ def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -
     Raises:
         UsageError: `as_of` is a moment without a zone.
     """
-    moment = Moment.of(as_of)
+    moment = care_log.moment(as_of)
     begun = care_log.episodes.filter(pl.col("started_on") <= moment.day)
     episodes = begun.sort("episode").with_row_index("e")
-    given = treatments_given(care_log.treatments, episodes, moment)
+    given = treatments_given(care_log.given, episodes, moment)
     series = curved_series(known_scores(care_log.scores, given, episodes, moment))
     overall = DEFAULT_PRIOR if series.is_empty() else _learned(series)
     counts: dict[Group | None, int] = {None: series["k"].n_unique()}

@@ -7,7 +7,6 @@ from datetime import date
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
-from reliefpath.pathway.facts.moment import Moment
 
 
 def tried(care_log: CareLog, episode: str, as_of: date) -> pl.DataFrame:
@@ -17,7 +16,7 @@ def tried(care_log: CareLog, episode: str, as_of: date) -> pl.DataFrame:
     mean shares; `adverse`, the effects in one text, empty without any; `muscles`. The therapy that
     was begun first comes first.
     """
-    rows = Moment.of(as_of).before(care_log.treatments).filter(episode=episode)
+    rows = care_log.moment(as_of).before(care_log.given).filter(episode=episode)
     found = rows.group_by("therapy").agg(
         days=pl.col("at").dt.date().n_unique(),
         first=pl.col("at").min().dt.date(),

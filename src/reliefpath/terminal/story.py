@@ -15,7 +15,6 @@ from rich.text import Text
 from reliefpath.chart.care_log import CareLog
 from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import totals
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
 from reliefpath.pathway.tried import tried
 from reliefpath.pathway.wording import in_words
@@ -81,14 +80,14 @@ def _scores(
     care_log: CareLog, episode: dict[str, Any], measure: str | None, as_of: date
 ) -> pl.DataFrame:
     mine = (pl.col("episode") == episode["episode"]) & (pl.col("measure") == measure)
-    return totals(Moment.of(as_of).before(care_log.scores).filter(mine)).sort("at")
+    return totals(care_log.moment(as_of).before(care_log.scores).filter(mine)).sort("at")
 
 
 def _injections(care_log: CareLog, episode: dict[str, Any], as_of: date) -> pl.DataFrame:
     """When the episode was injected."""
     injected = pl.col("therapy").is_in(counted_as("injection"))
-    mine = care_log.treatments.filter(injected, pl.col("episode") == episode["episode"])
-    return Moment.of(as_of).before(mine).select("at")
+    mine = care_log.given.filter(injected, pl.col("episode") == episode["episode"])
+    return care_log.moment(as_of).before(mine).select("at")
 
 
 def _weeks(rows: pl.DataFrame, episode: dict[str, Any]) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ from reliefpath.errors import ChartError, UsageError
 from ..test_round_trip import assert_same
 from .test_entering import as_tables, in_order
 
-VERSIONS = ["0001", "0002"]
+VERSIONS = ["0001", "0002", "0003"]
 """Every version there ever was. A new one is added here, and its test of what it does to rows."""
 RELEASED = VERSIONS[:-1]
 
@@ -136,12 +136,12 @@ def test_an_upgraded_chart_is_as_closed_to_change_as_a_new_one_and_takes_new_col
     Chart(engine).copy_to(chart)
     engine.dispose()
     row = {"episode": "E1", "at": "2026-02-09", "therapy": "injection", "agent": "lidocaine"}
-    more = {"needle": "25 G x 38 mm", "lot": "A1", "twitch_response": "true"}
+    more = {"needle": "25 G x 38 mm", "lot": "A1", "twitch_response": "true", "status": "given"}
     chart.enter({"treatments": pl.DataFrame([row | more])}, Act("Ada", "enter"))
     kept = chart.care_log().treatments.sort("at").row(-1, named=True)
-    assert [kept[name] for name in more] == ["25 G x 38 mm", "A1", True]
+    assert [kept[name] for name in more] == ["25 G x 38 mm", "A1", True, "given"]
     assert not chart.verify().wrong
-    with pytest.raises(UsageError, match="version 0001 cannot hold"):
+    with pytest.raises(UsageError, match="version 0002 cannot hold"):
         migrations.downgrade(chart.engine, "0001")
     assert migrations.version_of(chart.engine) == migrations.newest()
     assert not chart.verify().wrong

@@ -22,6 +22,7 @@ from reliefpath.chart.store.database import engine_of, plainly, snapshot, turn, 
 from reliefpath.chart.store.invariants import check, check_unchanged, entered_before
 from reliefpath.chart.store.log import Asked, read_acts, read_entries
 from reliefpath.chart.store.reading import (
+    ZONE,
     changed_since,
     count_rows,
     known_parents,
@@ -29,10 +30,12 @@ from reliefpath.chart.store.reading import (
     read_batches,
     read_care_log,
     read_log,
+    zone_on_record,
 )
-from reliefpath.chart.store.tables import AUDIT, ROWS, holding, stored
+from reliefpath.chart.store.tables import AUDIT, ROWS, SETTINGS, holding, stored
 from reliefpath.chart.store.verifying import Verified, verify
 from reliefpath.chart.store.writing import Act, Change, Clock, changing
+from reliefpath.clock import MIDNIGHT, today, zone_of
 from reliefpath.errors import CareLogError, UsageError
 
 Known = date | datetime | int | None
@@ -88,6 +91,17 @@ class Chart:
         """Return whose episode it is, or None where there is no such episode."""
         with snapshot(self.engine) as connection:
             return patient_of(connection, episode, _upto(connection, known_at))
+
+    @property
+    def zone(self) -> str:
+        """The clinic's time zone, as an IANA name; UTC where none was set."""
+        with snapshot(self.engine) as connection:
+            return zone_on_record(connection)
+
+    @property
+    def today(self) -> date:
+        """What day it is at the clinic."""
+        return today(self.zone)
 
     def decisions(self, episode: str | None = None) -> list[dict[str, Any]]:
         """Return what was made of advice, with `recorded_at`, `by` and `reason`."""
@@ -239,6 +253,27 @@ class Chart:
         with self.change(act) as change:
             return withdraw(change, name, row)
 
+    def set_zone(self, zone: str, act: Act) -> None:
+        """Set the clinic's time zone, which says on which day everything on record was.
+
+        Raises:
+            UsageError: there is no such time zone, or it is set already.
+        """
+        zone_of(zone)
+        row = {"setting": ZONE, "value": zone}
+        with self.change(act) as change:
+            rows = change.touch("settings")
+            mine = sa.and_(rows.c.setting == ZONE, holding(rows))
+            before = change.connection.execute(
+                sa.select(rows.c.id, rows.c.value).where(mine)
+            ).first()
+            if before is None:
+                change.add("settings", pl.DataFrame([row], SETTINGS.schema))
+            elif before.value == zone:
+                raise UsageError(f"the time zone of `{self.name}` is {zone} already")
+            else:
+                change.supersede("settings", {**row, "supersedes": before.id}, withdrawn=False)
+
     def load(
         self,
         care_log: CareLog,
@@ -304,8 +339,8 @@ def _upto(connection: sa.Connection, known_at: Known) -> int | None:
         case datetime():
             before = known_at + timedelta(microseconds=1)
         case date():
-            before = datetime(known_at.year, known_at.month, known_at.day, tzinfo=UTC)
-            before += timedelta(days=1)
+            zone = zone_of(zone_on_record(connection))
+            before = datetime.combine(known_at + timedelta(days=1), MIDNIGHT, zone)
     return head_of(connection, instant_text(before)).entry
 
 

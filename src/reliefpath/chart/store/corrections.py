@@ -13,7 +13,7 @@ from reliefpath.chart.care_log import assemble
 from reliefpath.chart.schema import TABLES
 from reliefpath.chart.store.frames import stored_select, to_stored
 from reliefpath.chart.store.reading import known_parents, read_care_log
-from reliefpath.chart.store.tables import HISTORIES, ROWS, holding
+from reliefpath.chart.store.tables import HISTORIES, ROWS, START_OF_DAY, holding
 from reliefpath.chart.store.writing import Change
 from reliefpath.errors import CareLogError, UsageError, nearest
 
@@ -64,7 +64,9 @@ def _check_whole(change: Change, patient: str) -> None:
 
 
 def _text(value: Any) -> str:
-    return f"{value:.17g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.17g}"
+    return str(value).removesuffix(START_OF_DAY)  # a date alone has no time of day
 
 
 def withdraw(change: Change, name: str, row: int) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -13,13 +13,14 @@ import sqlalchemy as sa
 
 from reliefpath.chart.store.audit import instant_text
 from reliefpath.chart.store.frames import stored_select
-from reliefpath.chart.store.reading import concerning
+from reliefpath.chart.store.reading import concerning, zone_on_record
 from reliefpath.chart.store.tables import AUDIT, FEW, INSTANT
+from reliefpath.clock import MIDNIGHT, zone_of
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which entries: each of these that is given must be so; days are in UTC."""
+    """Which entries: each of these that is given must be so; days are the clinic's."""
 
     by: str | None = None
     action: str | None = None
@@ -33,15 +34,16 @@ def read_entries(
 ) -> list[dict[str, Any]]:
     """Return the newest entries asked for, or those before one."""
     query = stored_select(AUDIT, AUDIT.c.keys(), connection.dialect.name)
+    zone = zone_on_record(connection)
     for column in ("by", "action"):
         if (value := getattr(asked, column)) is not None:
             query = query.where(AUDIT.c[column] == value)
     if asked.patient is not None:
         query = query.where(concerning(asked.patient))
     if asked.since is not None:
-        query = query.where(AUDIT.c.at >= _midnight(asked.since))
+        query = query.where(AUDIT.c.at >= _midnight(asked.since, zone))
     if asked.until is not None:
-        query = query.where(AUDIT.c.at < _midnight(asked.until + timedelta(days=1)))
+        query = query.where(AUDIT.c.at < _midnight(asked.until + timedelta(days=1), zone))
     if before is not None:
         query = query.where(AUDIT.c.entry < before)
     rows = connection.execute(query.order_by(AUDIT.c.entry.desc()).limit(limit))
@@ -71,5 +73,5 @@ def _acts(dialect: str) -> sa.Select[Any]:
     return stored_select(AUDIT, AUDIT.c.keys(), dialect).where(named, acted)
 
 
-def _midnight(day: date) -> sa.ColumnElement[Any]:
-    return sa.literal(instant_text(datetime.combine(day, time(), UTC)), INSTANT)
+def _midnight(day: date, zone: str) -> sa.ColumnElement[Any]:
+    return sa.literal(instant_text(datetime.combine(day, MIDNIGHT, zone_of(zone))), INSTANT)

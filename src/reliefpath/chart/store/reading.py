@@ -31,6 +31,8 @@ from reliefpath.chart.store.tables import (
     holding,
 )
 
+ZONE = "zone"
+"""The setting that names the clinic's time zone."""
 Range = tuple[str, str]
 """The first and the last patient, in the database's own order."""
 
@@ -49,7 +51,19 @@ def read_care_log(
         query = _query(name, dialect, upto is None, patients is None)
         return _read(connection, name, query, parameters, many=many)
 
-    return CareLog.of(table)
+    return CareLog.of(table, zone_on_record(connection, upto))
+
+
+def zone_on_record(connection: sa.Connection, upto: int | None = None) -> str:
+    """Return the clinic's time zone, now or as of entry `upto`; UTC where none was set."""
+    said: dict[str, object] = {} if upto is None else {"upto": upto}
+    return connection.scalar(_zone_query(upto is None), said) or "UTC"
+
+
+@cache
+def _zone_query(now: bool) -> sa.Select[Any]:
+    rows, upto = ROWS["settings"], None if now else sa.bindparam("upto", type_=KEY)
+    return sa.select(rows.c.value).where(rows.c.setting == ZONE, holding(rows, upto))
 
 
 def read_batches(

@@ -9,20 +9,19 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from reliefpath.chart.schema import Kind
+from reliefpath.chart.schema import TABLES, Kind
 from reliefpath.chart.store.audit import Head, head_of
 from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.database import snapshot
 from reliefpath.chart.store.frames import stored_select
 from reliefpath.chart.store.reading import about, read_log
-from reliefpath.chart.store.tables import AUDIT, DOCUMENTS, HISTORIES, ROWS
+from reliefpath.chart.store.tables import AUDIT, DECISIONS, HISTORIES, ROWS, START_OF_DAY
 from reliefpath.errors import UsageError
 
 FORMAT, FORMAT_VERSION = "reliefpath-patient-record", 1
 LOOKS = ("view", "export", "backup")
 """What is done with everybody's records at once, and so with each."""
-START_OF_DAY = "T00:00:00.000000Z"
-ABOUT_A_PERSON = tuple(name for name in HISTORIES if name != DOCUMENTS.name)
+ABOUT_A_PERSON = (*TABLES, DECISIONS.name)
 Row = dict[str, Any]
 
 

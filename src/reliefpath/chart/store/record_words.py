@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from reliefpath.anatomy import muscles
-from reliefpath.chart.schema import TABLES, Kind
+from reliefpath.chart.schema import GIVEN, REPORTERS, TABLES, Kind
 from reliefpath.chart.store.tables import HISTORIES
+from reliefpath.clock import has_time
 from reliefpath.measures import measures
 from reliefpath.pages import day_text
 from reliefpath.therapies import SCREENED, agents, finding_kinds, therapies, units
@@ -66,7 +67,10 @@ def time_text(value: str, zone: tzinfo = UTC) -> str:
     """
     if len(value) == len("2026-01-05"):
         return day_text(date.fromisoformat(value))
-    local = datetime.fromisoformat(value).astimezone(zone)
+    at = datetime.fromisoformat(value)
+    if not has_time(at):
+        return day_text(at.date())
+    local = at.astimezone(zone)
     return f"{day_text(local.date())}, {local:%H:%M}"
 
 
@@ -144,11 +148,13 @@ def _score(values: Row) -> Iterator[str]:
     else:
         labels = measure.items.labels if measure.items else {}
         yield f"{labels.get(item, item)}: {value}"
-    if values["reported_by"] not in (None, "patient"):
-        yield f"given by your {values['reported_by']}"
+    if (by := values["reported_by"]) not in (None, "patient"):
+        yield f"given by your {by}" if by in REPORTERS else f"given by: {by}"
 
 
 def _treatment(values: Row) -> Iterator[str]:
+    if values["status"] not in (None, GIVEN):
+        yield f"not given: {words('treatments', 'status', values)}"
     yield _site("treatments", values)
     yield words("treatments", "technique", values)
     if values["needle"] is not None:
@@ -182,6 +188,9 @@ def _exam(values: Row) -> Iterator[str]:
 def _finding(values: Row) -> Iterator[str]:
     kind = finding_kinds()[values["kind"]]
     yield kind.codes[SCREENED].because if values["code"] == SCREENED else kind.meaning
+    yield _site("findings", values) or words("findings", "region", values)
+    if values["words"] is not None:
+        yield f"as recorded: {values['words']}"
     yield _amount("findings", "value", values)
     if values["until"] is not None:
         yield f"until {day_text(date.fromisoformat(values['until']))}"

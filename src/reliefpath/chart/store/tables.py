@@ -17,6 +17,8 @@ from reliefpath.chart.schema import TABLES, Column, Kind, Table
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 """SQLite holds an instant as text, `2026-01-31T12:00:00.000000Z`, which sorts by time."""
+START_OF_DAY = "T00:00:00.000000Z"
+"""How an instant in stored form ends that is a date alone."""
 FLAG = sa.Boolean().with_variant(sa.Integer(), "sqlite")
 _TYPES: dict[Kind, sa.types.TypeEngine[Any]] = {
     Kind.TEXT: sa.Text(),
@@ -51,7 +53,25 @@ DOCUMENTS = Table(
     ),
     unique=True,
 )
-HISTORIES = {**TABLES, DECISIONS.name: DECISIONS, DOCUMENTS.name: DOCUMENTS}
+SETTINGS = Table(
+    "settings",
+    "what holds for the whole clinic",
+    (
+        Column("setting", Kind.TEXT, "What is set: `zone`, the time zone", required=True),
+        Column("value", Kind.TEXT, "What it is set to", required=True),
+    ),
+    unique=True,
+)
+TERMS = Table(
+    "terms",
+    "what a clinician said that a medicine or an allergen in words is",
+    (
+        Column("kind", Kind.TEXT, "The kind of finding", required=True),
+        Column("words", Kind.TEXT, "What was recorded, in its own words", required=True),
+        Column("code", Kind.TEXT, "The code of the catalogue that it is", required=True),
+    ),
+)
+HISTORIES = {**TABLES, **{t.name: t for t in (DECISIONS, DOCUMENTS, SETTINGS, TERMS)}}
 """Every table whose rows are kept for ever."""
 FEW = 500
 """Keys that are asked for by name; for more the whole table is read."""
@@ -148,7 +168,8 @@ def _history(table: Table) -> sa.Table:
         for key in dict.fromkeys((names[0], *owners)):
             sa.Index(None, made.c[key])
     else:
-        sa.Index(None, *(made.c[name] for name in (owners[0], "at") if name in names))
+        owner = owners[0] if owners else names[0]
+        sa.Index(None, *(made.c[name] for name in (owner, "at") if name in names))
     return made
 
 

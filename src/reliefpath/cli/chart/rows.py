@@ -63,11 +63,14 @@ def record(
     """
     from reliefpath.chart.store.record import record_json
     from reliefpath.chart.store.record_page import record_html
+    from reliefpath.clock import zone_of
 
-    writers = {".html": record_html, ".json": record_json}
-    if out.suffix not in writers:
+    if out.suffix not in (".html", ".json"):
         raise UsageError(f"`{out}`: expected a name that ends in .html or .json")
-    text = writers[out.suffix](_record(chart_of(chart), patient, by, "chart record"))
+    opened = chart_of(chart)
+    record = _record(opened, patient, by, "chart record")
+    html = out.suffix == ".html"
+    text = record_html(record, zone_of(opened.zone)) if html else record_json(record)
     with output(out) as stream:
         stream.write(text.encode())
     typer.echo(f"Wrote {out}.")
@@ -165,7 +168,7 @@ def decide(
     basis = Basis(text, None if prior is None else prior.read_text("utf-8"))
     decision = AGREED if agree else OVERRIDDEN
     who = by or whoami()
-    advice = decide(chart_of(chart), episode, decision, basis, as_of_day(as_of), who, why)
+    advice = decide(chart_of(chart), episode, decision, basis, as_of_day(as_of, chart), who, why)
     typer.echo(f"Kept: {who} {decision} on {advice['status']}: {advice['next_step']}")
 
 

@@ -24,20 +24,50 @@ app = typer.Typer()
 
 
 @app.command()
-def init(chart: ChartArgument) -> None:
+def init(
+    chart: ChartArgument,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The clinic's time zone, such as Europe/Madrid.  [default: this machine's]",
+        ),
+    ] = None,
+) -> None:
     """Make a chart: a file with nothing to install, or the tables in an empty PostgreSQL database.
 
     **Examples**
 
-    - `reliefpath chart init clinic.chart`
+    - `reliefpath chart init clinic.chart --zone Europe/Madrid`
     - `reliefpath chart init postgresql://me@server/clinic`
     """
     from reliefpath.chart.store.chart import create_chart
+    from reliefpath.clock import machine_zone, zone_of
 
+    zone = zone_of(zone or machine_zone()).key
     made = create_chart(chart)
-    made.note(act_of("init"))
+    made.set_zone(zone, act_of("init"))
     name = shown(chart)
-    typer.echo(f"Made the chart {name}. Next: reliefpath chart import {name} FOLDER")
+    typer.echo(
+        f"Made the chart {name}; its days are those of {zone}. "
+        f"Next: reliefpath chart import {name} FOLDER"
+    )
+
+
+@app.command()
+def zone(
+    chart: ChartArgument,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Set it to this, such as Europe/Madrid."),
+    ] = None,
+    by: By = None,
+) -> None:
+    """Show the clinic's time zone, or set it: on which day everything on record was follows it."""
+    opened = chart_of(chart)
+    if name is not None:
+        opened.set_zone(name, act_of("zone", by))
+    typer.echo(f"The days of {shown(chart)} are those of {opened.zone}; today is {opened.today}.")
 
 
 @app.command("import")

@@ -9,6 +9,7 @@ import polars as pl
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.clinic.check_in.words import words
+from reliefpath.clock import wall
 from reliefpath.languages import Speech
 from reliefpath.measures import Measure, measures
 from reliefpath.measures.picture import Frame, line
@@ -37,7 +38,8 @@ class Curve:
 
 def curves(care_log: CareLog, episode: str, say: Speech) -> list[Curve]:
     """Return a curve of each measure that the patient was asked on two days or more."""
-    scores = totals(care_log.scores.filter(pl.col("episode") == episode)).sort("at")
+    mine = care_log.scores.filter(pl.col("episode") == episode)
+    scores = totals(mine.with_columns(wall(pl.col("at"), care_log.zone))).sort("at")
     return [
         _curve(measures()[name], say(title), mine["at"].to_list(), mine["value"].to_list(), say)
         for name, title in words().curves.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -17,6 +17,7 @@ from reliefpath.clinic.check_in.links import Link, Links
 from reliefpath.clinic.check_in.words import speech_of, words
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE
+from reliefpath.clock import instant_of, zone_of
 from reliefpath.languages import LANGUAGES, Speech, spoken_or_english
 
 PATIENT = "patient"
@@ -54,8 +55,10 @@ class Opened:
     @property
     def now(self) -> datetime:
         """This moment of the clinic's day."""
-        today, now = self.care.today, datetime.now(UTC)
-        return now.replace(year=today.year, month=today.month, day=today.day)
+        zone, today = zone_of(self.care_log.zone), self.care.today
+        now = datetime.now(zone)
+        # a demo clinic stays on its own day
+        return instant_of(now if now.date() == today else datetime.combine(today, now.timetz()))
 
     def place(self, part: str = "", **query: str) -> str:
         """Return the address of a part of this check-in."""

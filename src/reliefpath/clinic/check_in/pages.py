@@ -110,7 +110,7 @@ def _programme(opened: Opened) -> Programme | None:
     """The exercises of a patient who exercises, if there is nothing against showing them."""
     known = counted_as(EXERCISE)
     care_log = opened.care_log
-    if care_log.treatments.filter(episode=opened.episode)["therapy"].is_in(known).sum() == 0:
+    if care_log.given.filter(episode=opened.episode)["therapy"].is_in(known).sum() == 0:
         return None
     try:
         found = programme_for(care_log, opened.episode, opened.care.today)

@@ -12,7 +12,6 @@ from reliefpath.chart.care_log import CareLog
 from reliefpath.clinic.check_in.words import Effect, Scale, words
 from reliefpath.measures import measures
 from reliefpath.pathway.exercise import last_needle
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.therapies import AgentKind, agents
 
 PAIN, FUNCTION, OWN = "nrs", "psfs", "sane"
@@ -82,7 +81,7 @@ def questions(care_log: CareLog, episode: str, today: date) -> Questions:
             for item in _activities(care_log, episode)
         ],
         own=list(_asked(OWN)),
-        effects=_effects(Moment.of(today).before(care_log.treatments), today),
+        effects=_effects(care_log.moment(today).before(care_log.given), today),
     )
 
 

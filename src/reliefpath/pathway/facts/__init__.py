@@ -13,7 +13,7 @@ from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.facts.declared import declaration, schema
 from reliefpath.pathway.facts.exams import exam_facts
 from reliefpath.pathway.facts.findings import finding_facts
-from reliefpath.pathway.facts.moment import Moment, collected
+from reliefpath.pathway.facts.moment import collected
 from reliefpath.pathway.facts.pooling import Combine
 from reliefpath.pathway.facts.scores import known_scores, score_facts
 from reliefpath.pathway.facts.treatments import treatment_facts, treatments_given
@@ -40,8 +40,8 @@ def facts(
 
     Args:
         care_log: the clinic's records.
-        as_of: what had happened by then counts: by the end of a date (in UTC), or by a moment with
-            its zone.
+        as_of: what had happened by then counts: by the end of a date at the clinic, or by a moment
+            with its zone.
         questions: the window, the recovered level and the horizon, which a pathway sets.
         priors: what recovery is expected to look like before any score is known.
         combine: how pain and function make one improvement.
@@ -50,7 +50,7 @@ def facts(
     Raises:
         UsageError: `as_of` is a moment without a zone.
     """
-    moment = Moment.of(as_of)
+    moment = care_log.moment(as_of)
     questions = questions or Questions()
     episodes = (
         care_log.episodes.filter(pl.col("started_on") <= moment.day)
@@ -58,7 +58,7 @@ def facts(
         .with_row_index("e")
     )
     progress("recovery")
-    given = treatments_given(care_log.treatments, episodes, moment)
+    given = treatments_given(care_log.given, episodes, moment)
     scores = known_scores(care_log.scores, given, episodes, moment)
     known = score_facts(scores, moment, questions, priors or Priors(), combine)
     progress("facts")

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reliefpath.clock import Moment
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
-from reliefpath.pathway.facts.moment import Moment
 from reliefpath.recovery import Prior, Priors, Questions, recover, weeks_until_clear
 from reliefpath.recovery.injection import injection_effect
 

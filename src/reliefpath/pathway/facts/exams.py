@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from reliefpath.anatomy import REGIONS, muscles, trigger_point
+from reliefpath.clock import Moment
 from reliefpath.pathway.facts.groups import Flags, Groups, Known
-from reliefpath.pathway.facts.moment import Moment, places, rows_of
+from reliefpath.pathway.facts.moment import places, rows_of
 
 
 def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:

@@ -8,8 +8,9 @@ from functools import cache, cached_property
 import numpy as np
 import polars as pl
 
+from reliefpath.clock import Moment, walls
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Ints, Known, Names
-from reliefpath.pathway.facts.moment import Moment, Rows, places
+from reliefpath.pathway.facts.moment import Rows, places
 from reliefpath.therapies import SCREENED, Bar, finding_kinds
 
 FLAGS = {
@@ -64,7 +65,8 @@ def finding_facts(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment
 def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Rows:
     """The findings that hold at the moment, one row for each episode that they belong to."""
     until = findings["until"].to_numpy()
-    holds = (findings["at"].to_numpy() < moment.end_in_utc) & ~(until < np.datetime64(moment.day))
+    at = walls(findings["at"], moment.zone)
+    holds = (at < moment.end_as_array) & ~(until < np.datetime64(moment.day))
     people = pl.Enum(episodes["patient"].unique())
     person, owner = places(findings["patient"], people), places(episodes["patient"], people)
     code = places(findings["kind"] + " " + findings["code"], _catalogue().names)
@@ -77,7 +79,7 @@ def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Row
     own = places(findings["episode"], pl.Enum(episodes["episode"]))[row]
     mine = (own == e) | findings["episode"].is_null().to_numpy()[row]
     row, e = row[mine], e[mine]
-    at = findings["at"].to_numpy()[row]
+    at = at[row]
     fresh = at >= episodes["started_on"].to_numpy()[e].astype("datetime64[us]")
     return {"e": e, "at": at, "code": code[row], "fresh": fresh}
 

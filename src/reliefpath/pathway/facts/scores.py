@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from reliefpath.clock import Moment
 from reliefpath.pathway.facts.curves import primary_curves, second_curves
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Known
-from reliefpath.pathway.facts.moment import Moment, Rows
+from reliefpath.pathway.facts.moment import Rows
 from reliefpath.pathway.facts.pooling import Combine, together
 from reliefpath.pathway.facts.relief import relief
 from reliefpath.pathway.facts.series import Scores, catalogue

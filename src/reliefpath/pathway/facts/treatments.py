@@ -8,8 +8,9 @@ from functools import cache
 import numpy as np
 import polars as pl
 
+from reliefpath.clock import Moment
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
-from reliefpath.pathway.facts.moment import Moment, Rows, places, rows_of
+from reliefpath.pathway.facts.moment import Rows, places, rows_of
 from reliefpath.pathway.facts.sessions import Sessions
 from reliefpath.therapies import agents, counted_as, therapies, units
 
