@@ -363,6 +363,9 @@ def test_the_database_itself_refuses_to_change_or_to_delete(
         more.add("documents", pl.DataFrame([{"document": "d", "text": "a pathway"}]))
         decision = dict.fromkeys(TABLE_OF_DECISIONS, "x") | {"episode": "E1", "known": 1.0}
         more.add("decisions", pl.DataFrame([decision]))
+        more.add("settings", pl.DataFrame([{"setting": "zone", "value": "UTC"}]))
+        term = {"kind": "allergy", "words": "novocaine", "code": "screened"}
+        more.add("terms", pl.DataFrame([term]))
     with pytest.raises(ChartError, match="kept for ever"), turn(filled.engine) as connection:
         connection.execute(table.delete() if deed == "delete" else change)
 
