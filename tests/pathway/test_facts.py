@@ -355,7 +355,7 @@ def steroid(agent: str, amount: float | None, unit: str | None, day: int = 7) ->
     [
         (steroid("triamcinolone", 40, "mg"), 40.0),
         (steroid("triamcinolone", 0.04, "g") + steroid("methylprednisolone", 500, "mcg"), 40.5),
-        (steroid("dexamethasone", 3, "mg") + steroid("betamethasone", 1.5, "mg"), 24.0),
+        (steroid("dexamethasone", 3, "mg") + steroid("betamethasone", 1.5, "mg"), 26.0),
         (steroid("lidocaine", 100, "mg"), 0.0),
         (steroid("lidocaine", None, None), 0.0),
         (steroid("triamcinolone", 40, "mg") + steroid("triamcinolone", None, None), None),

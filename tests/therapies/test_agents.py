@@ -57,7 +57,7 @@ def test_every_source_of_an_agent_is_defined_and_every_source_is_used():
         ("methylprednisolone", 40, 40),
         ("dexamethasone", 0.75, 4),
         ("dexamethasone", 4, 21.3333),
-        ("betamethasone", 6, 32),
+        ("betamethasone", 6, 40),
     ],
 )
 def test_a_steroid_dose_equals_the_triamcinolone_worked_out_by_hand(key, dose_mg, triamcinolone_mg):
@@ -73,10 +73,10 @@ def test_only_a_steroid_has_a_triamcinolone_equivalent():
 @pytest.mark.parametrize(
     ("key", "max_mg_per_kg", "max_mg", "percents"),
     [
-        ("lidocaine", 4.5, 300, (0.5, 1, 2)),
-        ("bupivacaine", 2, 175, (0.25, 0.5)),
-        ("ropivacaine", 3, 200, (0.2, 0.5)),
-        ("mepivacaine", 4.4, 400, (1,)),
+        ("lidocaine", 4.5, 300, (0.5, 1, 1.5, 2)),
+        ("bupivacaine", 2, 175, (0.25, 0.5, 0.75)),
+        ("ropivacaine", 3, 200, (0.2, 0.5, 0.75, 1)),
+        ("mepivacaine", 4.4, 400, (1, 1.5, 2)),
     ],
 )
 def test_an_anaesthetic_has_the_limits_of_its_source(key, max_mg_per_kg, max_mg, percents):
@@ -85,11 +85,34 @@ def test_an_anaesthetic_has_the_limits_of_its_source(key, max_mg_per_kg, max_mg,
     assert agent.concentrations_percent == percents
 
 
-@pytest.mark.parametrize("key", ["ropivacaine", "mepivacaine"])
-def test_a_cap_less_sure_than_its_row_says_so(key):
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [
+        ("ropivacaine", "max_mg"),
+        *((key, "max_mg_per_kg") for key in ("bupivacaine", "ropivacaine", "mepivacaine")),
+    ],
+)
+def test_a_limit_that_the_label_was_not_read_for_is_less_sure_than_its_row(key, field):
     agent, sources = agents()[key], agent_catalogue().sources
-    assert [sources[name].certainty for name in agent.source] == ["secondary"]
-    assert [sources[name].certainty for name in agent.source_of["max_mg"]] == ["unverified"]
+    assert [sources[name].certainty for name in agent.source] == ["read"]
+    assert [sources[name].certainty for name in agent.source_of[field]] == ["secondary"]
+
+
+@pytest.mark.parametrize(
+    ("key", "max_mg_24h", "acts_hours"),
+    [
+        ("lidocaine", None, 10),  # five times 2 hours
+        ("bupivacaine", 400, 24),  # five times 4.6 hours, rounded up
+        ("ropivacaine", None, 26),  # five times 5.2 hours
+        ("mepivacaine", 1000, 16),  # five times 3.2 hours
+    ],
+)
+def test_a_dose_counts_for_five_half_lives_and_within_24_hours_as_the_label_says(
+    key, max_mg_24h, acts_hours
+):
+    agent, sources = agents()[key], agent_catalogue().sources
+    assert (agent.max_mg_24h, agent.acts_hours) == (max_mg_24h, acts_hours)
+    assert sources[agent.source_of["acts_hours"][0]].certainty == "house"
 
 
 @pytest.mark.parametrize(
@@ -98,6 +121,14 @@ def test_a_cap_less_sure_than_its_row_says_so(key):
         ("local-anaesthetic", {"max_mg_per_kg": 4}, "every anaesthetic alone"),
         ("other", {"max_mg_per_kg": 4, "max_mg": 300}, "every anaesthetic alone"),
         ("corticosteroid", {}, "every corticosteroid alone"),
+        ("local-anaesthetic", {"max_mg_per_kg": 4, "max_mg": 300}, "every anaesthetic alone"),
+        ("other", {"acts_hours": 8}, "every anaesthetic alone"),
+        ("other", {"max_mg_24h": 400}, "belongs to anaesthetics, and is at least `max_mg`"),
+        (
+            "local-anaesthetic",
+            {"max_mg_per_kg": 4, "max_mg": 300, "acts_hours": 8, "max_mg_24h": 299},
+            "is at least `max_mg`",
+        ),
         ("other", {"equipotent_mg": 4}, "every corticosteroid alone"),
         ("other", {"max_mg": 0}, "greater than 0"),
         ("other", {"source_of": {"max_mgs": ("label",)}}, "no field of an agent: max_mgs"),

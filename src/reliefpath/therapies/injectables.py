@@ -37,6 +37,16 @@ class Agent(Row):
     max_mg: float | None = Field(
         default=None, gt=0, description="Most plain anaesthetic whatever the weight, mg"
     )
+    max_mg_24h: float | None = Field(
+        default=None,
+        gt=0,
+        description="Most plain anaesthetic in any 24 hours, mg; null where the label gives none",
+    )
+    acts_hours: float | None = Field(
+        default=None,
+        gt=0,
+        description="Hours for which an earlier dose still counts against the largest dose",
+    )
     equipotent_mg: float | None = Field(
         default=None, gt=0, description="Milligrams as strong as 4 mg of triamcinolone"
     )
@@ -60,8 +70,13 @@ class Agent(Row):
     @model_validator(mode="after")
     def _has_the_limits_of_its_kind(self) -> Agent:
         anaesthetic = self.kind is AgentKind.LOCAL_ANAESTHETIC
-        if any((limit is not None) != anaesthetic for limit in (self.max_mg_per_kg, self.max_mg)):
-            raise ValueError("`max_mg_per_kg` and `max_mg` belong to every anaesthetic alone")
+        limits = (self.max_mg_per_kg, self.max_mg, self.acts_hours)
+        if any((limit is not None) != anaesthetic for limit in limits):
+            raise ValueError(
+                "`max_mg_per_kg`, `max_mg` and `acts_hours` belong to every anaesthetic alone"
+            )
+        if self.max_mg_24h is not None and (self.max_mg is None or self.max_mg_24h < self.max_mg):
+            raise ValueError("`max_mg_24h` belongs to anaesthetics, and is at least `max_mg`")
         if (self.equipotent_mg is None) == (self.kind is AgentKind.CORTICOSTEROID):
             raise ValueError("`equipotent_mg` belongs to every corticosteroid alone")
         if unknown := sorted(set(self.source_of) - set(Agent.model_fields)):

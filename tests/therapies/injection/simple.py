@@ -12,12 +12,12 @@ from reliefpath.therapies.injection import Person, Site
 
 PER_KG = {"lidocaine": 4.5, "bupivacaine": 2.0, "ropivacaine": 3.0, "mepivacaine": 4.4}
 CAP = {"lidocaine": 300.0, "bupivacaine": 175.0, "ropivacaine": 200.0, "mepivacaine": 400.0}
-STRONGEST = {"lidocaine": 2.0, "bupivacaine": 0.5, "ropivacaine": 0.5, "mepivacaine": 1.0}
+STRONGEST = {"lidocaine": 2.0, "bupivacaine": 0.75, "ropivacaine": 1.0, "mepivacaine": 2.0}
 EQUAL = {
     "triamcinolone": 1.0,
     "methylprednisolone": 1.0,
     "dexamethasone": 4 / 0.75,
-    "betamethasone": 4 / 0.75,
+    "betamethasone": 4 / 0.6,
 }
 FRAIL = {"frailty", "hepatic-disease", "cardiac-conduction-disease"}
 BESIDE_THE_LUNG = {"upper-trapezius", "rhomboids", "infraspinatus", "levator-scapulae"}

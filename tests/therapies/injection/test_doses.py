@@ -141,7 +141,7 @@ def test_pounds_for_kilograms_are_asked_about() -> None:
         ("triamcinolone", 10.0, 10.0),
         ("methylprednisolone", 20.0, 20.0),
         ("dexamethasone", 3.0, 16.0),  # 0.75 mg is as strong as 4
-        ("betamethasone", 3.0, 16.0),
+        ("betamethasone", 3.0, 20.0),  # 0.6 mg is
     ],
 )
 def test_steroids_are_counted_as_triamcinolone(agent: str, mg: float, equivalent: float) -> None:
