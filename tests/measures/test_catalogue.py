@@ -108,7 +108,7 @@ def test_ndi_thresholds_are_raw_and_not_percent() -> None:
     assert (ndi.high, ndi.unit) == (50, "raw points")
     assert ndi.mcid is not None
     assert ndi.mdc is not None
-    assert (ndi.mcid.value, ndi.mdc.value) == (7.5, 5)
+    assert (ndi.mcid.value, ndi.mdc.value) == (7.5, 10)
 
 
 def test_items_of_licensed_measures_carry_no_text(measure: Measure) -> None:
@@ -183,7 +183,7 @@ def test_table_has_one_row_a_measure_in_its_own_unit() -> None:
         "well": 0,
         "span": 50,
         "mcid": 7.5,
-        "mdc": 5,
+        "mdc": 10,
         "step": 1,
         "free": False,
     }
@@ -225,3 +225,16 @@ def luhn(number: str) -> int:
     backwards = number[::-1]
     doubled = str(int(backwards[::2][::-1]) * 2)
     return -sum(int(digit) for digit in doubled + backwards[1::2]) % 10
+
+
+@pytest.mark.parametrize(
+    ("key", "mcid", "mdc"),
+    [("vas", 15, None), ("ndi", 7.5, 10), ("odi", 10, 13.5), ("spadi", 8, 18), ("lefs", 9, 9)],
+)
+def test_a_change_that_matters_and_one_beyond_chance_are_those_of_the_paper(
+    key: str, mcid: float, mdc: float | None
+) -> None:
+    measure = measures()[key]
+    assert measure.mcid is not None
+    assert measure.mcid.value == mcid
+    assert (measure.mdc.value if measure.mdc else None) == mdc
