@@ -67,7 +67,7 @@ def test_both_codes_stand_where_they_hang_on_how_left_and_right_are_counted() ->
         ("triamcinolone", 10, 1.5, "J3301", "= 1.5 units, not a whole number"),
         ("methylprednisolone", 40, 0.5, "J1010", "20 mg / 1 mg a unit = 20 units"),
         ("dexamethasone", 4, 1, "J1100", "4 mg / 1 mg a unit = 4 units"),
-        ("betamethasone", 6, 1, "J0702", "6 mg / 3 mg a unit = 2 units"),
+        ("betamethasone", 6, 1, "J0702", "6 mg / 6 mg a unit = 1 units"),
     ],
 )
 def test_a_drug_s_units_follow_from_its_dose(
