@@ -160,3 +160,13 @@ def test_importing_the_catalogues_needs_no_data_frame_or_array_library():
         "sys.exit(bool({'polars', 'numpy', 'pyarrow'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_no_angle_is_called_safe_at_the_lumbar_multifidi():
+    hazards = muscles()["lumbar-multifidi"].hazards
+    assert hazards.endswith("so that angle is no safeguard")
+    assert [key for key, row in muscles().items() if "; angle towards" in row.hazards] == []
+
+
+def test_the_peritoneum_is_warned_of_under_iliocostalis_lumborum():
+    assert "peritoneum" in muscles()["iliocostalis-lumborum"].hazards
