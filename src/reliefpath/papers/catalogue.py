@@ -85,9 +85,6 @@ class Codes(Catalogue):
     on_the_claim: Line
     bundled: Line
     rounding: Line
-    wasted: dict[str, Line] = Field(
-        description="Modifiers of a drug from a single-dose container, of which each line has one"
-    )
     diagnoses: dict[str, Diagnosis]
     covered_lists: Line
 

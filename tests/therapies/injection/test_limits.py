@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from reliefpath.therapies import finding_kinds
 from reliefpath.therapies.injection.limits import Limit, Over, Rescue, injection_limits
 
 
@@ -58,3 +59,9 @@ def test_a_span_of_the_rescue_that_does_not_rise_is_refused(span: tuple[float, f
     row = injection_limits().rescue.model_dump() | {"bolus_minutes": span}
     with pytest.raises(ValidationError, match="its least, above 0, before its most"):
         Rescue(**row)
+
+
+def test_every_condition_that_a_limit_names_can_be_recorded() -> None:
+    known = finding_kinds()["condition"].codes
+    named = {code for row in injection_limits().limits.values() for code in row.conditions}
+    assert named <= set(known)
