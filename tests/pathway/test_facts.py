@@ -165,6 +165,23 @@ def test_setback_is_what_both_latest_scores_lost(
 
 
 @pytest.mark.parametrize(
+    ("measure", "series", "setback"),
+    [
+        ("ndi", [40, 10, 10, 19, 19], 0.9),  # 9 raw points are within the error of 10
+        ("ndi", [40, 10, 10, 20, 20], 1.0),
+        ("ndi", [40, 10, 10, 21, 21], 1.1),
+        ("spadi", [80, 20, 20, 38, 38], 1.0),
+    ],
+)
+def test_a_change_within_the_error_of_a_scale_is_no_setback(
+    measure: str, series: list[float], setback: float
+) -> None:
+    scores = nrs({7 * week: float(value) for week, value in enumerate(series)})
+    care = log(scores=[{**score, "measure": measure} for score in scores])
+    assert of(care, after(70))["setback"] == setback
+
+
+@pytest.mark.parametrize(
     ("series", "weeks", "relapse"),
     [
         ([8, 4, 1, 1], None, False),  # 1 of 8 is 88 %, not 90
