@@ -42,6 +42,9 @@ class CareLog:
     """The patients of whom a row was refused: what is known of them may be less than what is so."""
     zone: str = "UTC"
     """The clinic's time zone, as an IANA name."""
+    absent: frozenset[str] = frozenset()
+    """The tables that were not there: empty, and yet silent. An empty table says that there is
+    nothing; an absent one leaves what it would tell unknown."""
 
     @cached_property
     def given(self) -> pl.DataFrame:
@@ -123,6 +126,7 @@ class CareLog:
             self.findings.filter(person),
             self.incomplete & set(patients),
             self.zone,
+            self.absent,
         )
 
 
