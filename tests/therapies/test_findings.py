@@ -126,7 +126,9 @@ def test_finding_codes_are_lower_case_words_joined_by_hyphens():
 
 
 def test_every_source_of_a_finding_is_defined_and_every_source_is_used():
-    named = {name for finding in findings().values() for name in finding.source}
+    validity = [kind.valid_days for kind in finding_kinds().values() if kind.valid_days]
+    rows = [*findings().values(), *validity]
+    named = {name for row in rows for name in row.source}
     assert named == set(finding_catalogue().sources)
 
 
@@ -221,3 +223,18 @@ def test_a_measured_finding_has_a_dimension_that_units_can_express():
 
 def test_yellow_flags_bar_nothing():
     assert finding_kinds()["condition"].codes["yellow-flags"].bars == ()
+
+
+def test_what_permits_something_is_believed_for_a_time_and_no_answer_is_believed_for_ever():
+    believed = {
+        "red-flag": (None, 28),
+        "allergy": (None, 182),
+        "medicine": (None, 28),
+        "condition": (None, 28),
+        "pregnancy": (28, 7),
+        "weight": (None, 182),
+        "consent": (182, 28),
+    }
+    kinds = {name: kind.valid_days for name, kind in finding_kinds().items()}
+    assert {n: (v.worklist, v.plan) for n, v in kinds.items() if v is not None} == believed
+    assert {name for name, kind in finding_kinds().items() if kind.screening} <= set(believed)

@@ -13,6 +13,7 @@ from reliefpath.therapies.findings import (
     Bar,
     Finding,
     FindingKind,
+    ValidDays,
     finding_catalogue,
     finding_kinds,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "FindingKind",
     "Therapy",
     "Unit",
+    "ValidDays",
     "agent_catalogue",
     "agents",
     "counted_as",

@@ -43,10 +43,25 @@ class Finding(Row):
     )
 
 
+class ValidDays(Row):
+    """For how many days an answer that permits something is believed; null is without limit.
+
+    What stands in the way never goes stale: it holds until its end is recorded.
+    """
+
+    worklist: int | None = Field(
+        default=None, ge=0, description="When the pathway asks whether the gate may open"
+    )
+    plan: int | None = Field(default=None, ge=0, description="When a needle is planned")
+
+
 class FindingKind(Record):
     """What sort of finding it is, and the findings of that sort by code."""
 
     meaning: str
+    valid_days: ValidDays | None = Field(
+        default=None, description="How long what permits is believed; none is for ever"
+    )
     codes: dict[str, Finding]
 
     @property

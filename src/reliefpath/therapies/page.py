@@ -20,7 +20,7 @@ def therapies_markdown() -> str:
         **finding_catalogue().sources,
     }
     findings = "\n".join(
-        f"### `{key}`\n\n{kind.meaning}.\n\n{_codes(kind, sources)}"
+        f"### `{key}`\n\n{kind.meaning}.{_validity(kind, sources)}\n\n{_codes(kind, sources)}"
         for key, kind in finding_catalogue().kinds.items()
     )
     return f"""# Therapies, agents and findings
@@ -139,6 +139,16 @@ def _units(sources: Mapping[str, Source]) -> str:
             )
             for key, row in units.items()
         ),
+    )
+
+
+def _validity(kind: FindingKind, sources: Mapping[str, Source]) -> str:
+    """For how long an answer is believed."""
+    days = kind.valid_days
+    limits = {} if days is None else {"gate": days.worklist, "plan": days.plan}
+    told = [f"{days} days for the {of}" for of, days in limits.items() if days is not None]
+    return (
+        f" An answer that permits something is believed for {' and '.join(told)}." if told else ""
     )
 
 
