@@ -13,10 +13,12 @@ from reliefpath.anatomy import REGIONS
 from reliefpath.chart.care_log import CareLog, assemble
 from reliefpath.chart.schema import TABLES
 from reliefpath.measures import measures
+from reliefpath.pathway.cases import Vignette
+from reliefpath.pathway.cases.reading import DAY_ONE
 from reliefpath.pathway.facts import KEYS, schema
 from reliefpath.therapies import agents, finding_kinds, therapies
 
-from .vignettes import DAY_ONE, Vignette, chapters
+from .vignettes import chapters
 
 AS_OF = (DAY_ONE + timedelta(weeks=16)).date()
 READY = [v for c in chapters() for v in c.vignettes if v.day == AS_OF]

@@ -11,10 +11,10 @@ import pytest
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.errors import UsageError
+from reliefpath.pathway.cases.reading import DAY_ONE
 from reliefpath.pathway.facts import KEYS, declaration, facts, schema
 
 from .strategies import Rows, care_log
-from .vignettes import DAY_ONE
 
 START = DAY_ONE.date()
 SCREENINGS = ("red-flag", "allergy", "condition", "medicine")

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache
 from typing import Any
 
-import polars as pl
 import pytest
 
-from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.schema import TABLES
-from reliefpath.pathway.advice import Writer
-from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.cases import GATES, Vignette, advice_on, blocks, used
 from reliefpath.pathway.model import FOLLOW_UP, StatusName, default_pathway
 
-from .vignettes import Vignette, blocks, chapters, used, vignettes_markdown
+from .vignettes import chapters, vignettes_markdown
 
 VIGNETTES = [vignette for chapter in chapters() for vignette in chapter.vignettes]
-GATES = {True: "open", False: "closed", None: "unknown"}
 
 
 @cache
-def advice_on(day: date) -> dict[str, dict[str, Any]]:
-    """The advice of all vignettes of a day, assessed together, by title."""
-    logs = [vignette.care_log() for vignette in VIGNETTES if vignette.day == day]
-    log = CareLog(**{name: pl.concat(log.table(name) for log in logs) for name in TABLES})
-    table = assess(log, default_pathway(), day)
-    return {advice["episode"]: advice for advice in Writer(default_pathway()).objects(table)}
+def advice() -> dict[str, dict[str, Any]]:
+    """The advice on all vignettes, by title."""
+    return advice_on(VIGNETTES, default_pathway())
 
 
 def said(vignette: Vignette) -> dict[str, Any]:
     """What was advised, in the words in which a vignette states what it expects."""
-    pathway, found = default_pathway(), advice_on(vignette.day)[vignette.title]
+    pathway, found = default_pathway(), advice()[vignette.title]
     gate = pathway.gate(list(pathway.steps)[-1])
     answers = {a["id"]: a["answer"] for a in found["criteria"]}
     due = [a["id"] for a in found["criteria"] if a["step"] == FOLLOW_UP and a["answer"] is not True]

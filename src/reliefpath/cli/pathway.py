@@ -84,3 +84,25 @@ def pathway_diff(
 
     for line in differences(read_pathway(before), read_pathway(after)) or ["No difference."]:
         typer.echo(line)
+
+
+@app.command("try-cases")
+def pathway_try_cases(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A pathway in YAML.")
+    ] = None,
+) -> None:
+    """Try a pathway on patients made to mislead it, and on those whom an injection is for.
+
+    The first look ready to whoever looks only at what they are asked about: no gate should open.
+    For the others it should. Exits with 1 where a careful clinician would disagree.
+    """
+    from reliefpath.pathway.cases import try_cases
+
+    verdicts = try_cases(read_pathway(file))
+    wrong = [verdict for verdict in verdicts if not verdict.holds]
+    for verdict in wrong:
+        typer.echo(verdict.says)
+    typer.echo(f"{len(verdicts) - len(wrong)} of {len(verdicts)} as a careful clinician would.")
+    if wrong:
+        raise typer.Exit(1)

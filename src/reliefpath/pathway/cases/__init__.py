@@ -1,0 +1,33 @@
+"""Patients written down by hand: golden ones, those made to mislead, and plain candidates."""
+
+from reliefpath.pathway.cases.reading import (
+    Chapter,
+    Episode,
+    Vignette,
+    blocks,
+    read_chapter,
+    used,
+)
+from reliefpath.pathway.cases.rendering import cases_markdown
+from reliefpath.pathway.cases.trying import (
+    GATES,
+    Verdict,
+    advice_on,
+    shipped_chapters,
+    try_cases,
+)
+
+__all__ = [
+    "GATES",
+    "Chapter",
+    "Episode",
+    "Verdict",
+    "Vignette",
+    "advice_on",
+    "blocks",
+    "cases_markdown",
+    "read_chapter",
+    "shipped_chapters",
+    "try_cases",
+    "used",
+]

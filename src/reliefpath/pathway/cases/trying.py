@@ -1,0 +1,82 @@
+"""What a pathway says of patients written down by hand, and of which of them it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+
+from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.schema import TABLES
+from reliefpath.markdown import one_line
+from reliefpath.pathway.advice import Writer
+from reliefpath.pathway.assessment import assess
+from reliefpath.pathway.cases.reading import Chapter, Vignette, read_chapter
+from reliefpath.pathway.model import Pathway
+
+GATES = {True: "open", False: "closed", None: "unknown"}
+CHAPTERS = ("adversarial.yaml", "plain-candidates.yaml")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a pathway says of one patient, and whether a careful clinician would agree."""
+
+    case: Vignette
+    status: str
+    gate: str
+    open_criteria: tuple[str, ...]
+    """Those of the gate that are not answered yes, with what to do about each."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the gate is as the case expects."""
+        expected = self.case.expect.gate
+        return self.gate == expected or (expected == "not open" and self.gate != "open")
+
+    @property
+    def says(self) -> str:
+        """The verdict in a sentence or two."""
+        found = f"{self.case.title}: {self.status}, gate {self.gate}"
+        if self.holds:
+            return found
+        told = f"{found}, expected {self.case.expect.gate}. {one_line(self.case.story)}"
+        return " ".join((told, *self.open_criteria))
+
+
+@cache
+def shipped_chapters() -> tuple[Chapter, ...]:
+    """Return the patients who test any pathway: those to stop, and those not to."""
+    return tuple(read_chapter(files(__package__) / name) for name in CHAPTERS)
+
+
+def try_cases(pathway: Pathway) -> list[Verdict]:
+    """Return what a pathway says of every patient of `shipped_chapters`."""
+    cases = [case for chapter in shipped_chapters() for case in chapter.vignettes]
+    advice = advice_on(cases, pathway)
+    return [_verdict(case, advice[case.title]) for case in cases]
+
+
+def _verdict(case: Vignette, advice: dict[str, Any]) -> Verdict:
+    stopping = () if case.expect.gate == "not open" else tuple(advice["would_change"])
+    return Verdict(case, advice["status"], GATES[advice["gate"]], stopping)
+
+
+def advice_on(cases: Iterable[Vignette], pathway: Pathway) -> dict[str, dict[str, Any]]:
+    """Return the advice object on each patient by title; those of one day are assessed together."""
+    days: dict[Any, list[Vignette]] = {}
+    for case in cases:
+        days.setdefault((case.day, case.absent), []).append(case)
+    found: dict[str, dict[str, Any]] = {}
+    writer = Writer(pathway)
+    for (day, absent), mine in days.items():
+        logs = [case.care_log() for case in mine]
+        tables = {name: pl.concat(log.table(name) for log in logs) for name in TABLES}
+        care_log = replace(CareLog.of(tables.__getitem__), absent=frozenset(absent))
+        for advice in writer.objects(assess(care_log, pathway, day)):
+            found[advice["episode"]] = advice
+    return found

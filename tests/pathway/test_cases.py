@@ -1,0 +1,47 @@
+"""The pathway as shipped stops every patient made to mislead it, and lets plain candidates through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.commands import reliefpath
+from reliefpath.pathway.cases import Verdict, shipped_chapters, try_cases
+from reliefpath.pathway.model import default_file, default_pathway
+
+VERDICTS = {verdict.case.title: verdict for verdict in try_cases(default_pathway())}
+
+
+@pytest.mark.parametrize("verdict", VERDICTS.values(), ids=VERDICTS.keys())
+def test_a_careful_clinician_would_agree(verdict: Verdict) -> None:
+    assert verdict.holds, verdict.says
+
+
+def test_both_directions_are_tried() -> None:
+    stop, plain = (chapter.vignettes for chapter in shipped_chapters())
+    assert {case.expect.gate for case in stop} == {"not open"}
+    assert {case.expect.gate for case in plain} == {"open"}
+    assert len(stop) >= 25
+    assert len(plain) >= 6
+
+
+def test_a_clinic_is_told_which_patients_its_own_pathway_would_harm(tmp_path: Path) -> None:
+    own = tmp_path / "ours.yaml"
+    text = default_file().read_text("utf-8")
+    assert text.count("require: not contraindication") == 1
+    own.write_text(text.replace("require: not contraindication", "require: weeks_in_care >= 0"))
+    done = reliefpath("pathway", "try-cases", own, code=1)
+    assert (
+        "An infection that was recorded with another complaint: plateaued, gate open" in done.stdout
+    )
+    assert "It is the person's." in done.stdout
+    assert f"{len(VERDICTS) - 1} of {len(VERDICTS)} as a careful clinician would." in done.stdout
+
+
+def test_a_gate_that_never_opens_is_told_too(tmp_path: Path) -> None:
+    own = tmp_path / "ours.yaml"
+    text = default_file().read_text("utf-8")
+    own.write_text(text.replace("require: residual_visible", "require: weeks_in_care < 0"))
+    done = reliefpath("pathway", "try-cases", own, code=1)
+    assert "A plain candidate: plateaued, gate closed, expected open." in done.stdout
