@@ -1,4 +1,4 @@
-"""The pathway as shipped stops every patient made to mislead it, and lets plain candidates through."""
+"""The pathway as shipped stops who is made to mislead it, and lets plain candidates through."""
 
 from __future__ import annotations
 
