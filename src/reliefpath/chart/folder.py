@@ -17,6 +17,7 @@ from reliefpath.chart.care_log import CareLog, assemble, problem
 from reliefpath.chart.columns import Bad
 from reliefpath.chart.schema import TABLES
 from reliefpath.errors import CareLogError, Problem, UsageError, nearest
+from reliefpath.private_files import make_folder, write_file
 
 Format = Literal["csv", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet")
@@ -84,14 +85,15 @@ def inspect_folder(folder: Path, on_record: OnRecord | None = None) -> Reading:
 
 def write_folder(care_log: CareLog, folder: Path, file_format: Format = "csv") -> None:
     """Write the six tables into `folder`, which is made if it does not exist."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for name in TABLES:
-        frame = care_log.table(name)
+        frame, file = care_log.table(name), folder / f"{name}.{file_format}"
+        write_file(file, b"")  # private before anything is in it
         if file_format == "parquet":
-            frame.write_parquet(folder / f"{name}.parquet")
+            frame.write_parquet(file)
         else:
             instants = [c for c, dtype in frame.schema.items() if dtype == pl.Datetime]
-            frame.with_columns(_instant_text(c) for c in instants).write_csv(folder / f"{name}.csv")
+            frame.with_columns(_instant_text(c) for c in instants).write_csv(file)
 
 
 def _instant_text(column: str) -> pl.Expr:

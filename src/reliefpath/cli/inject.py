@@ -25,6 +25,7 @@ from reliefpath.cli.options import AsOf, Out, Source, as_of_day, taking
 from reliefpath.cli.recording import ToldOfNeedle, Writing
 from reliefpath.cli.records import Records
 from reliefpath.errors import UsageError
+from reliefpath.private_files import make_folder, write_file
 
 app = typer.Typer(help="Plan an injection, the last resort, and record it.", no_args_is_help=True)
 
@@ -151,7 +152,7 @@ def _write_pages(pages: Mapping[str, str], out: Path) -> None:
         files |= {f"{name}.pdf": page_pdf(html) for name, html in pages.items()}
     except UsageError as error:
         typer.echo(f"Written as HTML alone: {error}", err=True)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     for name, content in files.items():
-        (out / name).write_bytes(content)
+        write_file(out / name, content)
         typer.echo(out / name)

@@ -5,6 +5,7 @@ It also holds what must be forgotten when it is asked for, which the chart never
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from reliefpath.chart.store.database import engine_of, plainly, url_of
 from reliefpath.chart.store.migrations import Versions
 from reliefpath.chart.store.tables import KEY
 from reliefpath.errors import UsageError
+from reliefpath.private_files import create_file
 
 METADATA = sa.MetaData()
 ACCOUNTS = sa.Table(
@@ -107,7 +109,8 @@ def open_accounts(place: str) -> sa.Engine:
     """
     url = url_of(place)
     if url.get_backend_name() == "sqlite" and url.database and Path(url.database).parent.is_dir():
-        Path(url.database).touch(mode=0o600)  # nobody else on this computer reads it
+        with suppress(FileExistsError):
+            create_file(Path(url.database))
     engine = engine_of(url)
     with plainly(url):
         version = VERSIONS.version_of(engine)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rich.console import Console
 
+from reliefpath.private_files import opener
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -42,7 +44,7 @@ def output(out: Path | None) -> Iterator[BinaryIO]:
         return
     part = out.with_name(f".{out.name}.part")
     try:
-        with part.open("wb") as stream:
+        with open(part, "wb", opener=opener) as stream:
             yield stream
         part.replace(out)
     finally:
