@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
 import pytest
+
+from reliefpath.chart.store.chart import open_chart
+from reliefpath.cli.serve import look_over
+from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.custody import Custody
+from reliefpath.clinic.roles import Role
 
 from .commands import reliefpath
 
@@ -121,6 +129,97 @@ def test_verify_tells_what_was_altered_behind_its_back(chart: Path) -> None:
     found = reliefpath("chart", "verify", chart, code=1)
     assert "scores: rows 1 to" in found.stdout
     assert "1 thing is wrong" in found.stderr
+
+
+def damage(chart: Path, name: str, key: bytes) -> None:
+    """Flip a bit of a key in the pages of an index."""
+    with closing(sqlite3.connect(chart)) as connection:
+        [root] = connection.execute(
+            "select rootpage from sqlite_master where name = ?", (name,)
+        ).fetchone()
+    content = bytearray(chart.read_bytes())
+    content[content.index(key, (root - 1) * 4096, root * 4096) + len(key) - 1] ^= 1
+    chart.write_bytes(content)
+
+
+def test_a_damaged_index_is_told_everywhere_and_a_backup_mends_it(
+    chart: Path, tmp_path: Path
+) -> None:
+    damage(chart, "ix_patients_patient", b"P0007")
+    found = reliefpath("chart", "verify", chart, code=1)
+    assert "ix_patients_patient" in found.stdout
+    assert "Every row is as it was recorded" in found.stderr
+    refused = reliefpath("serve", chart, "--demo", code=3).stderr
+    assert "not started, since pages might leave out" in refused
+    copy = tmp_path / "copy.chart"
+    told = reliefpath("chart", "backup", chart, copy, code=1)
+    assert "It verifies" in told.stdout
+    assert f"is damaged, and {copy}, made from it, is not" in told.stderr
+    reliefpath("chart", "verify", copy)
+    told = reliefpath("chart", "restore", chart, tmp_path / "again.chart")
+    assert "is damaged" in told.stderr
+
+
+def test_a_damaged_file_of_accounts_is_told_and_not_served(chart: Path) -> None:
+    accounts = Accounts(f"{chart}.accounts")
+    accounts.add("ada", "Ada", Role.AUDITOR, "conservative-first")
+    accounts.engine.dispose()
+    assert "sign-ins are as recorded" in reliefpath("chart", "verify", chart).stdout
+    damage(Path(f"{chart}.accounts"), "sqlite_autoindex_accounts_1", b"ada")
+    found = reliefpath("chart", "verify", chart, code=1).stdout
+    assert "accounts: database: " in found
+    assert "accounts: database: " in reliefpath("serve", chart, code=3).stderr
+
+
+def test_an_end_kept_on_another_disk_tells_that_an_older_chart_took_the_place(
+    chart: Path, tmp_path: Path
+) -> None:
+    ends = tmp_path / "ends"
+    older = chart.read_bytes()
+    reliefpath("chart", "correct", chart, "scores", "1", "value=3", "--why", "misread")
+    reliefpath("chart", "backup", chart, tmp_path / "b.chart", "--heads", ends)
+    reliefpath("chart", "verify", chart, "--heads", ends)
+    chart.write_bytes(older)
+    lost = "is not in the log, which ends with entry"
+    assert lost in reliefpath("chart", "verify", chart, "--heads", ends, code=1).stdout
+    assert lost in reliefpath("serve", chart, "--demo", "--heads", ends, code=3).stderr
+    told = reliefpath("chart", "backup", chart, tmp_path / "c.chart", "--heads", ends, code=1)
+    assert lost in told.stderr
+    reliefpath("chart", "verify", chart, "--heads", tmp_path / "another")
+
+
+def test_a_restore_says_what_it_brings_back_and_what_not(chart: Path, tmp_path: Path) -> None:
+    said = reliefpath("chart", "restore", chart, tmp_path / "a.chart").stdout
+    assert "with its history, its audit log" in said
+    assert f"(there is no {chart.name}.accounts beside it)" in said
+    assert "the pathway in force, the clinic's own file" in said
+    Accounts(f"{chart}.accounts").add("ada", "Ada", Role.AUDITOR, "conservative-first")
+    said = reliefpath("chart", "restore", chart, tmp_path / "b.chart").stdout
+    assert f"account copy {chart} {tmp_path / 'b.chart'}.accounts" in said
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+def test_a_chart_that_others_may_read_is_told(chart: Path) -> None:
+    chart.chmod(0o644)
+    told = reliefpath("chart", "verify", chart).stdout
+    assert f"`{chart}` is open to others on this computer (mode 644)" in told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+def test_a_server_tells_which_files_others_may_read(
+    chart: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened, backups, key = open_chart(str(chart)), tmp_path / "backups", tmp_path / "key.pem"
+    backups.mkdir()
+    for file in (key, backups / "2026-01-31T120000.000000Z.chart"):
+        file.touch(0o644)
+    (backups / "2026-01-30T120000.000000Z.chart.part").touch()
+    chart.chmod(0o604)
+    look_over(Custody(opened), backups, key)
+    told = capsys.readouterr().err
+    assert told.count("is open to others") == 5  # the chart, with two files of SQLite's beside it
+    assert str(key) in told
+    assert [file.suffix for file in backups.iterdir()] == [".chart"]
 
 
 def test_what_was_known_at_a_time_stays_known(chart: Path) -> None:

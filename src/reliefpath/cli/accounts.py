@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reliefpath.cli.chart.options import ChartArgument
+from reliefpath.cli.options import AccountsPlace, place_of
 from reliefpath.cli.records import whoami
 from reliefpath.errors import UsageError
 from reliefpath.terminal.output import open_console
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Who may sign in to the web application, and what they may do."
 )
-AccountsPlace = Annotated[
-    str | None,
-    typer.Option(
-        "--accounts",
-        metavar="PLACE",
-        help="File or database URL of the accounts; by default beside the chart.",
-    ),
-]
 Username = Annotated[str, typer.Argument(metavar="USERNAME", help="How they sign in.")]
 
 
@@ -119,15 +112,6 @@ def copy(
     copied = copy_accounts(_opened(chart, accounts), target)
     entries = copied.log.head().entry
     typer.echo(f"Copied accounts: {len(copied.all()):,}, entries of their log: {entries:,}.")
-
-
-def place_of(chart: str, accounts: str | None) -> str:
-    """Return where the accounts of a chart are."""
-    if accounts is not None:
-        return accounts
-    if "://" in chart:
-        raise UsageError("name the accounts of a chart in a database: --accounts FILE or URL")
-    return f"{chart}.accounts"
 
 
 def _opened(chart: str, accounts: str | None) -> Accounts:

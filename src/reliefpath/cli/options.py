@@ -43,6 +43,22 @@ Phone = Annotated[str | None, typer.Option(help="The clinic's number, as patient
 Emergency = Annotated[
     str | None, typer.Option(help="The number of the emergency services, for patients.")
 ]
+AccountsPlace = Annotated[
+    str | None,
+    typer.Option(
+        "--accounts",
+        metavar="PLACE",
+        help="File or database URL of the accounts; by default beside the chart.",
+    ),
+]
+Heads = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Note the end of the log down in this file, on another disk, and look first whether "
+        "what was noted before is still there.",
+    ),
+]
 Source = Annotated[
     str,
     typer.Argument(
@@ -114,6 +130,15 @@ def taking(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., 
         return run
 
     return decorate
+
+
+def place_of(chart: str, accounts: str | None) -> str:
+    """Return where the accounts of a chart are."""
+    if accounts is not None:
+        return accounts
+    if "://" in chart:
+        raise UsageError("name the accounts of a chart in a database: --accounts FILE or URL")
+    return f"{chart}.accounts"
 
 
 def as_of_day(text: str | None, source: str) -> date | datetime:

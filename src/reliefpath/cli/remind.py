@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from reliefpath.cli.accounts import AccountsPlace, place_of
 from reliefpath.cli.chart.options import ChartArgument
-from reliefpath.cli.options import Emergency, PathwayFile, Phone, PriorFile
+from reliefpath.cli.options import AccountsPlace, Emergency, PathwayFile, Phone, PriorFile, place_of
 from reliefpath.cli.records import whoami
 from reliefpath.cli.serve import SECRET, secret_of
 from reliefpath.errors import UsageError

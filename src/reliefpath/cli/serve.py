@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reliefpath.cli.accounts import AccountsPlace, place_of
 from reliefpath.cli.chart.options import ChartArgument
-from reliefpath.cli.options import Emergency, PathwayFile, Phone, PriorFile
-from reliefpath.errors import UsageError
+from reliefpath.cli.options import (
+    AccountsPlace,
+    Emergency,
+    Heads,
+    PathwayFile,
+    Phone,
+    PriorFile,
+    place_of,
+)
+from reliefpath.errors import ChartError, UsageError
 
 if TYPE_CHECKING:
     from reliefpath.clinic.accounts import Accounts
+    from reliefpath.clinic.custody import Custody
 
 app = typer.Typer()
 SECRET = "RELIEFPATH_SECRET"
@@ -57,6 +65,7 @@ def serve(
     backups: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where administrators make backups.")
     ] = None,
+    heads: Heads = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Make demo accounts; answers this computer alone.")
     ] = False,
@@ -111,12 +120,14 @@ def serve(
         emergency=emergency,
         hosts=HOME if demo else tuple(name.lower() for name in names or ()),
         backups=backups,
+        heads=heads,
         single_sign_on=SingleSignOn.of(os.environ),
         mail=MailServer.of(os.environ),
         today=None if day is None else Always(day),
         apart=hasattr(socket, "AF_UNIX"),
     )
     application = create_app(settings)
+    look_over(application.state.custody, backups, key)
     _look_after_demo_accounts(Accounts(place), demo=demo)
     scheme = "https" if certificate else "http"
     typer.echo(f"ReliefPath answers at {scheme}://{f'[{host}]' if ':' in host else host}:{port}/")
@@ -130,6 +141,32 @@ def serve(
         ssl_keyfile=key,
         limit_concurrency=1_000,
     )
+
+
+def look_over(custody: Custody, backups: Path | None, key: Path | None) -> None:
+    """Refuse a damaged chart or damaged accounts, and tell what could not be checked.
+
+    Raises:
+        ChartError: pages would be answered without some of what was recorded.
+    """
+    from reliefpath.chart.store.backup import SUFFIX, remove_broken_off
+    from reliefpath.private_files import open_to_others
+
+    found = custody.check_databases()
+    if found.wrong:
+        raise ChartError(
+            "not started, since pages might leave out what was recorded: "
+            + "; ".join(found.wrong[:5])
+            + ". Look what else is wrong, and how to mend it: reliefpath chart verify CHART"
+        )
+    for said in found.unchecked:
+        typer.echo(f"Not checked: {said}", err=True)
+    others = [] if key is None else [key]
+    if backups is not None:
+        remove_broken_off(backups)
+        others += sorted(backups.glob(f"*{SUFFIX}*"))
+    for said in (*custody.open_to_others(), *open_to_others(others)):
+        typer.echo(f"Warning: {said}", err=True)
 
 
 def secret_of(environment: Mapping[str, str]) -> bytes:

@@ -12,6 +12,7 @@ from reliefpath.clinic.account_tables import ACCOUNTS, ADDRESSES, EVENTS, IDENTI
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.sign_ins import verify_sign_ins
 from reliefpath.errors import UsageError
+from reliefpath.private_files import part_of
 
 SUFFIX = ".accounts"
 """Accounts are beside their chart, called as it is and this."""
@@ -53,10 +54,7 @@ def back_up_accounts(source: Accounts, chart: Path) -> Path:
         UsageError: the log is not as it was written.
         ChartError: a database could not be read or written.
     """
-    part = Path(f"{chart}{SUFFIX}.part")
-    try:
+    file = chart.with_name(f"{chart.name}{SUFFIX}")
+    with part_of(file) as part:
         copy_accounts(source, str(part)).engine.dispose()
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return part.rename(f"{chart}{SUFFIX}")
+    return file

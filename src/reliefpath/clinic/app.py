@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from asyncio import create_task, sleep, to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -40,6 +41,7 @@ from reliefpath.clinic.check_in import pages as check_in
 from reliefpath.clinic.check_in.apart import Apart, Elsewhere
 from reliefpath.clinic.check_in.limit import Limit
 from reliefpath.clinic.check_in.opening import ClosedError, closed
+from reliefpath.clinic.custody import Custody
 from reliefpath.clinic.everybody import AssessingError, Everybody
 from reliefpath.clinic.jobs import Job
 from reliefpath.clinic.kept import KeptForms, keep_form
@@ -58,6 +60,9 @@ from reliefpath.clinic.single_sign_on import pages as single_sign_on
 from reliefpath.clinic.single_sign_on.provider import Provider
 from reliefpath.errors import ChartError, ReliefPathError
 
+LOG = logging.getLogger("reliefpath.clinic")
+NOTED_SECONDS = 600
+"""How often the ends of the logs are noted down, where that is asked for."""
 ROUTERS = (
     *(home.router, single_sign_on.router),
     *(worklist.router, strategy.router, trial.router, outcomes.router),
@@ -74,8 +79,12 @@ async def _warmed(app: FastAPI) -> AsyncIterator[None]:
     app.state.elsewhere = Elsewhere(settings) if settings.apart else None
     Thread(target=vega.bundle, daemon=True).start()
     assessing = create_task(_keep_assessed(app.state.care.assessed))
+    noting = create_task(_note_heads(app.state.custody))
     yield
     assessing.cancel()
+    noting.cancel()
+    with suppress(ReliefPathError, OSError):
+        app.state.custody.note_heads()
     if app.state.elsewhere is not None:
         await app.state.elsewhere.end()
 
@@ -88,6 +97,16 @@ async def _keep_assessed(everybody: Everybody) -> None:
         await sleep(1)
         if everybody.failed:  # whoever asks tries again at once
             await sleep(60)
+
+
+async def _note_heads(custody: Custody) -> None:
+    """Note down where the logs end, from when it starts: what is lost after can be told."""
+    while True:
+        try:
+            await to_thread(custody.note_heads)
+        except (ReliefPathError, OSError) as e:
+            LOG.error("the ends of the logs were not noted down: %s", type(e).__name__)
+        await sleep(NOTED_SECONDS)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -109,6 +128,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.year = trial.Year(app.state.care)
     app.state.achieved = outcomes.Achieved(app.state.care)
     app.state.accounts = Accounts(settings.accounts)
+    app.state.custody = Custody(app.state.care.chart, app.state.accounts, settings.heads)
     app.state.addresses = Addresses(app.state.accounts.engine, app.state.care.chart)
     app.state.limit, app.state.kept = Limit(), KeptForms()
     app.state.provider = settings.single_sign_on and Provider(settings.single_sign_on)

@@ -19,6 +19,7 @@ from reliefpath.chart.store.tables import AUDIT
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Account, Accounts
 from reliefpath.clinic.care import Care
+from reliefpath.clinic.custody import Custody
 from reliefpath.clinic.jobs import Job
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import AUDIT as AUDITORS
@@ -89,15 +90,17 @@ def verify(
     """Begin to check that the chart and the log of sign-ins hold what was recorded."""
     chart, job = _chart(request), request.app.state.verifying
     accounts: Accounts = request.app.state.accounts
+    custody: Custody = request.app.state.custody
 
     def work() -> tuple[bool, tuple[str, ...]]:
         found, told = (
             chart.verify(head.strip() or None),
             accounts.log.verify(sign_ins_head.strip() or None),
         )
-        wrong = (*told.wrong[:25], *found.wrong[:25])
+        wrong = (*told.wrong[:25], *custody.lost(), *found.wrong[:25])
         entries = f"All {found.head.entry:,} entries and {found.rows:,} rows are as recorded,"
-        return not wrong, wrong or (f"{entries} and all {told.rows:,} sign-ins.",)
+        unchecked = (f"Not checked: {said}" for said in found.unchecked)
+        return not wrong, wrong or (f"{entries} and all {told.rows:,} sign-ins.", *unchecked)
 
     chart.note(Act(worker.username, "verify"))
     job.start(work)

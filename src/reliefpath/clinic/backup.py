@@ -14,6 +14,7 @@ from reliefpath.clinic.account_copies import SUFFIX as ACCOUNTS
 from reliefpath.clinic.account_copies import back_up_accounts
 from reliefpath.clinic.accounts import Account, Accounts
 from reliefpath.clinic.care import Care
+from reliefpath.clinic.custody import Custody
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.security import needs
@@ -39,14 +40,20 @@ def make(request: Request, worker: Administrator) -> Response:
     """Begin a backup."""
     care: Care = request.app.state.care
     accounts: Accounts = request.app.state.accounts
+    custody: Custody = request.app.state.custody
     folder = request.app.state.settings.backups
     if folder is None:
         raise UsageError("no folder for backups is given: reliefpath serve CHART --backups DIR")
 
     def work() -> tuple[bool, tuple[str, ...]]:
-        file = back_up(care.chart, folder, worker.username)
+        file = Path(back_up(care.chart, folder, worker.username).place)
         back_up_accounts(accounts, file)
-        return True, (f"Wrote {file.name} and its accounts, and verified both.",)
+        wrote = f"Wrote {file.name} and its accounts, and verified both."
+        found = custody.check_databases()
+        if found.wrong:
+            return False, (wrote, "What they were copied from is damaged:", *found.wrong[:25])
+        custody.note_heads()
+        return True, (wrote, *(f"Not checked: {said}" for said in found.unchecked))
 
     request.app.state.backing_up.start(work)
     return RedirectResponse("/backup", 303)

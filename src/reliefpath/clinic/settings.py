@@ -105,6 +105,7 @@ class Settings:
         emergency: The number of the emergency services there; None leaves it out.
         hosts: The names it answers to, or none for any.
         backups: The folder into which administrators make backups, or None.
+        heads: The file, outside of both, where the ends of their logs are noted, or None.
         single_sign_on: The identity provider that people may sign in by, or None.
         mail: The mail server at which reminders are handed in, or None.
         today: What day it is, where a demo clinic stays on its own; None for the clinic's clock.
@@ -122,6 +123,7 @@ class Settings:
     emergency: str | None = None
     hosts: tuple[str, ...] = ()
     backups: Path | None = None
+    heads: Path | None = None
     single_sign_on: SingleSignOn | None = None
     mail: MailServer | None = None
     today: Callable[[], date] | None = None

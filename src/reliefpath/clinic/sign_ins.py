@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from reliefpath.chart.store.audit import Head, append, head_of
 from reliefpath.chart.store.database import snapshot
 from reliefpath.chart.store.frames import stream_rows
-from reliefpath.chart.store.verifying import Verified, verify_chain
+from reliefpath.chart.store.verifying import Verified, verify_chain, verify_database
 from reliefpath.clinic.account_tables import EVENTS
 
 Clock = Callable[[], datetime]
@@ -52,9 +52,12 @@ class SignIns:
             return head_of(connection, log=EVENTS)
 
     def verify(self, expected: str | None = None) -> Verified:
-        """Check that the log tells what it was told; `expected` is an earlier head of it."""
+        """Check that the database of accounts is sound, and its log tells what it was told.
+
+        `expected` is an earlier head of it.
+        """
         with snapshot(self.engine) as connection:
-            return verify_sign_ins(connection, expected)
+            return verify_database(connection, lambda: verify_sign_ins(connection, expected))
 
     def note(
         self,

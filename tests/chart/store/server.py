@@ -53,6 +53,10 @@ class Server:
         """Kill the server as a power cut would, and wait until all of it is gone."""
         self._end(signal.SIGKILL)
 
+    def halt(self) -> None:
+        """Stop the server in good order."""
+        self._end(signal.SIGINT)
+
     def stop(self) -> None:
         self._end(signal.SIGINT)
         shutil.rmtree(self.folder)

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.store import database
+from reliefpath.chart.store.backup import back_up
 from reliefpath.chart.store.chart import Chart, create_chart, open_chart
 from reliefpath.chart.store.database import plainly, turn, url_of
 from reliefpath.chart.store.writing import Act
@@ -97,10 +98,21 @@ def test_a_full_disk_is_told_and_the_file_stays_sound(
     chart.close()
 
 
+def test_a_backup_that_does_not_fit_leaves_nothing(
+    small_disk: Path, sqlite_chart: Chart, care_log: CareLog
+) -> None:
+    sqlite_chart.enter(as_tables(care_log), ENTERED)
+    sqlite_chart.enter(many(care_log, 10_000), ENTERED)
+    with pytest.raises(ChartError, match="the disk is full"):
+        back_up(sqlite_chart, small_disk, "ada")
+    assert not list(small_disk.iterdir())
+
+
 def test_a_disk_too_small_for_a_chart_gets_none(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"x" * 1_000_000)
     with pytest.raises(ChartError, match="the disk is full"):
         create_chart(str(small_disk / "clinic.chart"))
+    assert [file.name for file in small_disk.iterdir()] == ["filler"]
 
 
 def as_nobody(folder: Path, deed: Callable[[], None]) -> None:

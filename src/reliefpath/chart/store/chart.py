@@ -19,6 +19,7 @@ from reliefpath.chart.store.audit import Head, head_of, instant_text
 from reliefpath.chart.store.copying import copy_chart
 from reliefpath.chart.store.corrections import correct, withdraw
 from reliefpath.chart.store.database import engine_of, plainly, snapshot, turn, url_of
+from reliefpath.chart.store.integrity import Soundness, check_database
 from reliefpath.chart.store.invariants import check, check_unchanged, entered_before
 from reliefpath.chart.store.log import Asked, read_acts, read_entries
 from reliefpath.chart.store.reading import (
@@ -33,10 +34,11 @@ from reliefpath.chart.store.reading import (
     zone_on_record,
 )
 from reliefpath.chart.store.tables import AUDIT, ROWS, SETTINGS, holding, stored
-from reliefpath.chart.store.verifying import Verified, verify
+from reliefpath.chart.store.verifying import Verified, verify, verify_database
 from reliefpath.chart.store.writing import Act, Change, Clock, changing
 from reliefpath.clock import MIDNIGHT, today, zone_of
-from reliefpath.errors import CareLogError, UsageError
+from reliefpath.errors import CareLogError, ChartError, UsageError
+from reliefpath.private_files import create_file, remove
 
 Known = date | datetime | int | None
 
@@ -161,9 +163,21 @@ class Chart:
             return head_of(connection)
 
     def verify(self, expected: str | None = None) -> Verified:
-        """Check that the chart holds exactly what was recorded; see `verifying.verify`."""
+        """Check that the database is sound and holds exactly what was recorded.
+
+        Args:
+            expected: a head noted down earlier; see `verifying.verify`.
+
+        Raises:
+            ChartError: the database could not be read.
+        """
         with snapshot(self.engine) as connection:
-            return verify(connection, expected)
+            return verify_database(connection, lambda: verify(connection, expected))
+
+    def check_database(self) -> Soundness:
+        """Look for damage below the rows alone, which takes far less time than to verify."""
+        with snapshot(self.engine) as connection:
+            return check_database(connection)
 
     # what is recorded
 
@@ -344,21 +358,43 @@ def _upto(connection: sa.Connection, known_at: Known) -> int | None:
     return head_of(connection, instant_text(before)).entry
 
 
-def create_chart(source: str) -> Chart:
+def create_chart(source: str, *, in_place: bool = False) -> Chart:
     """Make a chart where there is none: an SQLite file, or the tables in an empty database.
+
+    Args:
+        source: where, a file or a database URL.
+        in_place: whether the file is there already, and empty.
 
     Raises:
         UsageError: there is one already, or something else.
         ChartError: the database could not be reached or written.
     """
     url = url_of(source)
-    if url.get_backend_name() == "sqlite" and Path(str(url.database)).exists():
-        raise UsageError(f"`{url.database}` already exists")
-    with _engine(url) as engine:
-        if migrations.version_of(engine) is not None:
-            raise UsageError(f"there is a chart in `{url}` already")
-        migrations.upgrade(engine)
+    made = None
+    if url.get_backend_name() == "sqlite" and not in_place:
+        made = _new_file(Path(str(url.database)))
+    try:
+        with _engine(url) as engine:
+            if migrations.version_of(engine) is not None:
+                raise UsageError(f"there is a chart in `{url}` already")
+            migrations.upgrade(engine)
+    except BaseException:
+        if made is not None:
+            remove(made)
+        raise
     return Chart(engine)
+
+
+def _new_file(file: Path) -> Path:
+    try:
+        create_file(file)
+    except FileExistsError:
+        raise UsageError(f"`{file}` already exists") from None
+    except OSError:
+        raise ChartError(
+            f"`{file}`: cannot be opened; check the path and its permissions; nothing was written"
+        ) from None
+    return file
 
 
 def open_chart(source: str) -> Chart:

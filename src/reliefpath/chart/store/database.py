@@ -164,6 +164,8 @@ def plainly(url: sa.URL) -> Iterator[None]:
     except (sa.exc.DBAPIError, driver.Error) as e:
         said = str(e.orig if isinstance(e, sa.exc.DBAPIError) else e)
         raise ChartError(f"{_name(url)}: {_why(said)}") from e
+    except UnicodeDecodeError as e:  # of SQLite's own message, which cites a damaged schema
+        raise ChartError(f"{_name(url)}: {_why('malformed')}") from e
 
 
 def _name(url: sa.URL) -> str:

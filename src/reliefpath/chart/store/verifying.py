@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from reliefpath.chart.store.audit import BEGINNING, Head, digest, entry_hash
 from reliefpath.chart.store.frames import stream_rows
+from reliefpath.chart.store.integrity import check_database
 from reliefpath.chart.store.tables import AUDIT, ROWS, SEALS
 
 Row = dict[str, Any]
@@ -17,11 +18,45 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Verified:
-    """What was found: the head of the log, how much was looked at, and all that is wrong."""
+    """What was found.
+
+    Attributes:
+        head: The last entry of the log.
+        rows: How many rows were looked at.
+        wrong: All that is wrong, damage of the database first.
+        damage: How much of that is damage of the database, whose rows may be as recorded.
+        unchecked: What of the database could not be checked, and why.
+    """
 
     head: Head
     rows: int
     wrong: tuple[str, ...]
+    damage: int = 0
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def damage_alone(self) -> bool:
+        """Whether the database is damaged, and every row still as recorded."""
+        return 0 < self.damage == len(self.wrong)
+
+
+def verify_database(connection: sa.Connection, verify_rows: Callable[[], Verified]) -> Verified:
+    """Check a database and then, as far as they can be read, its rows.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the rows of a sound database could not be read.
+    """
+    sound = check_database(connection)
+    try:
+        found = verify_rows()
+    except (sa.exc.DBAPIError, TypeError, ValueError):
+        if not sound.wrong:
+            raise
+        # in a damaged file a value may be of any type, or none
+        found = Verified(Head(0, "", BEGINNING), 0, ("the rows cannot all be read",))
+    return Verified(
+        found.head, found.rows, (*sound.wrong, *found.wrong), len(sound.wrong), sound.unchecked
+    )
 
 
 def verify(connection: sa.Connection, expected: str | None = None) -> Verified:

@@ -1,4 +1,4 @@
-"""The commands about a chart as a whole: what it takes in, gives out, and can prove."""
+"""The commands about a chart as a whole: what it takes in and gives out."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from reliefpath.cli.chart.options import By, ChartArgument, act_of
 from reliefpath.cli.options import FolderFormat, KnownAt, moment
 from reliefpath.cli.records import chart_of, shown
 from reliefpath.errors import CareLogError, Problem, UsageError
+from reliefpath.private_files import make_folder, write_file
 from reliefpath.terminal.output import console_on, open_console
 
 if TYPE_CHECKING:
     from reliefpath.chart.folder import Reading
-    from reliefpath.chart.store.chart import Chart
     from reliefpath.chart.store.loading import Loaded
 
 app = typer.Typer()
@@ -153,77 +153,12 @@ def export(
         from reliefpath.chart.deidentify import deidentify
 
         care_log, report = deidentify(care_log)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "README.txt").write_text(report.text(), "utf-8")
+        make_folder(folder)
+        write_file(folder / "README.txt", report.text().encode())
         if report.rare:
             typer.echo("Few patients have these, which stay: " + ", ".join(report.rare), err=True)
     write_folder(care_log, folder, file_format.value)
     typer.echo(f"Wrote {care_log.episodes.height:,} episodes to {folder}.")
-
-
-@app.command()
-def backup(
-    chart: ChartArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
-    by: By = None,
-) -> None:
-    """Copy the whole chart, as it is at one moment, into a file that is a chart itself.
-
-    Others may read and write meanwhile. A chart on a server becomes a file, too, so that this also
-    moves a clinic between the two.
-    """
-    from reliefpath.chart.store.backup import proven_copy
-    from reliefpath.chart.store.chart import create_chart
-
-    source = chart_of(chart)
-    source.note(act_of("backup", by), to=str(file))
-    target = create_chart(str(file))
-    proven_copy(source, target)
-    typer.echo(f"Wrote {file}. {_proof(target)}")
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `chart backup` wrote.")],
-    chart: Annotated[
-        str, typer.Argument(metavar="CHART", help="The new chart: a file, or a database URL.")
-    ],
-    by: By = None,
-) -> None:
-    """Make a chart from a backup, and prove that it holds what was recorded."""
-    from reliefpath.chart.store.backup import proven_copy
-    from reliefpath.chart.store.chart import create_chart
-
-    target = create_chart(chart)
-    proven_copy(chart_of(str(file)), target)
-    typer.echo(f"Restored {shown(chart)}. {_proof(target)}")
-    target.note(act_of("restore", by), source=str(file))
-
-
-@app.command()
-def verify(
-    chart: ChartArgument,
-    head: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ENTRY:HASH",
-            help="The end of the log, noted down elsewhere: proves that nothing was cut off.",
-        ),
-    ] = None,
-) -> None:
-    """Find any altered, missing or reordered entry, in the audit log and in the history.
-
-    Exits with 1 when there is one.
-    """
-    found = chart_of(chart).verify(head)
-    for wrong in found.wrong:
-        typer.echo(wrong)
-    if found.wrong:
-        things = "1 thing is" if len(found.wrong) == 1 else f"{len(found.wrong):,} things are"
-        typer.echo(f"{things} wrong in {shown(chart)}.", err=True)
-        raise typer.Exit(1)
-    typer.echo(f"All {found.head.entry:,} entries and {found.rows:,} rows are as recorded.")
-    typer.echo(f"The end of the log, to note down elsewhere: {found.head}")
 
 
 @app.command()
@@ -297,7 +232,3 @@ def _contradictions(reading: Reading, loaded: Loaded) -> list[Problem]:
 def _refuse_full(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"`{folder}` is not an empty folder")
-
-
-def _proof(chart: Chart) -> str:
-    return f"It verifies; the end of its log, to note down elsewhere: {chart.head()}"
