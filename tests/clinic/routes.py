@@ -69,6 +69,7 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "POST /people/{username}": ADMINISTRATOR,
     "POST /people/{username}/password": ADMINISTRATOR,
     "POST /people/{username}/single-sign-on": ADMINISTRATOR,
+    "POST /people/{username}/care-teams": ADMINISTRATOR,
     "POST /people/{username}/authenticator": ADMINISTRATOR,
     "GET /audit": AUDIT,
     "GET /audit.csv": AUDIT,

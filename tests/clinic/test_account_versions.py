@@ -23,7 +23,7 @@ from reliefpath.errors import UsageError
 from .conftest import PASSWORD
 
 __all__ = ["database", "databases", "server_url"]
-EVERY = ["0001", "0002", "0003", "0004"]
+EVERY = ["0001", "0002", "0003", "0004", "0005"]
 """Every version there ever was."""
 LOG = ["no such account", "signed in", "wrong password", "added as clinician"]
 

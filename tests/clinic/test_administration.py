@@ -233,7 +233,7 @@ def test_what_could_not_be_backed_up_is_told_and_not_listed(settings: Settings) 
 
 def test_check_ins_due_are_told_with_their_reason(settings: Settings) -> None:
     later = replace(settings, today=lambda: TODAY + timedelta(days=60))
-    text = client_of(create_app(later), "clinician").get("/due").text
+    text = client_of(create_app(later), "clinician").get("/due?everybody=1").text
     assert "No mail server is given" in text
     assert re.search(r"Check in now: (the score|injected)", text)
     chart = open_chart(settings.chart)

@@ -102,6 +102,7 @@ def test_an_assistant_takes_down_an_address_and_the_patient_checks_in_by_the_mai
     press(page, "Keep")
     expect(page.get_by_text("is mailed to jo@home.example")).to_be_visible()
     follow(page, "Check-ins due")
+    follow(page, "Everybody’s")
     row = page.get_by_role("row").filter(has_text=due.episode)
     expect(row.get_by_role("cell").last).to_have_text("By mail")
     assert not list(violations(page))
@@ -109,6 +110,7 @@ def test_an_assistant_takes_down_an_address_and_the_patient_checks_in_by_the_mai
     while page.get_by_text("Mailing since").count():
         page.reload()
     expect(page.get_by_text("Mailed to 1 patient.")).to_be_visible()
+    follow(page, "Everybody’s")
     expect(row.get_by_role("cell").last).to_contain_text("is open")
     (link,) = LINK.findall(text(mailbox))
     with phone(browser) as handheld:

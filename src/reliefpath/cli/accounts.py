@@ -46,19 +46,35 @@ def add(
             metavar="E-MAIL", help="Without password: their e-mail, or subject, at the provider."
         ),
     ] = None,
+    treats: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLINICIAN",
+            help="The chart's name for the clinician whose patients they treat; may be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Add an account; its password is asked for, or read from standard input.
 
     **Examples**
 
     - `reliefpath account add clinic.chart ada --name "Ada Adams" --role administrator`
+    - `reliefpath account add clinic.chart lena --name Lena --role clinician --treats "L. Brandt"`
     - `reliefpath account add clinic.chart bo --name Bo --role auditor --single-sign-on bo@b.org`
     """
     from reliefpath.clinic.roles import Role
 
     opened = _opened(chart, accounts)
     given = None if single_sign_on else _password()
-    opened.add(username, name, Role(role), given, known_as=single_sign_on, by=whoami())
+    opened.add(
+        username,
+        name,
+        Role(role),
+        given,
+        known_as=single_sign_on,
+        clinicians=treats or (),
+        by=whoami(),
+    )
     typer.echo(f"Added {username}, {role}.")
 
 

@@ -31,12 +31,13 @@ app = typer.Typer()
 SECRET = "RELIEFPATH_SECRET"
 HOME = ("127.0.0.1", "localhost", "::1", "[::1]")
 DEMO = (
-    ("therapist", "Lena Brandt, PT", "clinician"),  # whose patients there are in the demo clinic
-    ("assistant", "Asha Assistant", "assistant"),
-    ("director", "Dora Director", "director"),
-    ("auditor", "Aude Auditor", "auditor"),
-    ("admin", "Ada Administrator", "administrator"),
+    ("therapist", "Lena Brandt, PT", "clinician", ("Lena Brandt, PT",)),
+    ("assistant", "Asha Assistant", "assistant", ("Lena Brandt, PT",)),
+    ("director", "Dora Director", "director", ()),
+    ("auditor", "Aude Auditor", "auditor", ()),
+    ("admin", "Ada Administrator", "administrator", ()),
 )
+"""User name, name, role, and whose patients of the demo clinic they treat."""
 DEMO_PASSWORD = "conservative-first"
 
 
@@ -209,7 +210,9 @@ def _look_after_demo_accounts(accounts: Accounts, *, demo: bool) -> None:
         if not known:
             typer.echo("Nobody can sign in yet: reliefpath account add CHART USERNAME ...")
         return
-    for username, name, role in DEMO:
+    for username, name, role, clinicians in DEMO:
         if username not in {account.username for account in known}:
-            accounts.add(username, name, Role(role), DEMO_PASSWORD, demo=True)
-    typer.echo(f"Demo accounts, password {DEMO_PASSWORD}: {', '.join(n for n, _, _ in DEMO)}")
+            accounts.add(
+                username, name, Role(role), DEMO_PASSWORD, demo=True, clinicians=clinicians
+            )
+    typer.echo(f"Demo accounts, password {DEMO_PASSWORD}: {', '.join(n for n, *_ in DEMO)}")

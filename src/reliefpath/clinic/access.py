@@ -2,71 +2,93 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from reliefpath.chart.care_log import CareLog
+from reliefpath.chart.store.audit import instant_text
 from reliefpath.chart.store.database import snapshot
-from reliefpath.chart.store.tables import AUDIT
+from reliefpath.chart.store.tables import AUDIT, INSTANT
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.roles import Role
 from reliefpath.errors import UsageError
 
-OPENED = "open"
-"""What the audit log calls it when somebody else's patient is opened with a reason."""
+OPENED, REFUSED = "open", "refused"
+"""What the audit log calls it when somebody else's patient is opened with a reason, and when
+somebody who asked for a record did not get it."""
+LASTS = timedelta(hours=24)
+"""How long a reason opens a record before it is asked for again."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class ReasonNeededError(Exception):
-    """The episode is another clinician's: the answer is the page that asks why it is opened."""
+    """The patient is of another care team: the answer is the page that asks why it is opened."""
 
-    def __init__(self, episode: str, clinician: str) -> None:
+    def __init__(self, episode: str, clinicians: str) -> None:
         super().__init__(episode)
-        self.episode, self.clinician = episode, clinician
+        self.episode, self.clinicians = episode, clinicians
 
 
 def opened(care: Care, episode: str, worker: Account, page: str) -> CareLog:
-    """Return the record of an episode's patient to who may open it; the look is in the audit log.
+    """Return the record of an episode's patient to who may open it.
+
+    The look is in the audit log, and so is a look that was refused. The care team are the
+    clinicians of all of the patient's episodes, since a record opens whole; a patient of whom no
+    episode names a clinician is everybody's.
 
     Raises:
         UsageError: there is no such episode.
-        ReasonNeededError: it is another clinician's, and the worker has not said why it is opened.
+        ReasonNeededError: it is another care team's, and the worker has not said in the last
+            24 hours why it is opened.
     """
     patient = care.chart.patient_of(episode)
     if patient is None:
         raise UsageError(f"no episode `{episode}`")
     care_log = care.chart.care_log_of(patient)
-    clinicians = care_log.episodes["clinician"]
-    theirs = care_log.episodes.filter(episode=episode)["clinician"][0]
-    mine = {worker.name, worker.username} & set(clinicians.drop_nulls())
-    if (
-        theirs
-        and not mine
-        and worker.role is not Role.DIRECTOR
-        and not _told(care, patient, worker)
-    ):
-        raise ReasonNeededError(episode, theirs)
+    team = set(care_log.episodes["clinician"].drop_nulls())
+    is_theirs = not team or worker.role is Role.DIRECTOR or worker.clinicians & team
+    if not is_theirs and not _gave_a_reason(care, patient, worker):
+        care.chart.note(Act(worker.username, REFUSED, None, patient), page=page)
+        raise ReasonNeededError(episode, ", ".join(sorted(team)))
     care.chart.note(Act(worker.username, "view", None, patient), page=page)
     return care_log
 
 
 def open_anyway(care: Care, episode: str, worker: Account, reason: str) -> None:
-    """Keep in the audit log why somebody opens another clinician's patient.
+    """Keep in the audit log why somebody opens another care team's patient, for 24 hours.
 
     Raises:
-        UsageError: there is no such episode, or no reason.
+        UsageError: there is no such episode, or the reason is no reason.
     """
     patient = care.chart.patient_of(episode)
     if patient is None:
         raise UsageError(f"no episode `{episode}`")
-    if not reason.strip():
-        raise UsageError("say why this record is opened; the audit log keeps it")
+    if not is_in_words(reason):
+        raise UsageError(
+            "say in words why this record is opened, such as `covering for a colleague`; the audit "
+            "log keeps it"
+        )
     care.chart.note(Act(worker.username, OPENED, reason.strip(), patient), episode=episode)
 
 
-def _told(care: Care, patient: str, worker: Account) -> bool:
-    """Whether the worker has said once why they see this patient."""
+def is_in_words(reason: str) -> bool:
+    """Return whether a reason says something: a word of three different letters or more.
+
+    >>> [is_in_words(said) for said in ("on call", "x", "....", "aaaa", " ")]
+    [True, False, False, False, False]
+    """
+    return any(len(set(word.lower())) >= 3 for word in _WORD.findall(reason))
+
+
+def _gave_a_reason(care: Care, patient: str, worker: Account) -> bool:
+    """Whether the worker has said lately why they see this patient."""
+    since = instant_text(care.chart.clock() - LASTS)
     mine = (AUDIT.c.patient == patient) & (AUDIT.c.by == worker.username)
-    query = sa.select(AUDIT.c.entry).where(mine, AUDIT.c.action == OPENED).limit(1)
+    lately = AUDIT.c.at > sa.literal(since, INSTANT)
+    query = sa.select(AUDIT.c.entry).where(mine, AUDIT.c.action == OPENED, lately).limit(1)
     with snapshot(care.chart.engine) as connection:
         return connection.scalar(query) is not None

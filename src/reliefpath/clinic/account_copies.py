@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from reliefpath.chart.store.audit import head_of
 from reliefpath.chart.store.database import snapshot, turn
-from reliefpath.clinic.account_tables import ACCOUNTS, ADDRESSES, EVENTS, IDENTITIES
+from reliefpath.clinic.account_tables import ACCOUNTS, ADDRESSES, CARE_TEAMS, EVENTS, IDENTITIES
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.sign_ins import verify_sign_ins
 from reliefpath.errors import UsageError
@@ -38,7 +38,7 @@ def copy_accounts(source: Accounts, place: str) -> Accounts:
 
 
 def _copy(seen: sa.Connection, connection: sa.Connection) -> None:
-    for table in (ACCOUNTS, IDENTITIES, EVENTS, ADDRESSES):
+    for table in (ACCOUNTS, IDENTITIES, CARE_TEAMS, EVENTS, ADDRESSES):
         rows = [dict(row._mapping) for row in seen.execute(sa.select(table))]
         if rows:
             connection.execute(table.insert(), rows)

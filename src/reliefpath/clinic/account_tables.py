@@ -40,6 +40,12 @@ IDENTITIES = sa.Table(
     sa.Column("subject", sa.Text),
     sa.UniqueConstraint("issuer", "subject"),
 )
+CARE_TEAMS = sa.Table(
+    "care_teams",  # whose patients somebody treats, beside those whose clinician is their user name
+    METADATA,
+    sa.Column("username", sa.Text, sa.ForeignKey("accounts.username"), primary_key=True),
+    sa.Column("clinician", sa.Text, primary_key=True),  # as the chart's episodes name the clinician
+)
 SESSIONS = sa.Table(
     "sessions",
     METADATA,

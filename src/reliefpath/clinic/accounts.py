@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reliefpath.chart.store.database import snapshot, turn
-from reliefpath.clinic import identities, passwords, totp
+from reliefpath.clinic import care_teams, identities, passwords, totp
 from reliefpath.clinic.account_tables import ACCOUNTS, IDENTITIES, SESSIONS, open_accounts
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.sign_ins import Clock, SignIns
@@ -45,6 +45,13 @@ class Account:
     has_password: bool = True
     known_as: str | None = None
     """What the identity provider calls them, or None if they don't sign in by it."""
+    care_teams: frozenset[str] = frozenset()
+    """Whose patients they treat, beside those whose clinician is their user name."""
+
+    @property
+    def clinicians(self) -> frozenset[str]:
+        """How the chart names the clinician of their patients."""
+        return self.care_teams | {self.username}
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ class Accounts:
         temporary: bool = False,
         demo: bool = False,
         known_as: str | None = None,
+        clinicians: Collection[str] = (),
         by: str | None = None,
     ) -> None:
         """Add an account.
@@ -98,6 +106,7 @@ class Accounts:
             temporary: whether they must choose another when they sign in.
             demo: whether the password is known to everybody.
             known_as: their e-mail, or subject, at the identity provider.
+            clinicians: whose patients they treat; see `care_teams`.
             by: who adds it.
 
         Raises:
@@ -112,18 +121,22 @@ class Accounts:
         with turn(self.engine) as connection:
             if _row(connection, username) is not None:
                 raise UsageError(f"there is an account `{username}` already")
+            care_teams.check_is_no_clinician(connection, username)
             until = self._until(temporary and password is not None)
             row |= {"password": hashed, "temporary_until": until, "demo": demo}
             connection.execute(ACCOUNTS.insert().values(row))
             self.log.note(connection, username, f"added as {role}", by)
             if known_as:
                 identities.name(connection, username, known_as)
+            if clinicians:
+                self._treat(connection, username, clinicians, by)
 
     def all(self) -> Sequence[Account]:
         """Return every account, by name."""
         with snapshot(self.engine) as connection:
             rows = connection.execute(_WHOLE.order_by(ACCOUNTS.c.name))
-            return [_account(row) for row in rows]
+            teams = care_teams.care_teams(connection)
+            return [_account(row, teams) for row in rows]
 
     def find(self, username: str) -> Account:
         """Return an account.
@@ -132,7 +145,8 @@ class Accounts:
             UsageError: there is none.
         """
         with snapshot(self.engine) as connection:
-            return _account(_known(connection, username))
+            row = _known(connection, username)
+            return _account(row, care_teams.care_teams(connection, username))
 
     def change(self, username: str, role: Role, *, active: bool, by: str | None = None) -> None:
         """Give an account a role, or disable it; nobody stays signed in on it.
@@ -185,6 +199,25 @@ class Accounts:
             _end_sessions(connection, username)
             what = f"single sign-on as {known_as}" if known_as else "no single sign-on"
             self.log.note(connection, username, what, by)
+
+    def set_care_teams(
+        self, username: str, clinicians: Collection[str], by: str | None = None
+    ) -> None:
+        """Say which clinicians' patients somebody treats, as the chart names the clinicians.
+
+        Raises:
+            UsageError: a name is the user name of an account, or there is no such account.
+        """
+        with turn(self.engine) as connection:
+            _known(connection, username)
+            self._treat(connection, username, clinicians, by)
+
+    def _treat(
+        self, connection: sa.Connection, username: str, clinicians: Collection[str], by: str | None
+    ) -> None:
+        care_teams.bind(connection, username, clinicians)
+        whose = ", ".join(sorted(clinicians)) or "nobody else"
+        self.log.note(connection, username, f"treats the patients of {whose}", by)
 
     # a second factor
 
@@ -321,6 +354,7 @@ class Accounts:
         with snapshot(self.engine) as connection:
             both = _WHOLE.add_columns(SESSIONS.c.csrf, SESSIONS.c.began, SESSIONS.c.used)
             row = connection.execute(both.join(SESSIONS).where(mine)).first()
+            teams = care_teams.care_teams(connection, row.username) if row else {}
         if row is None or not row.active:
             return None
         idle = now - datetime.fromisoformat(row.used)
@@ -329,7 +363,7 @@ class Accounts:
         if idle > timedelta(minutes=1):
             with turn(self.engine) as connection:
                 connection.execute(SESSIONS.update().where(mine).values(used=now.isoformat()))
-        return Session(_account(row), row.csrf)
+        return Session(_account(row, teams), row.csrf)
 
     def locked(self, token: str) -> Locked | None:
         """Return a session that is locked: left for too long, but within its working day."""
@@ -380,10 +414,11 @@ def _end_sessions(connection: sa.Connection, username: str) -> None:
     connection.execute(SESSIONS.delete().where(SESSIONS.c.username == username))
 
 
-def _account(row: Row) -> Account:
+def _account(row: Row, teams: dict[str, frozenset[str]] | None = None) -> Account:
     temporary = row.temporary_until is not None
     has_totp = row.totp is not None
-    mine = (temporary, row.demo, row.password != "", row.known_as)
+    treats = (teams or {}).get(row.username, frozenset())
+    mine = (temporary, row.demo, row.password != "", row.known_as, treats)
     return Account(row.username, row.name, Role(row.role), has_totp, row.active, *mine)
 
 

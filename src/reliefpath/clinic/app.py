@@ -162,7 +162,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.exception_handler(ReasonNeededError)
     def why(request: Request, error: ReasonNeededError) -> Response:
-        return page(request, "open", episode=error.episode, clinician=error.clinician)
+        return page(request, "open", episode=error.episode, clinicians=error.clinicians)
 
     @app.exception_handler(StarletteHTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -62,15 +63,21 @@ class Care:
         return self.assessed.rows()
 
     def worklist(self, worker: Account) -> pl.DataFrame:
-        """Return the advice on all episodes; the audit log tells that it was looked at.
+        """Return the advice on all episodes; the audit log tells that the worklist was looked at.
 
-        It does so once an hour and person: who works with it all day long would fill the log.
+        It does so once an hour and person: who works with it all day long would fill the log. Whom
+        it showed beside the worker's own patients is noted each time; see `note_shown`.
         """
         now = self.chart.clock()
         if now - self._looked.get(worker.username, now - HOUR) >= HOUR:
             self.chart.note(Act(worker.username, "view"), page="worklist")
             self._looked[worker.username] = now
         return self.everybody()
+
+    def note_shown(self, worker: Account, page: str, patients: Iterable[str]) -> None:
+        """Keep in the audit log which other care teams' patients a list showed."""
+        if shown := sorted(set(patients)):
+            self.chart.note(Act(worker.username, "view"), page=page, shown=shown)
 
     def advice(self, care_log: CareLog, episode: str) -> dict[str, Any]:
         """Return the advice object about an episode; see `pathway.advice.Advice`."""

@@ -157,7 +157,8 @@ def rows_of(
 ) -> pl.DataFrame:
     """Return the advice table with what a list of people shows.
 
-    That is `name`, `language` and `complaint`; `points`, the scores of the measure followed, each
+    That is `name`, `language` and `complaint`; `assigned`, whether an episode of the patient names
+    a clinician; `points`, the scores of the measure followed, each
     with its day; `due`, whether a check-in is due; `found_by`, what a search looks through; and
     `was_status` and `was_gate`, what the advice was a week ago by what is on record now.
     """
@@ -170,6 +171,7 @@ def rows_of(
         "name",
         "language",
         "complaint",
+        assigned=pl.col("clinician").is_not_null().any().over("patient"),
         found_by=folded(
             pl.concat_str(pl.col("name").fill_null(""), "patient", "episode", separator="\n")
         ),

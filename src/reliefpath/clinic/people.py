@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import StringConstraints
 
 from reliefpath.clinic import passwords
 from reliefpath.clinic.accounts import Account, Accounts
+from reliefpath.clinic.care_teams import clinicians_of, clinicians_with_an_account
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.security import needs
 from reliefpath.errors import UsageError
 
 router = APIRouter(prefix="/people")
+ClinicianName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 KnownAs = Annotated[str, Form(max_length=255)]
 Administrator = Annotated[Account, Depends(needs(Role.ADMINISTRATOR))]
 
@@ -95,6 +98,23 @@ def single_sign_on(
     return RedirectResponse("/people", 303)
 
 
+@router.post("/{username}/care-teams")
+def care_teams(
+    request: Request,
+    worker: Administrator,
+    username: str,
+    clinician: Annotated[list[ClinicianName], Form()] = [],  # noqa: B006 - as FastAPI asks for it
+) -> Response:
+    """Say which clinicians' patients somebody treats."""
+    accounts: Accounts = request.app.state.accounts
+    _find(request, username)
+    try:
+        accounts.set_care_teams(username, clinician, worker.username)
+    except UsageError as e:
+        return _one(request, username, str(e))
+    return RedirectResponse("/people", 303)
+
+
 @router.post("/{username}/authenticator")
 def remove_authenticator(request: Request, worker: Administrator, username: str) -> Response:
     """Let somebody who lost their authenticator sign in without."""
@@ -108,16 +128,30 @@ def _everybody(request: Request, wrong: str | None = None) -> Response:
     accounts: Accounts = request.app.state.accounts
     status = 200 if wrong is None else 400
     known = {"people": accounts.all(), "roles": list(Role), "provider": request.app.state.provider}
-    return page(request, "people", status, **known, wrong=wrong)
+    alone = _clinicians(request) - clinicians_with_an_account(accounts.engine)
+    return page(request, "people", status, **known, wrong=wrong, alone=sorted(alone))
 
 
 def _one(
     request: Request, username: str, wrong: str | None = None, password: str | None = None
 ) -> Response:
     person = _find(request, username)
-    known = {"person": person, "roles": list(Role), "wrong": wrong, "password": password}
-    known["provider"] = request.app.state.provider
+    accounts: Accounts = request.app.state.accounts
+    usernames = {account.username for account in accounts.all()}
+    named = (_clinicians(request) | person.care_teams) - usernames
+    known: dict[str, Any] = {
+        "person": person,
+        "roles": list(Role),
+        "wrong": wrong,
+        "password": password,
+    }
+    known |= {"provider": request.app.state.provider, "clinicians": sorted(named)}
     return page(request, "person", 200 if wrong is None else 400, **known)
+
+
+def _clinicians(request: Request) -> set[str]:
+    """Whom the chart's episodes name as clinicians."""
+    return set(clinicians_of(request.app.state.care.chart))
 
 
 def _find(request: Request, username: str) -> Account:

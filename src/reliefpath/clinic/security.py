@@ -18,6 +18,9 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reliefpath.chart.store.chart import Chart
+from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.access import REFUSED
 from reliefpath.clinic.accounts import Account, Accounts
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import Role
@@ -204,11 +207,21 @@ def needs(*roles: Role) -> Callable[..., Awaitable[Account]]:
     async def allowed(request: Request) -> Account:
         worker = signed_in(request)
         if worker.role not in roles:
+            await run_in_threadpool(_note_refused, request, worker)
             raise HTTPException(403, f"not for the role {worker.role}")
         await check_form(request)
         return worker
 
     return allowed
+
+
+def _note_refused(request: Request, worker: Account) -> None:
+    """Keep in the audit log that somebody asked for what their role does not see."""
+    chart: Chart = request.app.state.care.chart
+    episode = request.path_params.get("episode")
+    patient = None if episode is None else chart.patient_of(episode)
+    page = request.scope["route"].path
+    chart.note(Act(worker.username, REFUSED, f"role {worker.role}", patient), page=page)
 
 
 async def check_form(request: Request) -> None:

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from reliefpath.clinic.accounts import Account
+from reliefpath.clinic.accounts import Account, Accounts
 from reliefpath.clinic.care import Care
+from reliefpath.clinic.care_teams import clinicians_with_an_account, treated_by, unanswered
 from reliefpath.clinic.everybody import folded
 from reliefpath.clinic.pages import page
-from reliefpath.clinic.roles import CARE
+from reliefpath.clinic.roles import CARE, Role
 from reliefpath.clinic.security import needs
 from reliefpath.clinic.spark import spark
 from reliefpath.pathway.assessment import GATE, STATUS
@@ -25,6 +26,8 @@ from reliefpath.pathway.model import Pathway
 router = APIRouter()
 ROWS = 50
 """Rows of a page."""
+EVERYBODY = "*"
+"""Chosen in the place of a clinician: the patients of every care team."""
 
 
 class Filters(BaseModel):
@@ -42,9 +45,12 @@ class Filters(BaseModel):
         """Return what must hold of a row, whatever its status."""
         words = (folded(pl.lit(word)) for word in self.q.split())
         found = [pl.col("found_by").str.contains(word, literal=True) for word in words]
-        for name in ("region", "clinician"):
-            if wanted := getattr(self, name):
-                found.append(pl.col(name) == wanted)
+        if self.region:
+            found.append(pl.col("region") == self.region)
+        if self.clinician not in ("", EVERYBODY):
+            found.append(pl.col("clinician") == self.clinician)
+        elif not self.clinician:
+            found.append(pl.col("mine"))
         if self.overdue:
             found.append(pl.col("due"))
         if self.gate:
@@ -64,18 +70,31 @@ def worklist(
     worker: Annotated[Account, Depends(needs(*CARE))],
     filters: Annotated[Filters, Query()],
 ) -> Response:
-    """Show who needs something today, the most urgent first."""
+    """Show who needs something today, the most urgent first.
+
+    Without a choice these are the patients of the worker's care teams, and for the director, too,
+    who is urgent and has nobody else. Whom a wider look shows is in the audit log.
+    """
     care: Care = request.app.state.care
     everybody = care.worklist(worker)
+    accounts: Accounts = request.app.state.accounts
+    treated = treated_by(everybody, worker.clinicians)
+    alone = unanswered(everybody, clinicians_with_an_account(accounts.engine))
+    stands_in = alone if worker.role is Role.DIRECTOR else pl.lit(False)
     # texts and facts of nobody but the rows shown are touched
     light = everybody.lazy().with_row_index("row")
-    found = light.filter(filters.kept()).select("row", STATUS, "due", GATE).collect()
+    light = light.with_columns(treated=treated, alone=alone, mine=treated | stands_in)
+    kept = "row", STATUS, "due", GATE, "treated", "alone"
+    found = light.filter(filters.kept()).select(kept).collect()
     counts = dict(found[STATUS].value_counts().iter_rows())
     if filters.status:
         found = found.filter(pl.col(STATUS) == filters.status)
-    pages = max(1, -(-found.height // ROWS))
+    total, due, gates = found.height, found["due"].sum(), found[GATE].sum()
+    pages = max(1, -(-total // ROWS))
     number = min(filters.page, pages)
-    shown = everybody[found["row"].slice((number - 1) * ROWS, ROWS).to_list()]
+    found = found.slice((number - 1) * ROWS, ROWS)
+    shown = everybody[found["row"].to_list()].with_columns(found["alone"])
+    care.note_shown(worker, "worklist", shown.filter(~found["treated"])["patient"])
     statuses = sorted(care.pathway.statuses.items(), key=lambda item: item[1].urgency)
     return page(
         request,
@@ -83,16 +102,18 @@ def worklist(
         filters=filters,
         counts=[(name.value, counts[name.value]) for name, _ in statuses if name in counts],
         everywhere=sum(counts.values()),
-        total=found.height,
-        due=found["due"].sum(),
-        open=found[GATE].sum(),
+        total=total,
+        due=due,
+        open=gates,
         groups=[
             (status, counts[status], [shown_of(row, care.pathway) for row in rows])
             for status, rows in groupby(shown.iter_rows(named=True), key=itemgetter(STATUS))
         ],
         number=number,
         pages=pages,
-        clinicians=_choices(everybody, "clinician", worker.name),
+        clinicians=_choices(everybody, "clinician"),
+        everybody=EVERYBODY,
+        stands_in=worker.role is Role.DIRECTOR,
         regions=_choices(everybody, "region"),
     )
 
@@ -151,7 +172,6 @@ def _step_name(pathway: Pathway, criterion: str) -> str:
     return pathway.steps[step].name if step in pathway.steps else pathway.follow_up.name
 
 
-def _choices(everybody: pl.DataFrame, column: str, *first: str) -> list[str]:
-    """The values of a column to choose from, whoever looks first."""
-    values = everybody[column].unique().drop_nulls().sort().to_list()
-    return [*first, *(value for value in values if value not in first)]
+def _choices(everybody: pl.DataFrame, column: str) -> list[tuple[str, str]]:
+    """The values of a column to choose from, each with what it says."""
+    return [(value, value) for value in everybody[column].unique().drop_nulls().sort()]

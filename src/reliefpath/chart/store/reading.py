@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -140,8 +141,8 @@ def fingerprint(care_log: CareLog) -> str:
 def read_log(connection: sa.Connection, patient: str | None = None) -> pl.DataFrame:
     """Return the audit log, or what of it concerns one patient.
 
-    That is what names the patient, and what names nobody since the patient is on record: whoever
-    looked at everybody looked at them, too.
+    That is what names the patient, also among others whom a list showed, and what names nobody
+    since the patient is on record: whoever looked at everybody looked at them, too.
     """
     query = stored_select(AUDIT, AUDIT.c.keys(), connection.dialect.name).order_by(AUDIT.c.entry)
     if patient is not None:
@@ -182,7 +183,13 @@ def concerning(patient: str) -> sa.ColumnElement[bool]:
     """Return whether an entry of the log concerns a patient; see `read_log`."""
     rows = ROWS["patients"]
     first = sa.select(sa.func.min(rows.c.entry)).where(rows.c.patient == patient)
-    everybody = sa.and_(AUDIT.c.patient.is_(None), AUDIT.c.entry >= first.scalar_subquery())
+    named = json.dumps(patient, ensure_ascii=False)
+    shown = sa.or_(
+        AUDIT.c.detail.is_(None),
+        ~AUDIT.c.detail.contains('"shown": ['),
+        AUDIT.c.detail.contains(named, autoescape=True),
+    )
+    everybody = sa.and_(AUDIT.c.patient.is_(None), shown, AUDIT.c.entry >= first.scalar_subquery())
     return sa.or_(AUDIT.c.patient == patient, everybody)
 
 

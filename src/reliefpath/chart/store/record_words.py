@@ -35,6 +35,8 @@ LABELS = {
 """What a column is called where its declared meaning is not plain enough."""
 ACTIONS = {
     "view": "Looked",
+    "open": "Opened for a reason, though of another care team",
+    "refused": "Was refused a look",
     "export": "Copied out",
     "backup": "Made a safety copy",
     "import": "Entered",

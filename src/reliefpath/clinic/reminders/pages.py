@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.care import Care
+from reliefpath.clinic.care_teams import treated_by
 from reliefpath.clinic.check_in.links import Links
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.reminders.addresses import Addresses
@@ -30,14 +31,22 @@ Administrator = Annotated[Account, Depends(needs(Role.ADMINISTRATOR))]
 
 
 @router.get("/due")
-def due(request: Request, worker: Carer) -> Response:
-    """Show whose check-in is due after a treatment or a recovery, why, and who is asked by mail."""
+def due(request: Request, worker: Carer, everybody: bool = False) -> Response:
+    """Show whose check-in is due after a treatment or a recovery, why, and who is asked by mail.
+
+    These are the patients of the worker's care teams, or everybody's; whom of other care teams it
+    shows is in the audit log.
+    """
     care: Care = request.app.state.care
     criteria = care.pathway.follow_up.criteria
     open_ = pl.any_horizontal(pl.lit(False), *(~pl.col(id_) for id_ in criteria))
-    waits = care.everybody().filter(open_)
-    care.chart.note(Act(worker.username, "view"), page="due")
+    rows = care.everybody()
+    waits = rows.filter(open_).with_columns(treated=treated_by(rows, worker.clinicians))
+    if not everybody:
+        waits = waits.filter("treated")
     shown = waits.head(ROWS)
+    care.chart.note(Act(worker.username, "view"), page="due")
+    care.note_shown(worker, "due", shown.filter(~pl.col("treated"))["patient"])
     stands = {d.episode: d for d in due_of(shown, _links(care), request.app.state.addresses)}
     asked = (pl.when(~pl.col(id_)).then(worded(criteria[id_].if_no)) for id_ in criteria)
     says = pl.concat_list(pl.lit(None, pl.String), *asked).list.drop_nulls().alias("says")
@@ -47,6 +56,7 @@ def due(request: Request, worker: Carer) -> Response:
         "due",
         rows=[(row, stands.get(row["episode"])) for row in told],
         more=waits.height - ROWS,
+        everybody=everybody,
         mail=care.settings.mail,
         job=request.app.state.reminding,
     )
