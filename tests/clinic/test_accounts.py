@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.passwords import temporary
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.tries import WaitError, begin_try
 from reliefpath.errors import ReliefPathError, UsageError
@@ -113,14 +115,22 @@ def test_a_session_is_written_at_most_once_a_minute(accounts: Accounts, clock: C
     assert len(written) == 1
 
 
+def confirm_authenticator(accounts: Accounts) -> None:
+    secret = accounts.new_totp("thea")
+    accounts.confirm_totp("thea", pyotp.TOTP(secret).at(accounts.clock()))
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda accounts: accounts.set_password("thea", "another long password"),
         lambda accounts: accounts.change("thea", Role.ASSISTANT, active=True),
         lambda accounts: accounts.sign_out_everywhere("thea"),
+        lambda accounts: confirm_authenticator(accounts),
+        lambda accounts: accounts.remove_totp("thea", by="ada"),
+        lambda accounts: accounts.set_known_as("thea", "thea@clinic.example"),
     ],
-    ids=["password", "role", "everywhere"],
+    ids=["password", "role", "everywhere", "authenticator", "no authenticator", "provider"],
 )
 def test_what_changes_an_account_ends_its_sessions(accounts: Accounts, change) -> None:  # type: ignore[no-untyped-def]
     tokens = [token_of(accounts), token_of(accounts)]
@@ -160,6 +170,39 @@ def test_one_address_guessing_at_many_accounts_waits(accounts: Accounts, clock: 
         begin_try(accounts.engine, f"guess{i}", "a", clock.now)
     with pytest.raises(WaitError):
         accounts.sign_in("ada", PASSWORD, address="a")
+
+
+def test_one_household_of_ipv6_guessing_by_many_addresses_waits(
+    accounts: Accounts, clock: Clock
+) -> None:
+    for i in range(50):
+        begin_try(accounts.engine, f"guess{i}", f"2001:db8::{i + 1:x}", clock.now)
+    with pytest.raises(WaitError):
+        accounts.sign_in("ada", PASSWORD, address="2001:db8::ffff")
+    assert accounts.sign_in("ada", PASSWORD, address="2001:db8:0:1::ffff") is not None
+
+
+def test_no_stranger_makes_a_browser_wait_on_which_the_account_has_signed_in(
+    accounts: Accounts,
+) -> None:
+    for i in range(60):  # from everywhere, and from where the owner is
+        for address in (str(i), "a"):
+            with suppress(WaitError):
+                begin_try(accounts.engine, "thea", address, accounts.clock())
+    with pytest.raises(WaitError):
+        accounts.sign_in("thea", PASSWORD, address="a")
+    assert accounts.sign_in("thea", PASSWORD, address="a", device="desk") is not None
+
+
+def test_who_guesses_on_a_browser_on_which_the_account_has_signed_in_waits_there_alone(
+    accounts: Accounts,
+) -> None:
+    for _ in range(5):
+        assert accounts.sign_in("thea", "not the password", address="a", device="desk") is None
+    with pytest.raises(WaitError):
+        accounts.sign_in("thea", PASSWORD, address="b", device="desk")
+    assert accounts.sign_in("thea", PASSWORD, address="a") is not None
+    assert accounts.sign_in("ada", PASSWORD, address="a", device="desk") is not None
 
 
 def test_waits_outlast_a_restart_and_are_forgotten_after_a_day(
@@ -219,6 +262,15 @@ def test_a_temporary_password_is_good_for_three_days_and_told_as_such(
         ("new", "short", "at least 12"),
         ("new", "aaaaaaaaaaaaaaaa", "easy to guess"),
         ("new-person-here", "New-Person-Here", "easy to guess"),
+        ("new", "password1234", "easy to guess"),
+        ("new", "Password2024!", "easy to guess"),
+        ("new", "P@ssw0rd1234", "easy to guess"),
+        ("new", "qwertyuiop12", "easy to guess"),
+        ("new", "123456789012", "easy to guess"),
+        ("new", "iloveyou1234", "easy to guess"),
+        ("new", "letmeinletmein", "easy to guess"),
+        ("new", "reliefpath12", "easy to guess"),
+        ("lena.brandt", "lena.brandt2026", "easy to guess"),
         ("New Person", PASSWORD, "a-z"),
         ("../x", PASSWORD, "a-z"),
         ("thea", PASSWORD, "already"),
@@ -230,6 +282,15 @@ def test_an_account_needs_a_usable_name_and_password(
     with pytest.raises(UsageError, match=says):
         accounts.add(username, "Somebody", Role.ASSISTANT, password)
     assert len(accounts.all()) == 2
+
+
+def test_a_few_words_are_a_password_and_so_is_what_administrators_tell(
+    accounts: Accounts,
+) -> None:
+    good = ["violin gravel mittens", "kupfer regen tisch", "x" * 1 + "9fQ!vT2#hh0aLs", temporary()]
+    for password in [*good, "seven herons " * 70]:
+        accounts.set_password("thea", password)
+        assert accounts.sign_in("thea", password) is not None
 
 
 def test_somebody_can_always_keep_accounts(accounts: Accounts) -> None:

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.clinic import totp
 from reliefpath.clinic.accounts import Account, Accounts
+from reliefpath.clinic.devices import device_of
 from reliefpath.clinic.home import signed_out
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.passwords import SHORTEST
@@ -40,9 +41,7 @@ def change_password(
         accounts.set_password(worker.username, new)
     except UsageError as e:
         return _page(request, worker, str(e))
-    response = RedirectResponse("/account", 303)
-    set_cookie(request, response, accounts.begin(worker.username, address_of(request)))
-    return response
+    return _signed_in_here(request, worker)
 
 
 @router.post("/authenticator")
@@ -61,25 +60,25 @@ def begin_authenticator(request: Request, worker: Anybody, password: Password) -
 def confirm_authenticator(
     request: Request, worker: Anybody, code: Annotated[str, Form(max_length=20)]
 ) -> Response:
-    """Take the authenticator up once it shows the right code."""
+    """Take the authenticator up once it shows the right code, and be signed in here alone."""
     accounts: Accounts = request.app.state.accounts
     try:
         accounts.confirm_totp(worker.username, code)
     except UsageError as e:
         return _page(request, worker, str(e))
-    return RedirectResponse("/account", 303)
+    return _signed_in_here(request, worker)
 
 
 @router.post("/authenticator/remove")
 def remove_authenticator(request: Request, worker: Anybody, password: Password) -> Response:
-    """Sign in without authenticator from now on."""
+    """Sign in without authenticator from now on, and be signed in here alone."""
     accounts: Accounts = request.app.state.accounts
     try:
         _prove(request, worker, password)
     except UsageError as e:
         return _page(request, worker, str(e))
     accounts.remove_totp(worker.username)
-    return RedirectResponse("/account", 303)
+    return _signed_in_here(request, worker)
 
 
 @router.post("/sign-out-everywhere")
@@ -92,8 +91,17 @@ def sign_out_everywhere(request: Request, worker: Anybody) -> Response:
 
 def _prove(request: Request, worker: Account, password: str) -> None:
     accounts: Accounts = request.app.state.accounts
-    if not accounts.proves(worker.username, password, address_of(request)):
+    device = device_of(request, worker.username)
+    if not accounts.proves(worker.username, password, address_of(request), device=device):
         raise UsageError("the present password is not right")
+
+
+def _signed_in_here(request: Request, worker: Account) -> Response:
+    """Lead back to the account, in a session of its own now that all others have ended."""
+    accounts: Accounts = request.app.state.accounts
+    response = RedirectResponse("/account", 303)
+    set_cookie(request, response, accounts.begin(worker.username, address_of(request)))
+    return response
 
 
 def _page(request: Request, worker: Account, wrong: str | None = None) -> Response:

@@ -235,7 +235,7 @@ class Accounts:
             return found
 
     def confirm_totp(self, username: str, code: str) -> None:
-        """Take up the secret that waits.
+        """Take up the secret that waits; nobody stays signed in without having shown a code.
 
         Raises:
             UsageError: the code is not one of it.
@@ -246,26 +246,38 @@ class Accounts:
             if not step:
                 raise UsageError("the code is not right: look at the clock of the phone")
             _set(connection, username, totp=secret, totp_new=None, totp_used=step)
+            _end_sessions(connection, username)
             self.log.note(connection, username, "authenticator added")
 
     def remove_totp(self, username: str, by: str | None = None) -> None:
-        """Have an account without authenticator, such as when the phone is lost."""
+        """Have an account without authenticator, such as when the phone is lost.
+
+        Nobody stays signed in on it.
+        """
         with turn(self.engine) as connection:
             _known(connection, username)
             _set(connection, username, totp=None, totp_new=None)
+            _end_sessions(connection, username)
             self.log.note(connection, username, "authenticator removed", by)
 
     # signing in
 
     def sign_in(
-        self, username: str, password: str, code: str = "", address: str = ""
+        self,
+        username: str,
+        password: str,
+        code: str = "",
+        address: str = "",
+        device: str | None = None,
     ) -> str | None:
         """Return the token of a new session, or None if password or code is wrong.
+
+        Of a browser on which the account has signed in before, `device` is what it is called.
 
         Raises:
             WaitError: there were too many tries.
         """
-        if not self.proves(username, password, address, code):
+        if not self.proves(username, password, address, code, device):
             return None
         return self.begin(username, address)
 
@@ -292,14 +304,19 @@ class Accounts:
         return self.begin(row.username, address, "signed in by single sign-on")
 
     def proves(
-        self, username: str, password: str, address: str = "", code: str | None = None
+        self,
+        username: str,
+        password: str,
+        address: str = "",
+        code: str | None = None,
+        device: str | None = None,
     ) -> bool:
         """Return whether somebody knows the password, and the code unless it is None.
 
         Raises:
             WaitError: there were too many tries.
         """
-        begin_try(self.engine, username, address, self.clock())
+        begin_try(self.engine, username, address, self.clock(), device)
         with snapshot(self.engine) as connection:
             row = _row(connection, username)
         # outside of any transaction: it takes long on purpose
@@ -312,7 +329,7 @@ class Accounts:
             if wrong is not None:
                 self.log.note(connection, username, wrong, address=address)
                 return False
-            forgive(connection, username, address)
+            forgive(connection, username, address, device)
         return True
 
     def _wrong(

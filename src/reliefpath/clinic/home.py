@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.clinic.accounts import Accounts
+from reliefpath.clinic.devices import device_of, remember_device
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import pages_of
 from reliefpath.clinic.security import (
@@ -59,8 +60,10 @@ def sign_in(
 ) -> Response:
     """Sign in, or say that it was wrong."""
     accounts: Accounts = request.app.state.accounts
+    username = username.strip().lower()
+    device = device_of(request, username)
     try:
-        token = accounts.sign_in(username.strip().lower(), password, code, address_of(request))
+        token = accounts.sign_in(username, password, code, address_of(request), device)
     except WaitError as e:
         answer = sign_in_page(request, 429, f"There were {e}.", place=place)
         answer.headers["Retry-After"] = str(e.seconds)
@@ -70,6 +73,7 @@ def sign_in(
     accounts.sign_out(request.cookies.get(cookie_name(request), ""))
     response = RedirectResponse(within_site(place), 303)
     set_cookie(request, response, token)
+    remember_device(request, response, username)
     return response
 
 

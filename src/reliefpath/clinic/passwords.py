@@ -8,10 +8,16 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 from reliefpath.errors import UsageError
 
 SHORTEST, LONGEST = 12, 1000
+SAFE = 3
+"""Of zxcvbn's scores from 0 to 4: it takes at least 10**8 guesses, with its list of 30,000 common
+passwords, of names and of words (Wheeler, "zxcvbn", USENIX Security 2016)."""
+ESTIMATED = 72
+"""Characters that it looks at: it takes long for many."""
 _HASHER = PasswordHasher()
 _AT_ONCE = BoundedSemaphore(2)
 """Each takes 64 MB and half a core: a flood of sign-ins waits here instead of filling memory."""
@@ -21,14 +27,24 @@ def hashed(password: str, username: str) -> str:
     """Return what is kept of a password.
 
     Raises:
-        UsageError: it is too short, too long, or little but the user name.
+        UsageError: it is too short, too long, or one that is guessed early.
     """
     if not SHORTEST <= len(password) <= LONGEST:
         raise UsageError(f"a password has at least {SHORTEST} characters, at most {LONGEST:,}")
-    if len(set(password)) < 5 or password.lower().replace(username, "") == "":
-        raise UsageError("that password is easy to guess: choose another one")
+    if _is_guessed_early(password, username):
+        raise UsageError(
+            "that password is easy to guess: choose a few words that do not belong together"
+        )
     with _AT_ONCE:
         return _HASHER.hash(password)
+
+
+def _is_guessed_early(password: str, username: str) -> bool:
+    """Whether it is common, or made of what is: names, words, years, keys side by side."""
+    if len(set(password)) < 5:
+        return True
+    found = zxcvbn(password[:ESTIMATED], user_inputs=[username, "reliefpath"])
+    return bool(found["score"] < SAFE)
 
 
 def matches(kept: str | None, password: str) -> bool:

@@ -9,12 +9,15 @@ import sqlalchemy as sa
 
 from reliefpath.chart.store.database import turn
 from reliefpath.clinic.account_tables import TRIES
+from reliefpath.clinic.networks import network_of
 from reliefpath.errors import UsageError
 
-FREE = {"here": 5, "account": 20, "address": 50}
-"""Failures without a wait: of an account from one address, of it from any, of an address at all.
+FREE = {"here": 5, "account": 20, "address": 50, "device": 5}
+"""Failures without a wait: of an account from one address, of it from any, of an address at all;
+and of an account on a browser on which it has signed in before, where nothing else counts.
 
-One address alone can't keep the account's owner out: it waits before the account does.
+One address alone can't keep the account's owner out: it waits before the account does. Many can,
+but on a browser that the owner has used.
 """
 LONGEST_WAIT = timedelta(minutes=15)
 FORGOTTEN = timedelta(days=1)
@@ -28,13 +31,22 @@ class WaitError(UsageError):
         super().__init__(f"too many tries: wait {seconds} seconds, then try again")
 
 
-def begin_try(engine: sa.Engine, username: str, address: str, now: datetime) -> None:
+def begin_try(
+    engine: sa.Engine, username: str, address: str, now: datetime, device: str | None = None
+) -> None:
     """Count a try as failed before it is made, so that many at once are no way around.
+
+    Args:
+        engine: of the accounts.
+        username: whom it is to sign in.
+        address: who asks.
+        now: when.
+        device: what the browser is called if the account has signed in on it; see `devices`.
 
     Raises:
         WaitError: it is too early for another one.
     """
-    keys = _keys(username, address)
+    keys = _keys(username, address, device)
     with turn(engine) as connection:
         connection.execute(TRIES.delete().where(TRIES.c.last < _text(now - FORGOTTEN)))
         known = sa.select(TRIES).where(TRIES.c.key.in_(list(keys.values())))
@@ -51,16 +63,18 @@ def begin_try(engine: sa.Engine, username: str, address: str, now: datetime) -> 
             connection.execute(TRIES.insert().values(row))
 
 
-def forgive(connection: sa.Connection, username: str, address: str) -> None:
+def forgive(
+    connection: sa.Connection, username: str, address: str, device: str | None = None
+) -> None:
     """Take back what `begin_try` counted, since the try was right.
 
     Of the address that one alone: who guesses at many accounts gains nothing by one of their own.
     """
-    keys = _keys(username, address)
-    mine = TRIES.c.key.in_([keys["here"], keys["account"]])
-    connection.execute(TRIES.delete().where(mine))
+    keys = _keys(username, address, device)
+    shared = keys.pop("address", None)
+    connection.execute(TRIES.delete().where(TRIES.c.key.in_(list(keys.values()))))
     fewer = {"failures": TRIES.c.failures - 1}
-    connection.execute(TRIES.update().where(TRIES.c.key == keys["address"]).values(fewer))
+    connection.execute(TRIES.update().where(TRIES.c.key == shared).values(fewer))
 
 
 def _wait(beyond: int) -> timedelta:
@@ -70,9 +84,12 @@ def _wait(beyond: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(beyond, 20)), LONGEST_WAIT)
 
 
-def _keys(username: str, address: str) -> dict[str, str]:
+def _keys(username: str, address: str, device: str | None) -> dict[str, str]:
     """Hashes, because people type their passwords into the field of the name."""
-    said = {"here": f"{username}\n{address}", "account": username, "address": address}
+    asker = network_of(address)
+    said = {"here": f"{username}\n{asker}", "account": username, "address": asker}
+    if device is not None:
+        said = {"device": f"{username}\n{device}"}
     return {kind: f"{kind}:{sha256(of.encode()).hexdigest()}" for kind, of in said.items()}
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
+from reliefpath.clinic.networks import network_of
+
 A_MINUTE = 120
 """Far more than a household asks for, far fewer than a machine does."""
 
@@ -26,5 +28,6 @@ class Limit:
         if minute != self._minute:
             self._minute = minute
             self._asked.clear()
-        self._asked[address] += 1
-        return self._asked[address] <= self.a_minute
+        asker = network_of(address)
+        self._asked[asker] += 1
+        return self._asked[asker] <= self.a_minute

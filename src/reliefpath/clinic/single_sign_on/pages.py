@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.check_in.limit import Limit
+from reliefpath.clinic.devices import remember_device
 from reliefpath.clinic.home import sign_in_page
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.security import address_of, cookie_name, set_cookie, within_site
@@ -108,6 +109,8 @@ def _entered(request: Request, person: Person, flow: Flow) -> Response:
     accounts.sign_out(request.cookies.get(cookie_name(request), ""))
     response = RedirectResponse(within_site(flow.place), 303)
     set_cookie(request, response, token)
+    if (session := accounts.session(token)) is not None:
+        remember_device(request, response, session.account.username)
     return response
 
 
