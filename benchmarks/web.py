@@ -106,7 +106,7 @@ def served(folder: Path, secret: str, chart: str) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "reliefpath", "serve", chart]
     command += ["--accounts", str(folder / ACCOUNTS), "--as-of", str(AS_OF)]
-    command += ["--port", str(port), "--proxy", "127.0.0.1"]
+    command += ["--port", str(port), "--proxy", "127.0.0.1", "--name", "127.0.0.1"]
     environment = {**os.environ, "RELIEFPATH_SECRET": secret}
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     url = f"http://127.0.0.1:{port}"

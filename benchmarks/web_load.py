@@ -53,8 +53,8 @@ class Clinician(Visitor):
 
     @task(3)
     def worklist(self) -> None:
-        """Open the worklist."""
-        self.ask("worklist", "/worklist")
+        """Open everybody's worklist."""
+        self.ask("worklist", "/worklist?clinician=*")
 
     @task(5)
     def patient(self) -> None:
@@ -67,7 +67,7 @@ class Clinician(Visitor):
     @task(1)
     def due(self) -> None:
         """Open the list of check-ins that are due."""
-        self.ask("check-ins due", "/due")
+        self.ask("check-ins due", "/due?everybody=1")
 
     @task(1)
     def outcomes(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reliefpath.chart.store.chart import create_chart
+from reliefpath.cli.serve import _named
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.roles import Role
 
@@ -74,7 +75,10 @@ def test_a_clinic_is_restored_from_a_chart_and_the_accounts_beside_it(
 
 def test_half_a_provider_is_refused(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELIEFPATH_OIDC_ISSUER", "https://id.example")
-    assert "needs RELIEFPATH_OIDC_CLIENT_ID" in reliefpath("serve", chart, code=2).stderr
+    assert (
+        "needs RELIEFPATH_OIDC_CLIENT_ID"
+        in reliefpath("serve", chart, "--name", "localhost", code=2).stderr
+    )
 
 
 def test_an_account_is_not_made_beside_a_chart_that_is_not_there(tmp_path: Path) -> None:
@@ -90,8 +94,14 @@ def test_an_account_is_not_made_beside_a_chart_that_is_not_there(tmp_path: Path)
         (("--host", "0.0.0.0"), "others could read along"),
         (("--host", "0.0.0.0", "--demo"), "this computer alone"),
         (("--demo", "--proxy", "127.0.0.1"), "this computer alone"),
-        (("--certificate", "cert.pem"), "go together"),
-        (("--backups", "nowhere"), "no folder"),
+        (("--certificate", "cert.pem", "--name", "localhost"), "go together"),
+        (("--backups", "nowhere", "--demo"), "no folder"),
+        ((), "by which name it is reached"),
+        (("--proxy", "127.0.0.1"), "by which name it is reached"),
+        (("--host", "0.0.0.0", "--plain-http"), "by which name it is reached"),
+        (("--name", "https://clinic.example.org"), "is no name of a host"),
+        (("--name", "clinic.example.org/path"), "is no name of a host"),
+        (("--name", "localhost", "--name", "a b"), "is no name of a host"),
     ],
 )
 def test_a_server_that_would_be_open_does_not_start(
@@ -104,9 +114,33 @@ def test_demo_accounts_are_served_as_a_demo_alone_also_behind_a_proxy(chart: Pat
     accounts = Accounts(f"{chart}.accounts")
     accounts.add("therapist", "Thea", Role.CLINICIAN, PASSWORD, demo=True)
     for open_ in ((), ("--proxy", "127.0.0.1"), ("--host", "0.0.0.0", "--plain-http")):
-        assert "are a demo's" in reliefpath("serve", chart, *open_, code=2).stderr
+        assert (
+            "are a demo's"
+            in reliefpath("serve", chart, "--name", "localhost", *open_, code=2).stderr
+        )
+
+
+@pytest.mark.parametrize(
+    ("names", "scheme", "port", "address"),
+    [
+        (["clinic.example.org"], "https", None, "https://clinic.example.org"),
+        (["Clinic.example.org", "other.example"], "https", None, "https://clinic.example.org"),
+        (["clinic.example.org"], "https", 443, "https://clinic.example.org"),
+        (["clinic.example.org"], "https", 8443, "https://clinic.example.org:8443"),
+        (["clinic.example.org:8443"], "https", None, "https://clinic.example.org:8443"),
+        (["localhost"], "http", 8000, "http://localhost:8000"),
+        (["[::1]"], "http", 80, "http://[::1]"),
+    ],
+)
+def test_links_begin_with_the_first_name_that_was_given(
+    names: list[str], scheme: str, port: int | None, address: str
+) -> None:
+    found, hosts = _named(names, scheme, port)
+    assert found == address
+    assert len(hosts) == len(names)
+    assert all(":" not in host or host.startswith("[") for host in hosts)
 
 
 def test_a_short_secret_is_refused(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELIEFPATH_SECRET", "short")
-    assert "at least 32" in reliefpath("serve", chart, code=2).stderr
+    assert "at least 32" in reliefpath("serve", chart, "--name", "localhost", code=2).stderr

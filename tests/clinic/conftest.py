@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from reliefpath.chart.store.chart import create_chart
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
+from reliefpath.clinic.connections import TimedProtocol
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.settings import Always, Settings
 from reliefpath.virtual import demo_clinic
@@ -97,10 +98,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[int]:
+def serving(
+    app: ASGIApp, port: int | None = None, protocol: type[TimedProtocol] = TimedProtocol
+) -> Iterator[int]:
     """A real server on a port of its own."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    port = port or free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_level="error", http=protocol, ws="none")
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -113,8 +118,10 @@ def serving(app: ASGIApp) -> Iterator[int]:
 @pytest.fixture
 def served(settings: Settings) -> Iterator[Served]:
     """The clinic, served to a browser."""
-    with serving(create_app(settings)) as port:
-        yield Served(f"http://127.0.0.1:{port}", settings)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with serving(create_app(replace(settings, address=url)), port):
+        yield Served(url, settings)
 
 
 @pytest.fixture(scope="session")

@@ -296,6 +296,16 @@ def test_who_is_urgent_and_whose_clinician_has_no_account_stands_on_the_director
     assert FLAGGED in listed(client_of(app, "tomas"))
 
 
+def test_where_no_director_signs_in_every_clinician_sees_who_is_nobodys(app: FastAPI) -> None:
+    correct_clinician(app, FLAGGED, "who has left")
+    raise_a_red_flag(app)
+    assert FLAGGED not in listed(client_of(app, "tomas"))
+    accounts_of(app).change("director", Role.DIRECTOR, active=False)
+    assert FLAGGED in listed(client_of(app, "tomas"))
+    assert FLAGGED not in listed(client_of(app, "assistant"))
+    assert "care team’s patient" in client_of(app, "tomas").get(f"/patient/{FLAGGED}").text
+
+
 @pytest.mark.parametrize("role", [Role.ASSISTANT, Role.AUDITOR, Role.ADMINISTRATOR])
 def test_who_does_not_treat_answers_for_nobody(app: FastAPI, role: Role) -> None:
     correct_clinician(app, FLAGGED, LENA)

@@ -298,6 +298,24 @@ def test_an_assistant_makes_a_link_and_fills_it_in_for_the_patient(
     assert set(patient.today("scores")["reported_by"]) == {"proxy"}
 
 
+def test_a_withdrawn_link_is_closed_at_once_its_thanks_and_exercises_too(
+    patient: Patient,
+) -> None:
+    link = patient.link()
+    assert "Thank you" in sent_to(link, nrs="3").text
+    made = list(patient.links.of(patient.patient).values())[-1]
+    patient.links.withdraw(made.id, patient.patient, "assistant")
+    for part in ("", "/thanks", "/exercises"):
+        answer = httpx.get(f"{link}{part}")
+        assert answer.status_code == 410, part
+        assert "This link was withdrawn" in answer.text
+        assert "curve" not in answer.text
+    assert sent_to(link, nrs="9").status_code == 410
+    assert len(patient.check_ins()) == 1
+    refused = patient.chart.log().filter(action="refused", patient=patient.patient)
+    assert refused.height == 4
+
+
 def test_a_link_is_withdrawn_from_the_list_of_links(patient: Patient, page: Page) -> None:
     link = patient.link()
     patient.served.sign_in(page, "director")

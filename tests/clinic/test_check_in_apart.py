@@ -147,6 +147,7 @@ def test_no_process_outlives_the_server_and_nothing_is_said(
     port = free_port()
     command = [sys.executable, "-m", "reliefpath", "serve", settings.chart]
     command += ["--accounts", settings.accounts, "--port", str(port), "--as-of", str(TODAY)]
+    command += ["--name", "127.0.0.1"]
     (tmp_path / "clinic.yaml").write_text(OWN, "utf-8")
     told = {"TMPDIR": str(tmp_path), "RELIEFPATH_CLINIC": str(tmp_path / "clinic.yaml")}
     mail = Post("127.0.0.1", 25).environment()

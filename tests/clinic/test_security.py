@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pyotp
 import pytest
 from fastapi import FastAPI, Request
 
@@ -89,6 +90,18 @@ def test_another_name_of_this_host_is_refused(settings: Settings, host: str) -> 
     assert client_of(app).get("/sign-in", headers={"Host": host}).status_code == 400
 
 
+def test_a_link_begins_with_the_configured_name_whatever_a_request_asks_for(
+    settings: Settings,
+) -> None:
+    app = create_app(replace(settings, address="https://clinic.example.org"))
+    headers = {"Host": "elsewhere.example", "X-Forwarded-Host": "elsewhere.example"}
+    director = client_of(app, "director")
+    page = director.post("/patient/demo-0001/check-in-link", headers=headers).text
+    assert 'value="https://clinic.example.org/check-in/' in page
+    assert 'href="/check-in/' in page
+    assert "elsewhere.example" not in page
+
+
 def test_more_than_a_megabyte_is_refused(app: FastAPI) -> None:
     data = {**RIGHT, "next": "x" * 1_000_000}
     assert client_of(app).post("/sign-in", data=data).status_code == 413
@@ -160,6 +173,57 @@ def test_who_guesses_is_told_to_wait(app: FastAPI) -> None:
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
     assert int(answers[-1].headers["retry-after"]) >= 1
     assert "too many tries" in answers[-1].text
+
+
+def test_a_browser_that_has_signed_in_waits_for_no_strangers_guesses(app: FastAPI) -> None:
+    now = datetime.now(UTC)
+    app.state.accounts.clock = lambda: now
+    owner, stranger = Client(app), Client(app)  # at one address, as behind one router
+    owner.post("/sign-in", data=RIGHT)
+    owner.cookies.delete("reliefpath")
+    answers = {stranger.post("/sign-in", data=WRONG).status_code for _ in range(7)}
+    assert answers == {401, 429}
+    assert Client(app).post("/sign-in", data=RIGHT).status_code == 429
+    assert owner.post("/sign-in", data=RIGHT).status_code == 303
+    proof = {"password": PASSWORD}
+    owner.headers["X-CSRF"] = app.state.accounts.session(owner.cookies["reliefpath"]).csrf
+    assert "Not changed" not in owner.post("/account/authenticator", data=proof).text
+
+
+def test_a_browser_is_remembered_for_the_accounts_that_signed_in_on_it_alone(
+    app: FastAPI,
+) -> None:
+    now = datetime.now(UTC)
+    app.state.accounts.clock = lambda: now
+    client = Client(app)
+    client.post("/sign-in", data=RIGHT)
+    other = {"username": "director", "password": "not the password"}
+    for _ in range(5):
+        client.post("/sign-in", data=other)
+    assert client.post("/sign-in", data=other).status_code == 429
+    assert client.post("/sign-in", data=RIGHT).status_code == 303
+    for _ in range(11):  # more accounts than it is remembered for push the oldest out
+        client.post("/sign-in", data={"username": "auditor", "password": PASSWORD})
+    assert client.post("/sign-in", data=RIGHT).status_code == 303
+
+
+@pytest.mark.parametrize("forged", ["", "x", "WyJhIixbImNsaW5pY2lhbiJdXQ.aaaa.bbbb"])
+def test_a_cookie_that_we_did_not_sign_remembers_nobody(app: FastAPI, forged: str) -> None:
+    now = datetime.now(UTC)
+    app.state.accounts.clock = lambda: now
+    client = Client(app)
+    client.cookies.set("reliefpath-device", forged, domain="clinic.test")
+    answers = [client.post("/sign-in", data=WRONG) for _ in range(6)]
+    assert answers[-1].status_code == 429
+
+
+def test_a_change_of_the_authenticator_leaves_one_signed_in_here_alone(app: FastAPI) -> None:
+    here, elsewhere = client_of(app, "clinician"), client_of(app, "clinician")
+    secret = app.state.accounts.new_totp("clinician")
+    code = pyotp.TOTP(secret).now()
+    assert here.post("/account/authenticator/code", data={"code": code}).status_code == 303
+    assert here.get("/account").status_code == 200
+    assert elsewhere.get("/account").headers["location"].startswith("/sign-in")
 
 
 def test_a_password_of_somebody_elses_choice_opens_one_page(app: FastAPI) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 SECRET = "RELIEFPATH_SECRET"
+NAME = re.compile(r"(?P<host>[a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
 HOME = ("127.0.0.1", "localhost", "::1", "[::1]")
 DEMO = (
     ("therapist", "Lena Brandt, PT", "clinician", ("Lena Brandt, PT",)),
@@ -46,10 +48,14 @@ def serve(
     chart: ChartArgument,
     accounts: AccountsPlace = None,
     host: Annotated[str, typer.Option(help="Address to answer at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to answer at.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to answer at.")] = 8000,
     names: Annotated[
         list[str] | None,
-        typer.Option("--name", metavar="HOST", help="Answer to this name alone; may be repeated."),
+        typer.Option(
+            "--name",
+            metavar="HOST",
+            help="Answer to this name alone; may be repeated. Links begin with the first.",
+        ),
     ] = None,
     certificate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Answer HTTPS with this certificate.")
@@ -95,6 +101,12 @@ def serve(
     """
     encrypted = certificate is not None or proxy is not None
     _refuse_the_open(host, demo=demo, proxy=proxy, encrypted=encrypted or plain_http)
+    scheme = "https" if encrypted else "http"
+    hosts: tuple[str, ...] = HOME
+    if demo:
+        address = _address(scheme, host, port)
+    else:
+        address, hosts = _named(names or (), scheme, None if proxy else port)
     if (certificate is None) != (key is None):
         raise UsageError("--certificate and --key go together")
     if backups is not None and not backups.is_dir():
@@ -119,7 +131,8 @@ def serve(
         demo=demo,
         phone=phone,
         emergency=emergency,
-        hosts=HOME if demo else tuple(name.lower() for name in names or ()),
+        hosts=hosts,
+        address=address,
         backups=backups,
         heads=heads,
         single_sign_on=SingleSignOn.of(os.environ),
@@ -130,10 +143,10 @@ def serve(
     application = create_app(settings)
     look_over(application.state.custody, backups, key)
     _look_after_demo_accounts(Accounts(place), demo=demo)
-    scheme = "https" if certificate else "http"
-    typer.echo(f"ReliefPath answers at {scheme}://{f'[{host}]' if ':' in host else host}:{port}/")
+    typer.echo(f"ReliefPath answers at {address}/")
     run(
         application,
+        direct=proxy is None,
         host=host,
         port=port,
         proxy_headers=proxy is not None,
@@ -180,6 +193,39 @@ def secret_of(environment: Mapping[str, str]) -> bytes:
     if secret and len(secret) < 32:
         raise UsageError(f"{SECRET} must have at least 32 characters")
     return secret
+
+
+def _named(names: Iterable[str], scheme: str, port: int | None) -> tuple[str, tuple[str, ...]]:
+    """Return the address that links begin with, and the names that the server answers to.
+
+    Args:
+        names: as they were given; one may have a port.
+        scheme: `http` or `https`.
+        port: at which browsers find it; None where it is the proxy's own.
+
+    Raises:
+        UsageError: there is none, or one is no name of a host.
+    """
+    found = [NAME.fullmatch(name.lower()) for name in names]
+    if not found:
+        raise UsageError(
+            "say by which name it is reached, since links to patients begin with it: --name "
+            "clinic.example.org; to try it out on this computer, --name localhost or --demo"
+        )
+    for name, match in zip(names, found, strict=True):
+        if match is None:
+            raise UsageError(f"`{name}` is no name of a host, such as clinic.example.org")
+    hosts = [match["host"] for match in found if match]
+    first = found[0]
+    said = int(first["port"]) if first and first["port"] else port
+    return _address(scheme, hosts[0], said), tuple(hosts)
+
+
+def _address(scheme: str, host: str, port: int | None) -> str:
+    """Return an address, without the port where browsers know it."""
+    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    usual = {"http": 80, "https": 443}[scheme]
+    return f"{scheme}://{host}" + ("" if port in (None, usual) else f":{port}")
 
 
 def _refuse_the_open(host: str, *, demo: bool, proxy: str | None, encrypted: bool) -> None:

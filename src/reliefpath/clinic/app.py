@@ -40,7 +40,12 @@ from reliefpath.clinic.check_in import making
 from reliefpath.clinic.check_in import pages as check_in
 from reliefpath.clinic.check_in.apart import Apart, Elsewhere
 from reliefpath.clinic.check_in.limit import Limit
-from reliefpath.clinic.check_in.opening import ClosedError, closed
+from reliefpath.clinic.check_in.opening import (
+    ClosedError,
+    WithdrawnError,
+    closed,
+    withdrawn,
+)
 from reliefpath.clinic.custody import Custody
 from reliefpath.clinic.everybody import AssessingError, Everybody
 from reliefpath.clinic.jobs import Job
@@ -141,6 +146,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=str(files("reliefpath.clinic") / "static")))
 
     app.add_exception_handler(ClosedError, closed)
+    app.add_exception_handler(WithdrawnError, withdrawn)
 
     @app.exception_handler(SignInNeededError)
     async def sign_in(request: Request, _: SignInNeededError) -> Response:

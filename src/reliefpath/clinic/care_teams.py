@@ -17,7 +17,7 @@ from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.database import snapshot
 from reliefpath.chart.store.tables import ROWS, holding
 from reliefpath.clinic.account_tables import ACCOUNTS, CARE_TEAMS
-from reliefpath.clinic.roles import TREAT
+from reliefpath.clinic.roles import TREAT, Role
 from reliefpath.errors import UsageError
 from reliefpath.pathway.assessment import STATUS
 
@@ -81,6 +81,18 @@ def clinicians_with_an_account(engine: sa.Engine) -> frozenset[str]:
     others = sa.select(CARE_TEAMS.c.clinician).join(ACCOUNTS).where(treats)
     with snapshot(engine) as connection:
         return frozenset(connection.scalars(own.union(others)))
+
+
+def sees_nobodys(engine: sa.Engine, role: Role) -> bool:
+    """Return whether who is urgent and nobody's stands on the worklists of a role.
+
+    It is the director's; where no director can sign in, every clinician's.
+    """
+    if role is not Role.CLINICIAN:
+        return role is Role.DIRECTOR
+    is_director = sa.and_(ACCOUNTS.c.active, ACCOUNTS.c.role == Role.DIRECTOR.value)
+    with snapshot(engine) as connection:
+        return connection.scalar(sa.select(ACCOUNTS.c.username).where(is_director)) is None
 
 
 def clinicians_of(chart: Chart) -> list[str]:

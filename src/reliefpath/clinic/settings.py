@@ -104,6 +104,8 @@ class Settings:
         phone: The clinic's number, as patients are told it; None leaves it out.
         emergency: The number of the emergency services there; None leaves it out.
         hosts: The names it answers to, or none for any.
+        address: Where it is reached, such as `https://clinic.example.org`: links begin with it,
+            never with what a request says that it asked for.
         backups: The folder into which administrators make backups, or None.
         heads: The file, outside of both, where the ends of their logs are noted, or None.
         single_sign_on: The identity provider that people may sign in by, or None.
@@ -122,6 +124,7 @@ class Settings:
     phone: str | None = None
     emergency: str | None = None
     hosts: tuple[str, ...] = ()
+    address: str = "http://127.0.0.1:8000"
     backups: Path | None = None
     heads: Path | None = None
     single_sign_on: SingleSignOn | None = None

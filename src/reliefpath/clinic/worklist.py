@@ -14,10 +14,15 @@ from pydantic import BaseModel, Field
 
 from reliefpath.clinic.accounts import Account, Accounts
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.care_teams import clinicians_with_an_account, treated_by, unanswered
+from reliefpath.clinic.care_teams import (
+    clinicians_with_an_account,
+    sees_nobodys,
+    treated_by,
+    unanswered,
+)
 from reliefpath.clinic.everybody import folded
 from reliefpath.clinic.pages import page
-from reliefpath.clinic.roles import CARE, Role
+from reliefpath.clinic.roles import CARE
 from reliefpath.clinic.security import needs
 from reliefpath.clinic.spark import spark
 from reliefpath.pathway.assessment import GATE, STATUS
@@ -73,17 +78,20 @@ def worklist(
     """Show who needs something today, the most urgent first.
 
     Without a choice these are the patients of the worker's care teams, and for the director, too,
-    who is urgent and has nobody else. Whom a wider look shows is in the audit log.
+    who is urgent and has nobody else; see `sees_nobodys`. Whom a wider look shows is in the audit
+    log.
     """
     care: Care = request.app.state.care
     everybody = care.worklist(worker)
     accounts: Accounts = request.app.state.accounts
     treated = treated_by(everybody, worker.clinicians)
     alone = unanswered(everybody, clinicians_with_an_account(accounts.engine))
-    stands_in = alone if worker.role is Role.DIRECTOR else pl.lit(False)
+    stands_in = sees_nobodys(accounts.engine, worker.role)
     # texts and facts of nobody but the rows shown are touched
     light = everybody.lazy().with_row_index("row")
-    light = light.with_columns(treated=treated, alone=alone, mine=treated | stands_in)
+    light = light.with_columns(
+        treated=treated, alone=alone, mine=(treated | alone) if stands_in else treated
+    )
     kept = "row", STATUS, "due", GATE, "treated", "alone"
     found = light.filter(filters.kept()).select(kept).collect()
     counts = dict(found[STATUS].value_counts().iter_rows())
@@ -113,7 +121,7 @@ def worklist(
         pages=pages,
         clinicians=_choices(everybody, "clinician"),
         everybody=EVERYBODY,
-        stands_in=worker.role is Role.DIRECTOR,
+        stands_in=stands_in,
         regions=_choices(everybody, "region"),
     )
 

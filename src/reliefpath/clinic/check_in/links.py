@@ -36,9 +36,13 @@ class Link:
     mailed: bool = False
     """Whether it was made to be mailed to the patient."""
 
+    def opens(self, now: datetime) -> bool:
+        """Return whether it opens anything: the questions, or once it was used what followed."""
+        return not self.withdrawn and self.made >= instant_text(now - VALID)
+
     def is_open(self, now: datetime) -> bool:
         """Return whether it can still be used."""
-        return not (self.used or self.withdrawn) and self.made >= instant_text(now - VALID)
+        return not self.used and self.opens(now)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def make(request: Request, episode: str, worker: Carer) -> Response:
     """Make a link."""
     links, patient = _links_of(request, episode, worker)
     token = links.make(episode, patient, worker.username)
-    return _shown(request, episode, links, patient, f"{request.base_url}check-in/{token}")
+    return _shown(request, episode, links, patient, token)
 
 
 @router.post("/{link}/withdraw")
@@ -91,7 +91,8 @@ def _shown(
         request,
         "check-in-link",
         episode=episode,
-        made=made,
+        made=made and f"/check-in/{made}",
+        address=request.app.state.settings.address,
         wrong=wrong,
         typed=typed,
         links=mine[::-1],

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.store.writing import Act
+from reliefpath.clinic.access import REFUSED
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.check_in.limit import Limit
 from reliefpath.clinic.check_in.links import Link, Links
@@ -78,11 +79,20 @@ NAMES = {"en": "English", "es": "Español"}
 """Languages by their own name."""
 
 
+class WithdrawnError(Exception):
+    """A link that the clinic took back: it opens nothing, whatever it opened before."""
+
+    def __init__(self, opened: Opened) -> None:
+        super().__init__(opened.link.id)
+        self.opened = opened
+
+
 def open_link(request: Request, token: str, language: str = "") -> Opened:
     """Open a link; the audit log tells that the record was looked at.
 
     Raises:
         ClosedError: it is not ours, too old, of nobody on record, or asked for too often.
+        WithdrawnError: the clinic took it back.
     """
     limit: Limit = request.app.state.limit
     if not limit.allows(request.client.host if request.client else ""):
@@ -95,12 +105,17 @@ def open_link(request: Request, token: str, language: str = "") -> Opened:
     if patient is None or link is None:
         raise ClosedError
     by = _who(request)
-    if request.method == "GET":  # what is sent has an entry of its own
+    if link.withdrawn:
+        care.chart.note(Act(by, REFUSED, None, patient), page="check-in")
+    elif request.method == "GET":  # what is sent has an entry of its own
         care.chart.note(Act(by, "view", None, patient), page="check-in")
     care_log = care.chart.care_log_of(patient)
     spoke = spoken_or_english(care_log.patients["language"][0])
     say = speech_of(language if language in LANGUAGES else spoke)
-    return Opened(request, care, links, token, link, patient, care_log, say, by)
+    opened = Opened(request, care, links, token, link, patient, care_log, say, by)
+    if link.withdrawn:
+        raise WithdrawnError(opened)
+    return opened
 
 
 def closed(request: Request, error: Exception) -> Response:
@@ -108,6 +123,12 @@ def closed(request: Request, error: Exception) -> Response:
     assert isinstance(error, ClosedError)
     says = [speech_of(language) for language in LANGUAGES]
     return page(request, "check-in-closed", error.status, says=says, say=says[0])
+
+
+def withdrawn(request: Request, error: Exception) -> Response:
+    """Return the page of a link that the clinic took back, in the patient's language."""
+    assert isinstance(error, WithdrawnError)
+    return error.opened.page("check-in-withdrawn", 410)
 
 
 def _who(request: Request) -> str:

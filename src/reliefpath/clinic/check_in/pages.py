@@ -31,8 +31,6 @@ def ask(opened: OpenedLink) -> Response:
     """Show the questions."""
     if opened.link.used:
         return RedirectResponse(opened.place("/thanks"), 303)
-    if opened.link.withdrawn:
-        return opened.page("check-in-withdrawn", 410)
     return _form(opened, questions(opened.care_log, opened.episode, opened.care.today))
 
 
@@ -54,8 +52,6 @@ def take(
     opened: Annotated[Opened, Depends(_own_form)], form: Annotated[FormData, Depends(_sent)]
 ) -> Response:
     """Record the answers once, however often they are sent, and only then say thank you."""
-    if opened.link.withdrawn and not opened.link.used:
-        return opened.page("check-in-withdrawn", 410)
     asked = questions(opened.care_log, opened.episode, opened.care.today)
     try:
         answers = read_answers(form.get, form.getlist, asked)

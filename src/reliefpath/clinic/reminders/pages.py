@@ -67,7 +67,7 @@ def remind_all(request: Request, worker: Carer) -> Response:
     """Begin to mail to everybody whose check-in is due and who is to be mailed."""
     care: Care = request.app.state.care
     mail, addresses = needed(care.settings.mail), request.app.state.addresses
-    links, url, by = _links(care), str(request.base_url).rstrip("/"), worker.username
+    links, url, by = _links(care), care.settings.address, worker.username
 
     def work() -> tuple[bool, tuple[str, ...]]:
         due = due_of(care.everybody(), links, addresses)
