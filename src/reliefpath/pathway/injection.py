@@ -10,17 +10,15 @@ import polars as pl
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.clock import Moment, day_of
-from reliefpath.errors import UsageError, nearest
 from reliefpath.pathway.assessment import assess_episode
+from reliefpath.pathway.claim import coverage_of
 from reliefpath.pathway.facts.findings import ANSWERS
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
 from reliefpath.therapies import SCREENED, agents, therapies, units
-from reliefpath.therapies.coverage import Asked, Claim, asked_of, coverage_catalogue, payers_of
 from reliefpath.therapies.injection import Given, Person, Plan, Site, Standing, plan_injection
-from reliefpath.therapies.injection.intervals import INJECTION, last_at, sessions
+from reliefpath.therapies.injection.intervals import INJECTION
 
-WEEK = 7
 WEIGHT = "weight"
 QUESTION = {
     **{code: question for question, (_, codes) in ANSWERS.items() for code in codes},
@@ -67,7 +65,7 @@ def plan_for(
     return plan_injection(
         sites,
         person,
-        coverage=_coverage(care_log, row, person, sites, payer),
+        coverage=coverage_of(care_log, row, person, sites, payer),
         steroid_reason=steroid_reason,
         acknowledged=acknowledged,
     )
@@ -140,41 +138,3 @@ def _history(care_log: CareLog, moment: Moment) -> Iterable[Given]:
         mg = row["amount"] * unit.factor if unit is not None and is_mass else None
         place = row["therapy"], row["muscle"], row["side"], row["agent"]
         yield Given(day_of(row["at"], moment.zone), *place, mg)
-
-
-def _coverage(
-    care_log: CareLog,
-    advice: dict[str, Any],
-    person: Person,
-    sites: Sequence[Site],
-    payer: str | None,
-) -> list[Asked]:
-    episodes = care_log.episodes
-    known = coverage_catalogue().coverage
-    if payer is not None and payer not in known:
-        raise UsageError(f"unknown payer `{payer}`{nearest(payer, known)}: {', '.join(known)}")
-    begun = episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
-    claim = _claim(care_log, advice, person, sites)
-    return [a for name in payers_of(payer or begun["payer"]) for a in asked_of(name, claim)]
-
-
-def _claim(
-    care_log: CareLog, advice: dict[str, Any], person: Person, sites: Sequence[Site]
-) -> Claim:
-    before = [day for day in sessions(person.history) if day < person.on]
-    here = care_log.episodes.filter(region=advice["region"])["episode"]
-    rows = care_log.given.filter(pl.col("episode").is_in(here.implode()), therapy=INJECTION)
-    in_region = {day for day in rows.select(care_log.day_of())["at"] if day < person.on}
-    last_here = last_at([g for g in person.history if g.on < person.on], sites)
-    return Claim(
-        symptom_weeks=advice["weeks_in_care"],
-        conservative_weeks=advice["conservative_weeks"],
-        pain=advice["current"] if advice["measure"] == "nrs" else None,
-        sessions_days_ago=tuple((person.on - day).days for day in before),
-        region_sessions_days_ago=tuple((person.on - day).days for day in sorted(in_region)),
-        same_site_weeks=None if last_here is None else (person.on - last_here).days / WEEK,
-        any_site_weeks=(person.on - before[-1]).days / WEEK if before else None,
-        relief=advice["injection_relief"],
-        relief_weeks=advice["injection_relief_weeks"],
-        agents=tuple({portion.agent for site in sites for portion in site.portions}),
-    )

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from reliefpath.errors import UsageError
 from reliefpath.overrides import told_changes
-from reliefpath.therapies.coverage import Asked, coverage_catalogue
+from reliefpath.therapies.coverage import ANSWERS, PAYER, POLICY, Asked, coverage_catalogue
 from reliefpath.therapies.injectables import AgentKind
-from reliefpath.therapies.injection.doses import cited, dose_checks
+from reliefpath.therapies.injection.doses import dose_checks
 from reliefpath.therapies.injection.intervals import session_checks, steroid_checks
-from reliefpath.therapies.injection.limits import injection_limits
 from reliefpath.therapies.injection.plan import Check, Person, Plan, Site, Verdict, weighed
+from reliefpath.therapies.injection.rescue import rescue_doses, rescue_source
 from reliefpath.therapies.injection.safety import person_checks, site_checks, uses
 
 
@@ -28,7 +28,8 @@ def plan_injection(
     Args:
         sites: what is to be injected where.
         person: what is known of the person on that day.
-        coverage: what the payer asks; what is not met is a decision, never a barrier.
+        coverage: what the payer asks; what is not met is a decision, never a barrier, and what is
+            uncertain is told.
         steroid_reason: why a corticosteroid, if one is planned.
         acknowledged: ids of decisions that a clinician has weighed.
 
@@ -53,18 +54,22 @@ def plan_injection(
 
 
 def _covered(asked: Asked) -> Check:
-    verdict = Verdict.FINE if asked.met else Verdict.DECISION
-    answer = {True: "met", False: "not met", None: "unknown"}[asked.met]
-    id_ = f"coverage-{asked.payer}-{asked.id}"
+    """What is uncertain is told, and no letter goes out until a clinician has answered it."""
+    refuses = asked.of_this_payer and asked.met is False
+    verdict = Verdict.DECISION if refuses else Verdict.FINE
+    says = asked.says
+    if asked.payer != PAYER:
+        whose = "asks" if asked.of_this_payer else "would ask"
+        says = f"{asked.payer} {whose}: {asked.says}: {ANSWERS[asked.met]}"
+        if asked.id == POLICY:
+            says = f"{asked.payer}: {asked.says}"
     catalogue = coverage_catalogue()
-    own = told_changes(catalogue, catalogue.coverage[asked.payer])
-    return Check(id_, verdict, f"{asked.payer} asks: {asked.says}: {answer}", source=own)
+    rows = [catalogue.coverage[name] for name in asked.policies]
+    own = dict.fromkeys(change for row in rows for change in told_changes(catalogue, row))
+    return Check(f"coverage-{asked.payer}-{asked.id}", verdict, says, source=tuple(own))
 
 
 def _at_hand(sites: Sequence[Site], person: Person) -> Iterable[str]:
     if uses(sites, AgentKind.LOCAL_ANAESTHETIC) and person.weight_kg is not None:
-        rescue = injection_limits().rescue
-        source = "; ".join(cited(injection_limits(), rescue.source))
-        bolus = f"{rescue.bolus_ml(person.weight_kg):.3g} mL"
-        strength = f"{rescue.concentration_percent:g} percent"
-        yield f"Lipid emulsion {strength}, first bolus {bolus} ({source})"
+        yield from rescue_doses(person.weight_kg)
+        yield f"doses after {rescue_source()}"
