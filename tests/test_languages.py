@@ -16,10 +16,9 @@ from reliefpath.errors import KnowledgeError, UsageError
 from reliefpath.knowledge import load_catalogue
 from reliefpath.languages import LANGUAGES, Translation, speech, spoken
 from reliefpath.papers.catalogue import words as words_of_papers
-from reliefpath.therapies import agents, therapies
+from reliefpath.therapies import agents
 from reliefpath.therapies.exercise import exercise_rules, exercises
 from reliefpath.therapies.exercise.handout import words
-from reliefpath.therapies.injection.intervals import INJECTION
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
 EXERCISE, ANATOMY, PAPERS, CHECK_IN = (
@@ -61,14 +60,8 @@ def of_anatomy() -> set[str]:
 def of_papers() -> set[str]:
     """The texts of the catalogues that consent and after-care say."""
     catalogue = words_of_papers().model_dump(exclude={"sources"})
-    named = [catalogue["alternatives"].pop("therapies"), [INJECTION]]
-    told = [therapies()[name] for names in named for name in names]
-    return {
-        *lines(catalogue),
-        *(row.name for row in agents().values()),
-        *(row.name for row in told[:-1]),
-        *(text for row in told for text in (row.evidence, row.against)),
-    }
+    called = {*catalogue.pop("places").values(), *catalogue.pop("names").values()}
+    return {*lines(catalogue), *called, *(row.name for row in agents().values())}
 
 
 def lines(part: object) -> set[str]:

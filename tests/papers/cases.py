@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.schema import FINDINGS, TREATMENTS
+from reliefpath.chart.schema import EXAMS, FINDINGS, TREATMENTS
 from reliefpath.papers import Case, Paper, Told, case_of
 from reliefpath.papers.parts import Said, Table
 from reliefpath.pathway.injection import plan_for
@@ -22,6 +22,9 @@ CLINIC = demo_clinic(60, 1, AS_OF)
 EPISODE = "demo-0015"
 RECORD = CLINIC.only(EPISODE)
 LIDOCAINE = Portion("lidocaine", 1, "percent", 1.0)
+LATER = datetime(2026, 3, 31, 8, tzinfo=UTC)
+"""On the day of the plan."""
+JE = "medicare-noridian-je"
 FAR = ("gluteus-medius", "piriformis", "quadratus-lumborum", "gluteus-maximus")
 
 
@@ -45,7 +48,7 @@ def case(
     **more: Any,
 ) -> Case:
     """The case of a plan with every decision weighed, or none."""
-    more.setdefault("payer", "medicare")
+    more.setdefault("payer", JE)
     ask = (care_log, EPISODE, where or sites(1), default_pathway(), AS_OF)
     plan = plan_for(*ask, **more)
     if weighed:
@@ -66,12 +69,19 @@ def with_injection(**row: Any) -> CareLog:
     return replace(RECORD, treatments=rows)
 
 
-def with_finding(**row: Any) -> CareLog:
-    """The record with a finding of 30 March 2026."""
+def with_finding(*more: dict[str, Any], **row: Any) -> CareLog:
+    """The record with findings, of 30 March 2026 where it is not said."""
     at = datetime(2026, 3, 30, tzinfo=UTC)
-    found = {"patient": RECORD.patients["patient"][0], "at": at, **row}
-    rows = pl.concat([RECORD.findings, pl.DataFrame([found], FINDINGS.schema)])
+    told = [each for each in (*more, row) if each]
+    found = [{"patient": RECORD.patients["patient"][0], "at": at, **each} for each in told]
+    rows = pl.concat([RECORD.findings, pl.DataFrame(found, FINDINGS.schema)])
     return replace(RECORD, findings=rows)
+
+
+def with_exams(*exams: dict[str, Any]) -> CareLog:
+    """The record with further muscles examined."""
+    seen = [{"episode": EPISODE, **exam} for exam in exams]
+    return replace(RECORD, exams=pl.concat([RECORD.exams, pl.DataFrame(seen, EXAMS.schema)]))
 
 
 def rows(paper: Paper, caption: str) -> list[list[str]]:

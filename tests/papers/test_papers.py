@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from html_page import Page
 from reliefpath.anatomy import muscles
+from reliefpath.chart.schema import SCORES
 from reliefpath.errors import KnowledgeError, UsageError
 from reliefpath.knowledge import read_yaml
-from reliefpath.papers import NAMES, NOTE, Told, papers
+from reliefpath.papers import LETTER, NAMES, NOTE, Told, paper_html, papers, why_not
 from reliefpath.papers.catalogue import Codes, Words, codes, words
 from reliefpath.papers.parts import NOT_ON_RECORD, Blanks, Items, Table
 from reliefpath.pathway.given import Session, injection_rows, without_session
-from reliefpath.therapies import AgentKind, agents, therapies
+from reliefpath.therapies import SCREENED, AgentKind, agents, finding_kinds
+from reliefpath.therapies.coverage import coverage_catalogue
+from reliefpath.therapies.findings import Bar
 from reliefpath.therapies.injection import Portion, Result, Site
 
 from .cases import (
     AS_OF,
     EPISODE,
+    JE,
+    LATER,
     LIDOCAINE,
     RECORD,
     case,
@@ -32,8 +41,8 @@ from .cases import (
     sites,
     steroid,
     text,
+    with_exams,
     with_finding,
-    with_injection,
     without,
 )
 
@@ -60,14 +69,31 @@ def test_both_codes_stand_where_they_hang_on_how_left_and_right_are_counted() ->
     assert codes().both_sides.says in text(note)
 
 
+@pytest.mark.parametrize(("as_two", "code"), [(True, "20553"), (False, "20552")])
+def test_one_code_stands_where_the_payer_says_how_left_and_right_are_counted(
+    monkeypatch: pytest.MonkeyPatch, as_two: bool, code: str
+) -> None:
+    both = (*sites(2), Site("piriformis", "right", (LIDOCAINE,)))
+    made = case(both)
+    row = coverage_catalogue().coverage[JE].model_copy(update={"sides_are_muscles": as_two})
+    monkeypatch.setitem(coverage_catalogue().coverage, JE, row)
+    note = papers(made)[NOTE]
+    assert [found[0] for found in rows(note, "Procedure")] == [f"CPT {code}"]
+    assert codes().both_sides.says not in text(note)
+
+
 @pytest.mark.parametrize(
     ("agent", "strength", "volume", "code", "units"),
     [
-        ("triamcinolone", 10, 2, "J3301", "20 mg / 10 mg a unit = 2 units"),
-        ("triamcinolone", 10, 1.5, "J3301", "= 1.5 units, not a whole number"),
-        ("methylprednisolone", 40, 0.5, "J1010", "20 mg / 1 mg a unit = 20 units"),
-        ("dexamethasone", 4, 1, "J1100", "4 mg / 1 mg a unit = 4 units"),
-        ("betamethasone", 6, 1, "J0702", "6 mg / 6 mg a unit = 1 units"),
+        ("triamcinolone", 10, 2, "J3301", "20 mg / 10 mg a unit (10 mg) = 2 units"),
+        ("triamcinolone", 10, 1.5, "J3301", "= 1.5 units, billed as 2"),
+        ("triamcinolone", 10, 1.01, "J3301", "= 1.01 units, billed as 2"),
+        ("triamcinolone", 10, 0.99, "J3301", "= 0.99 units, billed as 1"),
+        ("methylprednisolone", 40, 0.5, "J1010", "20 mg / 1 mg a unit (1 mg) = 20 units"),
+        ("dexamethasone", 4, 1, "J1100", "4 mg / 1 mg a unit (1 mg) = 4 units"),
+        ("betamethasone", 6, 1, "J0702", "6 mg / 6 mg a unit (3 mg of acetate with 3 mg of "),
+        ("betamethasone", 6, 1, "J0702", "phosphate) = 1 units"),
+        ("betamethasone", 6, 0.5, "J0702", "= 0.5 units, billed as 1"),
     ],
 )
 def test_a_drug_s_units_follow_from_its_dose(
@@ -75,9 +101,72 @@ def test_a_drug_s_units_follow_from_its_dose(
 ) -> None:
     planned = sites(1, steroid(agent, strength, volume))
     found = rows(papers(case(planned, steroid_reason=REASON))[NOTE], "Drugs")
-    assert found[0][1:3] == ["none", codes().bundled.says]
+    assert found[0][1:4] == ["none", codes().bundled.says, "none"]
     assert found[1][1] == code
     assert units in found[1][2]
+
+
+def test_a_part_of_a_unit_is_asked_about_where_the_payer_does_not_say_how_it_counts() -> None:
+    planned = sites(1, steroid(volume=1.5))
+    note = papers(case(planned, steroid_reason=REASON, payer="aetna"))[NOTE]
+    assert rows(note, "Drugs")[1][2].endswith("= 1.5 units, not a whole number")
+    assert rows(note, "Drugs")[1][3] == "ask the payer"
+    assert codes().rounding.unknown.says in text(note)
+    assert codes().wasted.unknown.says in text(note)
+
+
+@pytest.mark.parametrize(
+    ("given", "opened", "says"),
+    [
+        (20, None, "JW or JZ: ____________"),
+        (40, 40, "JZ"),
+        (20, 40, "JW, 2 units (20 mg discarded)"),
+        (15, 40, "JW, 2 units (25 mg discarded)"),
+        (35, 40, "no JW: the 5 mg discarded lie within a unit"),
+        (30, 40, "JW, 1 units (10 mg discarded)"),
+        (31, 40, "no JW: the 9 mg discarded lie within a unit"),
+        (10, 25, "JW, 1 units (15 mg discarded)"),
+    ],
+)
+def test_a_claim_says_what_was_wasted_of_a_single_dose_vial(
+    given: float, opened: float | None, says: str
+) -> None:
+    told = Told(opened_mg={} if opened is None else {"triamcinolone": opened})
+    planned = sites(1, steroid(strength=40, volume=given / 40))
+    note = papers(case(planned, steroid_reason=REASON, told=told))[NOTE]
+    assert rows(note, "Drugs")[1][3] == says
+    waste = rows(note, "What was opened and not given is discarded")
+    assert waste[0][1:4] == ["____________ mg", "10 mg", "____________ mg"]
+    if opened is not None:
+        assert waste[1][1:4] == [
+            f"{opened:g} mg",
+            f"{given:g} mg",
+            f"{opened:g} − {given:g} = {opened - given:g} mg",
+        ]
+
+
+@given(st.floats(1, 80).map(lambda mg: round(mg, 1)), st.floats(0, 80).map(lambda mg: round(mg, 1)))
+@settings(max_examples=25, deadline=None)
+def test_no_more_is_billed_than_was_opened(given: float, more: float) -> None:
+    opened = round(given + more, 1)
+    planned = (Site("piriformis", "left", (steroid(strength=10, volume=given / 10),)),)
+    told = Told(opened_mg={"triamcinolone": opened})
+    [row] = rows(papers(case(planned, steroid_reason=REASON, told=told))[NOTE], "Drugs")
+    whole = math.ceil(round(given / 10, 6))
+    wasted = re.match(r"JW, (\d+) units", row[3])
+    discarded = int(wasted[1]) if wasted else 0
+    assert whole * 10 >= given
+    assert discarded * 10 <= opened - given + 1e-6
+    assert discarded == 0 or (whole + discarded) * 10 <= opened + 1e-6
+    assert (row[3] == "JZ") is (more == 0)
+
+
+def test_a_vial_that_held_less_than_was_given_is_refused() -> None:
+    planned = sites(1, steroid())
+    with pytest.raises(UsageError, match="less than the 20 mg"):
+        case(planned, steroid_reason=REASON, told=Told(opened_mg={"triamcinolone": 19.9}))
+    with pytest.raises(UsageError, match="a vial is told of `triamcinolon`, not planned"):
+        case(planned, steroid_reason=REASON, told=Told(opened_mg={"triamcinolon": 40}))
 
 
 def test_a_drug_without_a_code_in_the_sources_has_none() -> None:
@@ -139,13 +228,16 @@ def test_every_corticosteroid_has_a_code() -> None:
     assert set(codes().drug_units) == steroids
 
 
-def test_a_blocked_plan_has_no_procedure_note_and_says_so_on_the_others() -> None:
+def test_a_blocked_plan_has_neither_note_nor_letter_and_the_clinic_is_told_why() -> None:
     made = case(care_log=with_finding(kind="red-flag", code="cauda-equina"), weighed=False)
     found = papers(made)
-    assert NOTE not in found
-    assert len(found) == 3
+    assert set(NAMES) - set(found) == {NOTE, LETTER}
     [check] = made.plan.blocking
-    assert all(check.says in str(paper.warning) for paper in found.values())
+    why = why_not(made.plan, made.told)
+    assert why[NOTE] == why[LETTER] == [f"the plan is blocked by {check.id}: {check.says}"]
+    for name in ("consent", "after-care"):
+        assert str(found[name].warning).startswith("Draft, not to be used")
+        assert check.says not in str(found[name].warning)
 
 
 def test_a_consent_can_be_had_before_there_is_one() -> None:
@@ -156,9 +248,9 @@ def test_a_consent_can_be_had_before_there_is_one() -> None:
     assert found["consent"].warning is None
 
 
-def test_a_refusal_makes_every_paper_a_draft() -> None:
+def test_a_refusal_makes_the_patient_s_papers_drafts() -> None:
     made = case(care_log=with_finding(kind="consent", code="injection-refused"), weighed=False)
-    assert "has refused" in str(papers(made)["after-care"].warning)
+    assert str(papers(made)["after-care"].warning).startswith("Draft, not to be used")
 
 
 def test_steroid_lines_stand_only_with_a_steroid() -> None:
@@ -183,17 +275,118 @@ def test_anaesthetic_lines_stand_only_with_an_anaesthetic() -> None:
     assert not [s for s in of_it for paper in found.values() if s in text(paper)]
 
 
-def test_the_consent_tells_what_speaks_for_it_and_against_it() -> None:
+def test_the_consent_tells_what_studies_show_and_what_else_can_be_done() -> None:
     said = text(papers(case())["consent"])
-    row = therapies()["injection"]
-    for part in (row.evidence, row.against, words().plateau.says, words().rates[0].says):
-        assert part in said
+    page = words()
+    for line in (page.plateau, page.in_short, *page.studies, *page.alternatives, page.rates[0]):
+        assert line.says in said
 
 
-def test_the_consent_tells_what_lies_near_each_muscle() -> None:
-    planned = (Site("rhomboids", "left", (LIDOCAINE,)),)
-    [row] = rows(papers(case(planned))["consent"], "What the needle must not meet")
-    assert row[1].startswith(("Beside the lung", "Over the lung"))
+BY_LUNG = (Site("rhomboids", "left", (LIDOCAINE,)), *sites(1))
+OWN = {
+    "warfarin": ({"kind": "medicine", "code": "warfarin"}, "you take warfarin, so that"),
+    "metal": ({"kind": "allergy", "code": "metal"}, "on your record is an allergy to metal."),
+    "diabetes": ({"kind": "condition", "code": "diabetes"}, "Blood sugar: you have diabetes."),
+    "pregnant": ({"kind": "pregnancy", "code": "pregnant"}, "Pregnancy: you are pregnant."),
+    "implant": ({"kind": "condition", "code": "implant"}, "on your record is an implant."),
+}
+
+
+@pytest.mark.parametrize("finding", OWN)
+def test_a_consent_tells_the_risks_of_this_patient(finding: str) -> None:
+    row, says = OWN[finding]
+    planned = sites(1, steroid(volume=1))
+    known = papers(case(planned, with_finding(**row), steroid_reason=REASON))["consent"]
+    assert says in text(known)
+    assert words().no_own_risks.says not in text(known)
+    over = with_finding(**row, until=date(2026, 3, 30))
+    open_ended = (pl.col("code") == row["code"]) & pl.col("until").is_null()
+    past = replace(over, findings=over.findings.filter(~open_ended))
+    assert says not in text(papers(case(planned, past, steroid_reason=REASON))["consent"])
+
+
+def test_a_danger_of_another_complaint_is_a_risk_of_this_patient_all_the_same() -> None:
+    elsewhere = with_finding(kind="medicine", code="warfarin", episode="another")
+    assert "you take warfarin" in text(papers(case(care_log=elsewhere))["consent"])
+
+
+def test_the_latest_answer_about_pregnancy_counts() -> None:
+    pregnant = {"kind": "pregnancy", "code": "pregnant"}
+    not_now = {"kind": "pregnancy", "code": "not-pregnant", "at": LATER}
+    made = case(care_log=with_finding(**pregnant))
+    assert "you are pregnant" in text(papers(made)["consent"])
+    made = case(care_log=with_finding(pregnant, not_now))
+    assert "you are pregnant" not in text(papers(made)["consent"])
+
+
+def test_diabetes_is_a_risk_of_the_steroid_alone() -> None:
+    diabetic = with_finding(kind="condition", code="diabetes")
+    assert "Blood sugar" not in text(papers(case(care_log=diabetic))["consent"])
+
+
+def test_the_lung_is_told_of_where_it_is_near() -> None:
+    near, far = papers(case(BY_LUNG))["consent"], papers(case())["consent"]
+    assert (
+        "Lung: at Rhomboid major and minor (upper back), left the needle goes near a lung."
+        in text(near)
+    )
+    assert "A collapsed lung" in text(near)
+    assert "lung" not in text(far).lower()
+    assert words().no_own_risks.says in text(far)
+
+
+def test_every_anticoagulant_and_allergy_has_a_name_that_patients_use() -> None:
+    for kind in ("allergy", "medicine"):
+        for code, row in finding_kinds()[kind].codes.items():
+            if code != SCREENED and (kind == "allergy" or Bar.ANTICOAGULANT in row.bars):
+                assert f"{kind} {code}" in words().names, f"{kind} {code} has no plain name"
+
+
+def test_every_risk_of_a_patient_is_about_something_that_can_be_recorded() -> None:
+    page = words()
+    for line in (*page.own_risks, *page.after_care, *page.come_back, *page.call_us):
+        for about in line.about:
+            kind, _, rest = about.partition(" ")
+            known = finding_kinds()[kind].codes
+            assert not rest or rest in known or rest in {b for r in known.values() for b in r.bars}
+    for name in page.names:
+        kind, _, code = name.partition(" ")
+        assert name == "something" or code in finding_kinds()[kind].codes
+
+
+JARGON = re.compile(
+    r"\[|certainty|unverified|record,|computed|trial|randomi|standardised|sham,|"
+    r"myofascial|acromi|pleura|apex|mg/mL|×|medical director|Source \d|ReliefPath",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("name", ["consent", "after-care"])
+def test_what_a_patient_reads_has_no_curator_s_note_and_no_jargon(name: str) -> None:
+    told = with_finding(kind="medicine", code="warfarin")
+    made = case((*BY_LUNG, *sites(2, steroid())), told, steroid_reason=REASON)
+    page = Page(paper_html(papers(made)[name])).text()
+    allowed = page.replace("Three of four trials saw no gain from adding one.", "")
+    assert not JARGON.findall(allowed)
+    assert REASON not in page
+    assert NOT_ON_RECORD not in page
+
+
+def test_a_consent_has_lines_for_patient_guardian_interpreter_and_operator() -> None:
+    signatures = papers(case())["consent"].sections[-1]
+    labels = [label for b in signatures.blocks if isinstance(b, Blanks) for label in b.labels]
+    for who in ("the patient", "guardian", "interpreter", "the clinician", "who injects"):
+        assert any(who in label for label in labels)
+
+
+def test_the_sheet_tells_of_numbness_that_stays_driving_falls_and_bleeding() -> None:
+    plain = text(papers(case())["after-care"])
+    for says in ("has not gone by the next day", "do not drive", "Falls:", "A fall."):
+        assert says in plain
+    assert "bleeding inside the muscle" not in plain
+    thinned = text(papers(case(care_log=with_finding(**OWN["warfarin"][0])))["after-care"])
+    assert "as you take warfarin, you may be bleeding inside the muscle" in thinned
+    assert "Press on each spot" in thinned
 
 
 def test_check_ins_are_counted_from_the_day_of_the_injection() -> None:
@@ -221,140 +414,103 @@ def test_the_sheet_says_until_when_to_look_out_for_the_lung() -> None:
     assert "for 72 hours, until 3 April 2026" in text(papers(case())["after-care"])
 
 
-def test_scores_and_dates_are_those_on_record() -> None:
-    paper = papers(case())["medical-necessity"]
-    on_record = RECORD.scores.filter(episode=EPISODE).sort("at")
-    shown = [
-        (row[0], float(row[1]))
-        for section in paper.sections
-        if section.title == "Scores on the same scale"
-        for block in section.blocks
-        if isinstance(block, Table)
-        for row in rows(paper, block.caption)
-    ]
-    recorded = [(at.date().isoformat(), v) for at, v in on_record["at", "value"].iter_rows()]
-    assert sorted(shown) == sorted(recorded)
-    assert len(shown) > 5
-
-
-def test_improvement_is_told_with_its_arithmetic_and_its_interval() -> None:
-    made = case()
-    scores = RECORD.scores.filter(episode=EPISODE, measure="nrs").sort("at")["value"]
-    said = text(papers(made)["medical-necessity"])
-    first, last = scores[0], scores[-1]
-    assert (
-        f"({first:g} − {last:g}) / ({first:g} − 0) = {100 * (first - last) / first:.3g} %" in said
-    )
-    low, high = (100 * made.advice[f"improvement_{end}"] for end in ("low", "high"))
-    assert f"90 % interval {low:.3g} % to {high:.3g} %" in said
-
-
-def test_care_is_told_with_its_days_and_what_was_reported() -> None:
-    found = rows(
-        papers(case())["medical-necessity"], "Care of this episode less invasive than an injection"
-    )
-    for therapy, name in ((key, row.name) for key, row in therapies().items()):
-        done = RECORD.treatments.filter(episode=EPISODE, therapy=therapy)
-        days = {at.date() for at in done["at"]}
-        told = [row for row in found if row[0] == name]
-        assert [row[1] for row in told] == ([str(len(days))] if days else [])
-        assert all(day.isoformat() in row[2] for day in days for row in told)
-        for adherence in done["adherence"].drop_nulls():
-            assert f"adherence {100 * adherence:.3g} %" in told[0][2]
-
-
-def test_what_was_not_tried_is_said_not_to_be_on_record() -> None:
-    bare = replace(RECORD, treatments=RECORD.treatments.clear(), scores=RECORD.scores.clear())
-    paper = papers(case(care_log=bare))["medical-necessity"]
-    found = rows(paper, "Care of this episode less invasive than an injection")
-    assert [row[:3] for row in found] == [
-        ["Education", "0", NOT_ON_RECORD],
-        ["Exercise", "0", NOT_ON_RECORD],
-        ["Dry needling", "0", NOT_ON_RECORD],
-    ]
-    assert f"Scores: {NOT_ON_RECORD}." in text(paper)
-    assert "Improvement by the recovery curve: unknown" in text(paper)
-
-
-def test_exercise_without_reports_says_so() -> None:
-    silent = RECORD.treatments.with_columns(adherence=pl.lit(None, pl.Float64))
-    paper = papers(case(care_log=replace(RECORD, treatments=silent)))["medical-necessity"]
-    assert f"adherence {NOT_ON_RECORD}" in text(paper)
-
-
-def test_the_latest_examination_is_shown_and_what_is_planned_and_was_not_examined() -> None:
-    exams = RECORD.exams.filter(episode=EPISODE)
-    paper = papers(case())["medical-necessity"]
-    latest = exams["at"].max()
-    assert latest is not None
-    caption = f"Examination of {latest.day} {latest:%B %Y}"  # type: ignore[union-attr]
-    found = rows(paper, caption)
-    today = exams.filter(pl.col("at").dt.date() == latest.date())  # type: ignore[union-attr]
-    assert len(found) == today.height + 1
-    assert found[-1][0].endswith("(planned)")
-    assert set(found[-1][1:-1]) == {NOT_ON_RECORD}
-    for row, exam in zip(found, today.iter_rows(named=True), strict=False):
-        assert row[1] == {True: "yes", False: "no", None: NOT_ON_RECORD}[exam["taut_band"]]
-
-
-def test_earlier_injections_are_shown_with_their_relief_or_that_it_is_not_known() -> None:
-    caption = "Trigger point injections before, of every episode"
-    given = {"muscle": "piriformis", "side": "left", "agent": "lidocaine"}
-    known = with_injection(**given, amount=10.0, unit="mg", response=0.6)
-    [row] = rows(papers(case(care_log=known))["medical-necessity"], caption)
-    assert row[:5] == [
-        "2026-03-02",
-        "Piriformis, left",
-        "Lidocaine, 10 mg",
-        "60 %",
-        "0 % at best on nrs, a half or more for 0 weeks; 0 % at the latest score",
-    ]
-    [row] = rows(papers(case(care_log=with_injection()))["medical-necessity"], caption)
-    assert row[1:4] == [
-        f"{NOT_ON_RECORD}, side {NOT_ON_RECORD}",
-        f"{NOT_ON_RECORD}, amount {NOT_ON_RECORD}",
-        NOT_ON_RECORD,
-    ]
-    assert "No trigger point injection is on record." in text(papers(case())["medical-necessity"])
-
-
-def test_relief_that_no_score_shows_is_not_on_record() -> None:
-    caption = "Trigger point injections before, of every episode"
-    before = RECORD.scores.filter(pl.col("at").dt.date() < date(2026, 3, 2))
-    unseen = replace(with_injection(response=0.6), scores=before)
-    [row] = rows(papers(case(care_log=unseen))["medical-necessity"], caption)
-    assert row[3:5] == ["60 %", NOT_ON_RECORD]
-
-
-def test_what_the_payer_asks_stands_with_its_answer() -> None:
-    before = RECORD.scores.filter(pl.col("at").dt.date() < date(2026, 3, 2))
-    injected = with_injection(muscle="gluteus-medius", side="left", response=0.6)
-    made = case(care_log=replace(injected, scores=before))
-    paper = papers(made)["medical-necessity"]
-    found = rows(paper, "Medicare (L34211, L36859, L37913 and the harmonised LCDs)")
-    assert [row[0] for row in found] == [asked.says for asked in made.plan.coverage]
-    words_of = {True: "met", False: "not met", None: "unknown"}
-    assert [row[1] for row in found] == [words_of[asked.met] for asked in made.plan.coverage]
-    assert {row[1] for row in found} == {"met", "not met", "unknown"}
-
-
-def test_the_summary_begins_by_saying_that_coverage_is_uncertain() -> None:
-    first = papers(case())["medical-necessity"].sections[0]
-    assert "coverage is uncertain" in first.blocks[0].said.text  # type: ignore[union-attr]
-
-
 def test_every_row_and_line_says_where_it_comes_from() -> None:
-    made = case(sites(2, steroid()), steroid_reason=REASON, told=Told(response="better"))
+    told = Told(response="better")
+    planned = sites(2, steroid())
+    made = case(planned, steroid_reason=REASON, told=told, payer="medicare-first-coast")
     for name, paper in papers(made).items():
         for section in paper.sections:
             for block in section.blocks:
-                if isinstance(block, Table):
+                if isinstance(block, Table) and block.has_origin:
                     for row in block.rows:
                         assert any(s.origin or s.sources for s in row), (name, row)
                 if isinstance(block, Items):
                     assert all(s.origin or s.sources for s in block.items), (name, block)
         assert all(re.search(r"\[\w+\]$", source) for source in paper.sources())
     assert tuple(papers(made)) == NAMES
+
+
+NEVER_KNOWN = (
+    "Patient, procedure, site and side confirmed by",
+    "Pain before, 0 to 10, and time",
+    "Pain after, 0 to 10, and time",
+    "Skin prepared with",
+    "Aspiration before each injection",
+    "Needle",
+    "Observed from, to",
+    "State on leaving: breathing, strength, feeling",
+)
+
+
+def test_what_the_software_cannot_know_is_a_line_to_fill_in_on_paper_or_on_the_screen() -> None:
+    note = papers(case())[NOTE]
+    blanks = {
+        b
+        for s in note.sections
+        for block in s.blocks
+        if isinstance(block, Blanks)
+        for b in block.labels
+    }
+    assert set(NEVER_KNOWN) <= blanks
+    page = Page(paper_html(note))
+    fields = [a["aria-label"] for a, _ in page.all("span") if a.get("contenteditable") == "true"]
+    assert set(fields) == blanks
+
+
+def test_the_note_confirms_each_site_and_side_of_its_own() -> None:
+    both = (*sites(1), Site("piriformis", "right", (LIDOCAINE,)))
+    said = text(papers(case(both))[NOTE])
+    for place in ("Gluteus medius, left", "Piriformis, right"):
+        assert f"☐ {place}: site and side confirmed" in said
+
+
+def test_the_note_shows_the_last_score_before_and_those_of_the_day_in_order() -> None:
+    day = [
+        {
+            "episode": EPISODE,
+            "at": datetime(2026, 3, 31, h, tzinfo=UTC),
+            "measure": "nrs",
+            "value": v,
+        }
+        for h, v in ((9, 4.0), (11, 1.0))
+    ]
+    more = pl.concat([RECORD.scores, pl.DataFrame(day, SCORES.schema)])
+    last = RECORD.scores.filter(episode=EPISODE, measure="nrs").sort("at")["value"][-1]
+    found = rows(papers(case(care_log=replace(RECORD, scores=more)))[NOTE], "Scores on record")
+    [nrs] = [row for row in found if row[0] == "Numeric Rating Scale"]
+    assert nrs[1].startswith(f"{last:g}, on ")
+    assert nrs[2] == "4, then 1"
+
+
+EXAM = "The muscles that are planned, each as last examined"
+
+
+def test_the_note_shows_the_latest_exam_of_each_planned_muscle_and_side() -> None:
+    signs = {"taut_band": True, "tender_spot": True, "referred_pain": True, "recognised": True}
+    log = with_exams(
+        {"muscle": "piriformis", "side": "left", "at": datetime(2026, 3, 1, tzinfo=UTC), **signs},
+        {"muscle": "piriformis", "side": "left", "at": datetime(2026, 3, 20, tzinfo=UTC)}
+        | dict.fromkeys(signs, False),
+        {
+            "muscle": "gluteus-medius",
+            "side": "right",
+            "at": datetime(2026, 3, 20, tzinfo=UTC),
+            **signs,
+        },
+        {
+            "muscle": "gluteus-medius",
+            "side": "both",
+            "at": datetime(2026, 3, 2, tzinfo=UTC),
+            **signs,
+        },
+    )
+    planned = (*sites(2), Site("quadratus-lumborum", "left", (LIDOCAINE,)))
+    found = rows(papers(case(planned, log))[NOTE], EXAM)
+    assert [(row[0], row[1], row[8]) for row in found] == [
+        ("Gluteus medius, left", "2 March 2026", "active"),
+        ("Piriformis, left", "20 March 2026", "not active"),
+        ("Quadratus lumborum, left", "not examined", "–"),
+    ]
 
 
 @pytest.mark.parametrize(("file", "loaded"), [("codes.yaml", codes), ("words.yaml", words)])
@@ -407,15 +563,23 @@ def test_what_is_on_record_of_the_session_stands_in_its_note() -> None:
         adverse_effect="a bruise",
     )
     assert [row[4:] for row in rows(note, "What is injected")] == [["B7", "record, 2026-03-31"]] * 2
-    assert rows(note, "As recorded") == [
+    assert rows(note, "How it was done, as recorded") == [
         ["Needle", "25 G x 38 mm", "record, 2026-03-31"],
+    ]
+    assert rows(note, "As recorded") == [
         ["Local twitch", "Piriformis, left", "record, 2026-03-31"],
         ["Response", "60 % of the pain relieved", "record, 2026-03-31"],
         ["Complications", "a bruise", "record, 2026-03-31"],
     ]
-    assert [b for s in note.sections for b in s.blocks if b.kind == "blanks"] == [
-        Blanks(("Name", "Signature", "Date and time"))
+    blanks = [
+        b
+        for s in note.sections
+        for block in s.blocks
+        if isinstance(block, Blanks)
+        for b in block.labels
     ]
+    assert not {"Needle", "Response", "Complications"} & set(blanks)
+    assert "Technique" in blanks
 
 
 def test_what_the_record_of_the_session_does_not_say_is_left_to_fill_in() -> None:
@@ -423,3 +587,42 @@ def test_what_the_record_of_the_session_does_not_say_is_left_to_fill_in() -> Non
     assert rows(note, "As recorded") == [["Local twitch", "none", "record, 2026-03-31"]]
     blanks = [b.labels for s in note.sections for b in s.blocks if b.kind == "blanks"]
     assert ("Response", "Complications") in blanks
+
+
+def test_the_room_s_card_has_every_rescue_dose_worked_out_for_the_patient() -> None:
+    heavy = text(papers(case(weight_kg=79.0))["room-card"])
+    for says in (
+        "Lipid emulsion 20 percent, first bolus 100 mL over 2 to 3 minutes",
+        "Then an infusion of 200 to 250 mL over 15 to 20 minutes",
+        "No more than 948 mL in all",
+        "Epinephrine, if needed: at most 79 mcg a dose",
+        "Worked out for 79 kg",
+        "repeat the bolus and double the rate",
+        "Stop injecting, call for help",
+    ):
+        assert says in heavy
+    light = text(papers(case(weight_kg=60.0))["room-card"])
+    for says in (
+        "first bolus 90 mL over 2 to 3 minutes",
+        "Then an infusion of 225 to 300 mL over 15 to 20 minutes",
+        "No more than 720 mL in all",
+        "at most 60 mcg a dose",
+    ):
+        assert says in light
+
+
+def test_a_card_without_a_weight_gives_the_doses_by_the_kilogram() -> None:
+    card = text(papers(case(care_log=without("weight"), weighed=False))["room-card"])
+    for says in (
+        "1.5 mL/kg up to 70 kg, 100 mL above",
+        "0.25 mL/kg a minute up to 70 kg, 200 to 250 mL above",
+        "No more than 12 mL/kg in all",
+        "at most 1 mcg/kg a dose",
+        "The weight is not on record",
+    ):
+        assert says in card
+
+
+def test_a_card_of_saline_alone_calls_for_no_emulsion() -> None:
+    planned = (Site("piriformis", "left", (Portion("saline", 0, "percent", 1),)),)
+    assert "no lipid emulsion is called for" in text(papers(case(planned))["room-card"])

@@ -24,6 +24,7 @@ from reliefpath.cli.language import Language, language_for
 from reliefpath.cli.options import AsOf, Out, Source, as_of_day, taking
 from reliefpath.cli.recording import ToldOfNeedle, Writing
 from reliefpath.cli.records import Records
+from reliefpath.cli.told import Answers, Opened, answers_of, opened_of
 from reliefpath.errors import UsageError
 from reliefpath.private_files import make_folder, write_file
 
@@ -101,23 +102,41 @@ def papers(
     complications: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What went wrong, or that nothing did.")
     ] = None,
+    opened: Opened = None,
+    diagnosis: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="ICD-10-CM code that was chosen; repeatable."),
+    ] = None,
+    answer: Answers = None,
     language: Language = None,
 ) -> None:
-    """Write the papers of an injection: note, consent, after-care, necessity, as HTML and as PDF.
+    """Write the papers of an injection: note, consent, after-care, letter, card, as HTML and PDF.
 
     Consent and after-care are in the patient's language. A plan that is blocked has no procedure
-    note: it says which check blocks, and exits with 1. What `inject record` has recorded stands in
-    the note.
+    note, and a payer gets no letter where something that it asks is not met, or is uncertain and
+    nobody has answered it: it says why, and exits with 1. What `inject record` has recorded stands
+    in the note.
 
-    **Example**
+    **Examples**
 
     - `reliefpath inject papers clinic/ demo-0001 --site "infraspinatus left: lidocaine 1% 1 mL"
       --lot lidocaine=A123 --out papers/`
+    - `reliefpath inject papers clinic/ demo-0001 --site "infraspinatus left: lidocaine 1% 1 mL"
+      --payer aetna --answer "conservative: Dr. Ana Ruiz: No work yet." --out papers/`
     """
     lots, records = lots_of(lot), Records(source, "inject papers")
     made = planned(records, episode, asked, as_of_day(as_of, source), but_itself=True)
     from reliefpath import papers as written
+    from reliefpath.languages import LANGUAGES
 
+    told = written.Told(
+        lots,
+        response,
+        complications,
+        opened_mg=opened_of(opened),
+        diagnoses=tuple(diagnosis or ()),
+        answers=answers_of(answer),
+    )
     case = written.case_of(
         made.care_log,
         episode,
@@ -125,16 +144,20 @@ def papers(
         made.pathway,
         made.day,
         priors=made.priors,
-        told=written.Told(lots, response, complications),
+        told=told,
         given=made.given,
         language=language_for(made.care_log, episode, language),
     )
     found = written.papers(case)
     _write_pages({name: written.paper_html(paper) for name, paper in found.items()}, out)
-    if written.NOTE not in found:
-        typer.echo("No procedure note is written, for the plan is blocked:", err=True)
-        for check in made.plan.blocking:
-            typer.echo(f"  {check.id}: {check.says}", err=True)
+    if case.say.origin:
+        typer.echo(f"{LANGUAGES[case.language]}: {case.say.origin}", err=True)
+    missing = written.why_not(made.plan, told)
+    for name, why in missing.items():
+        typer.echo(f"No {name} is written:", err=True)
+        for each in why:
+            typer.echo(f"  {each}", err=True)
+    if missing:
         raise typer.Exit(1)
 
 

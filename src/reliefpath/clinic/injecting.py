@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,11 +37,13 @@ from reliefpath.pathway.given import Session, injection_rows, without_session
 from reliefpath.pathway.injection import plan_for
 from reliefpath.pathway.recording import Recording
 from reliefpath.therapies import agents, units
-from reliefpath.therapies.injection import Plan, Portion, Site
+from reliefpath.therapies.coverage import PAYER, Asked, coverage_catalogue
+from reliefpath.therapies.injection import Checked, Plan, Portion, Site
 
 router = APIRouter(prefix="/patient/{episode}/injection")
-ROW = ("muscle", "side", "agent", "strength", "unit", "volume_ml", "lot", "twitch")
-SETTINGS = ("on", "weight", "weight_unit", "height_cm", "steroid_reason")
+ROW = ("muscle", "side", "agent", "strength", "unit", "volume_ml", "lot", "opened_mg", "twitch")
+ANSWER = ("criterion", "answered_by", "answer")
+SETTINGS = ("on", "weight", "weight_unit", "height_cm", "steroid_reason", "payer")
 UNITS = ("percent", "mg/ml")
 
 
@@ -98,19 +100,44 @@ def paper(request: Request, episode: str, name: str, kind: str, worker: Treater)
         raise UsageError(f"no paper `{name}.{kind}`: {', '.join(written.NAMES)}, as html or pdf")
     care_log, said = opened(care, episode, worker, name), request.query_params
     found = _planned(care, care_log, episode, said, but_itself=True)
+    told = _told(said)
     case = written.case_of(
         *(found.care_log, episode, found.plan, care.pathway, found.on),
         priors=care.priors,
-        told=written.Told(
-            _lots(said), text_of(said, "relief_told"), text_of(said, "adverse_effect")
-        ),
+        told=told,
         given=found.given,
         language=spoken_or_english(care_log.patients["language"][0]),
     )
     papers = written.papers(case)
     if name not in papers:
-        raise UsageError("no procedure note is written, for the plan is blocked")
+        why = " ".join(written.why_not(found.plan, told)[name])
+        raise UsageError(f"no {name.replace('-', ' ')} is written: {why}")
     return as_paper(written.paper_html(papers[name]), kind, f"{episode}-{name}")
+
+
+def _told(said: Said) -> written.Told:
+    """What only the people in the room can tell."""
+    return written.Told(
+        _lots(said),
+        text_of(said, "relief_told"),
+        text_of(said, "adverse_effect"),
+        opened_mg=_opened(said),
+        answers={
+            row["criterion"]: written.Answer(row["answered_by"], row["answer"])
+            for row in rows_of(said, ANSWER)
+            if row["answered_by"] or row["answer"]
+        },
+    )
+
+
+def _opened(said: Said) -> dict[str, float]:
+    """What the single-dose vials held that were opened, told once an agent or at each site."""
+    found: dict[str, float] = {}
+    for row in filled(rows_of(said, ROW)):
+        opened = number_of(row, "opened_mg")
+        if row["agent"] and opened is not None:
+            found[row["agent"]] = found.get(row["agent"], 0.0) + opened
+    return found
 
 
 def _planned(
@@ -125,6 +152,7 @@ def _planned(
         priors=care.priors,
         weight_kg=_weight(said),
         height_cm=number_of(said, "height_cm"),
+        payer=text_of(said, "payer"),
         steroid_reason=text_of(said, "steroid_reason"),
     )
     return Planned(weighed_in(plan, said), before, on, given)
@@ -174,7 +202,7 @@ def _rows(plan: Plan, said: Said, episode: str) -> Any:
 
 def _query(said: Said) -> str:
     """The plan as an address says it, for its papers: nothing that only the form itself needs."""
-    kept = {*ROW, *SETTINGS, "acknowledge"}
+    kept = {*ROW, *ANSWER, *SETTINGS, "acknowledge"}
     return urlencode([(name, str(value)) for name, value in said.multi_items() if name in kept])
 
 
@@ -190,6 +218,8 @@ def _form(
 ) -> Response:
     today = request.app.state.care.today
     about = head(care_log, episode, today)
+    missing = {} if shown is None else _missing(shown.plan, said)
+    asked = () if shown is None else _uncertain(shown.plan)
     return page(
         request,
         "injection",
@@ -199,16 +229,31 @@ def _form(
         rows=rows_of(said, ROW),
         muscles=muscle_choices(about["region"]),
         agents=[(id_, row.name) for id_, row in agents().items()],
+        payers=[(id_, row.name) for id_, row in coverage_catalogue().coverage.items()],
         shown=shown,
         wrong=wrong,
         recorded=recorded,
         query=_query(said),
-        papers=_papers(shown),
+        papers=[name for name in written.NAMES if shown is not None and name not in missing],
+        missing=missing,
+        uncertain=asked,
+        answered={row["criterion"]: row for row in rows_of(said, ANSWER)},
     )
 
 
-def _papers(shown: Shown | None) -> Sequence[str]:
-    if shown is None:
-        return ()
-    blocked = bool(shown.plan.blocking)
-    return [name for name in written.NAMES if not (blocked and name == written.NOTE)]
+def _missing(plan: Checked, said: Said) -> Mapping[str, Sequence[str]]:
+    """The papers that are not written, each with why not."""
+    if not isinstance(plan, Plan):
+        return {}
+    try:
+        return written.why_not(plan, _told(said))
+    except UsageError as error:
+        return {written.LETTER: [str(error)]}
+
+
+def _uncertain(plan: Checked) -> list[Asked]:
+    """What the payer asks and only a clinician can answer."""
+    if not isinstance(plan, Plan):
+        return []
+    asked = [a for a in plan.coverage if a.of_this_payer and a.met is None and a.payer != PAYER]
+    return list({each.id: each for each in asked}.values())

@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
-from reliefpath.papers.case import Case, Told, case_of
+from reliefpath.papers.case import Answer, Case, Told, case_of
 from reliefpath.papers.for_patients import after_care, consent
-from reliefpath.papers.necessity import medical_necessity
+from reliefpath.papers.necessity import medical_necessity, why_no_letter
 from reliefpath.papers.page import paper_html
 from reliefpath.papers.parts import Paper
 from reliefpath.papers.procedure_note import procedure_note
-from reliefpath.therapies.injection import Result
+from reliefpath.papers.room_card import room_card
+from reliefpath.therapies.injection import Plan, Result
 
-__all__ = ["NAMES", "NOTE", "Case", "Paper", "Told", "case_of", "paper_html", "papers"]
+__all__ = [
+    "LETTER",
+    "NAMES",
+    "NOTE",
+    "Answer",
+    "Case",
+    "Paper",
+    "Told",
+    "case_of",
+    "paper_html",
+    "papers",
+    "why_not",
+]
 
-NOTE = "procedure-note"
-NAMES = (NOTE, "consent", "after-care", "medical-necessity")
+NOTE, LETTER, CARD = "procedure-note", "medical-necessity", "room-card"
+NAMES = (NOTE, "consent", "after-care", LETTER, CARD)
 
 
 def papers(case: Case) -> dict[str, Paper]:
-    """Return the papers by name; a plan that is blocked has no procedure note."""
-    written = {
-        "consent": consent(case),
-        "after-care": after_care(case),
-        "medical-necessity": medical_necessity(case),
+    """Return the papers by name, without those that `why_not` tells of.
+
+    Raises:
+        UsageError: an answer is of nothing that the payer leaves uncertain.
+    """
+    made = {
+        NOTE: procedure_note,
+        "consent": consent,
+        "after-care": after_care,
+        LETTER: medical_necessity,
+        CARD: room_card,
     }
-    if case.plan.result is Result.BLOCKED:
-        return written
-    return {NOTE: procedure_note(case), **written}
+    missing = why_not(case.plan, case.told)
+    return {name: make(case) for name, make in made.items() if name not in missing}
+
+
+def why_not(plan: Plan, told: Told) -> dict[str, list[str]]:
+    """Return the papers that are not written, each with why not.
+
+    Raises:
+        UsageError: an answer is of nothing that the payer leaves uncertain.
+    """
+    found = {LETTER: why_no_letter(plan, told.answers)}
+    if plan.result is Result.BLOCKED:
+        found[NOTE] = [f"the plan is blocked by {c.id}: {c.says}" for c in plan.blocking]
+    return {name: why for name, why in found.items() if why}

@@ -32,6 +32,7 @@ class DrugUnit(Row):
 
     code: str
     mg: float = Field(gt=0)
+    unit: str = Field(description="One unit, as the code's descriptor says it")
 
 
 class Diagnosis(Row):
@@ -39,6 +40,9 @@ class Diagnosis(Row):
 
     name: str
     regions: tuple[Region, ...]
+    of_the_muscle: bool = Field(
+        default=False, description="Whether it says no more than that this muscle hurts"
+    )
 
 
 class Line(Row):
@@ -46,6 +50,11 @@ class Line(Row):
 
     says: str
     only: AgentKind | None = Field(default=None, description="Said only where such an agent is")
+    lung: bool = Field(default=False, description="Said only where a muscle lies beside the lung")
+    about: tuple[str, ...] = Field(
+        default=(),
+        description="Said only where one of these is on record: `kind`, `kind code` or `kind bar`",
+    )
 
 
 class Alarm(Line):
@@ -68,11 +77,21 @@ class CheckIn(Row):
         return self
 
 
-class Alternatives(Record):
-    """What else can be done: rows of `therapies.yaml`, and more."""
+class Rounding(Record):
+    """How a part of a drug's unit is billed."""
 
-    therapies: tuple[str, ...]
-    others: tuple[Line, ...]
+    known: Line
+    unknown: Line
+
+
+class Wasted(Record):
+    """What a claim says of a drug that was discarded."""
+
+    discarded: Line
+    nothing: Line
+    within_a_unit: Line
+    to_tell: Line
+    unknown: Line
 
 
 class Codes(Catalogue):
@@ -84,7 +103,8 @@ class Codes(Catalogue):
     drug_units: dict[str, DrugUnit]
     on_the_claim: Line
     bundled: Line
-    rounding: Line
+    rounding: Rounding
+    wasted: Wasted
     diagnoses: dict[str, Diagnosis]
     covered_lists: Line
 
@@ -97,14 +117,23 @@ class Codes(Catalogue):
 class Words(Catalogue):
     """The content of `words.yaml`."""
 
+    places: dict[Region, str]
+    """The regions of the body as patients call them."""
+    names: dict[str, str]
+    """Findings as patients call them, by kind and code; `something` is any other."""
     what_it_is: tuple[Line, ...]
-    in_short: Line
     plateau: Line
-    alternatives: Alternatives
+    in_short: Line
+    studies: tuple[Line, ...]
+    alternatives: tuple[Line, ...]
     rights: tuple[Line, ...]
     risks: tuple[Line, ...]
+    own_risks: tuple[Line, ...]
+    no_own_risks: Line
     rates: tuple[Line, ...]
     after_care: tuple[Line, ...]
+    call_us: tuple[Line, ...]
+    call_at_once: Line
     come_back: tuple[Alarm, ...]
     at_once: Line
     check_ins: tuple[CheckIn, ...]

@@ -1,23 +1,24 @@
-"""The summary of medical necessity: what was tried, what it brought, what the payer asks."""
+"""The letter of medical necessity: to one payer, of one case, by the criteria of one policy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
-from reliefpath.anatomy import trigger_point, trigger_point_catalogue
+from reliefpath.errors import UsageError, nearest
 from reliefpath.measures import measures, sources
 from reliefpath.pages import day_text
-from reliefpath.papers.case import Case, draft_warning, injected, where, who
+from reliefpath.papers.case import Answer, Case, barring, injected, known, where
 from reliefpath.papers.catalogue import cited
+from reliefpath.papers.claim import diagnoses, procedures
+from reliefpath.papers.examination import examined
 from reliefpath.papers.parts import (
     COMPUTED,
     NOT_ON_RECORD,
     Blanks,
     Block,
-    Items,
     Paper,
     Said,
     Section,
@@ -28,52 +29,175 @@ from reliefpath.papers.parts import (
     share,
 )
 from reliefpath.therapies import Family, agents, counted_as, therapies
-from reliefpath.therapies.coverage import Asked, coverage_catalogue
+from reliefpath.therapies.coverage import (
+    ANSWERS,
+    PAYER,
+    POLICY,
+    SELF_PAY,
+    Asked,
+    Coverage,
+    coverage_catalogue,
+    policies_asked,
+)
+from reliefpath.therapies.injection import Plan
 from reliefpath.therapies.injection.intervals import INJECTION
 
-ANSWERS = {True: "met", False: "not met", None: "unknown"}
-FLAGS = {True: "yes", False: "no", None: NOT_ON_RECORD}
 DRY_NEEDLING = "dry-needling"
-SIGNS = {
-    "taut_band": "Taut band",
-    "tender_spot": "Hypersensitive spot",
-    "referred_pain": "Referred pain",
-    "recognised": "Recognised",
-    "twitch_response": "Twitch",
-}
+MEMBER = ("Member number", "Reference of the request, if there is one")
+SIGNATURE = ("Name, degree and licence", "Clinic, telephone and fax", "Signature", "Date")
+
+
+def why_no_letter(plan: Plan, answers: Mapping[str, Answer]) -> list[str]:
+    """Return why no letter is written to a payer, and what would change that; nothing, if one is.
+
+    Raises:
+        UsageError: an answer is of nothing that is uncertain.
+    """
+    asked = [a for a in plan.coverage if a.of_this_payer]
+    _refuse_other_answers(asked, answers)
+    if blocking := barring(plan):
+        return [f"the plan is blocked by {c.id}: {c.says}" for c in blocking]
+    names = policies_asked(plan.coverage)
+    if not names:
+        return [a.says for a in asked] or ["no payer is on record: name it"]
+    if len(names) > 1:
+        return [
+            "a letter goes to one policy, and these are several: name one of them as the payer, "
+            f"{', '.join(names)}"
+        ]
+    if names == [SELF_PAY]:
+        return ["the patient pays, so there is nobody to write to"]
+    return [
+        *(f"{a.id} is not met: {a.says}" for a in asked if a.met is False),
+        *(
+            f"{a.id} is uncertain: {a.says}. A clinician has to answer it by name"
+            for a in asked
+            if a.met is None and a.id not in answers
+        ),
+    ]
 
 
 def medical_necessity(case: Case) -> Paper:
-    """Return the summary that goes to a payer."""
+    """Return the letter that goes to the payer; see `why_no_letter` for when there is none."""
+    [policy] = case.policies
     return Paper(
-        "Summary of medical necessity: trigger point injection",
-        f"What is on record up to {day_text(case.plan.on)}. What is not known is said to be so.",
+        "Letter of medical necessity: trigger point injection",
+        f"To {policy.contractor or policy.name}. {day_text(case.plan.on)}.",
         (
-            Section("Coverage is uncertain", (_uncertain(),)),
-            Section("Patient", (who(case), injected(case))),
-            Section("Conservative care tried", (_tried(case),)),
-            Section("Scores on the same scale", tuple(_scores(case))),
-            Section("Improvement", (_improvement(case),)),
-            Section("Trigger points at the latest examination", tuple(_examined(case))),
+            Section("Whom it is about", (_about(case, policy), Blanks(MEMBER))),
+            Section("The case", tuple(_case(case))),
+            Section("What is asked for", tuple(_request(case))),
+            Section("Examination", examined(case)[:1]),
+            Section("Conservative care", (_tried(case),)),
+            Section("Scores", tuple(_scores(case))),
             Section("Earlier injections", (_earlier(case),)),
-            Section("What the payer asks", tuple(_asked(case))),
-            Section("The plan", (_plan(case),)),
-            Section("Signature", (Blanks(("Name", "Signature", "Date")),)),
+            Section("Your criteria", tuple(_criteria(case, policy))),
+            Section("Signature", (Blanks(SIGNATURE),)),
         ),
-        draft_warning(case.plan),
+        is_plain=True,
     )
 
 
-def _uncertain() -> Text:
-    catalogue = coverage_catalogue()
-    asking = [
-        name
-        for row in catalogue.coverage.values()
-        if row.conservative_weeks is not None or row.pain_above is not None
-        for name in row.source
+def _refuse_other_answers(asked: list[Asked], told: Mapping[str, Answer]) -> None:
+    open_ = [a.id for a in asked if a.met is None and a.payer != PAYER]
+    for id_ in told:
+        if id_ not in open_:
+            uncertain = ", ".join(open_) or "nothing"
+            raise UsageError(
+                f"`{id_}` is not uncertain{nearest(id_, open_)}, so no answer is due: uncertain is "
+                f"{uncertain}"
+            )
+
+
+def _about(case: Case, policy: Coverage) -> Table:
+    patient, episode = case.patient, case.episode
+    birth = patient["birth_date"]
+    return facts(
+        "Patient and policy",
+        [
+            ("Name", known(patient["name"])),
+            ("Date of birth", known(birth and day_text(birth))),
+            ("Our record", Said(patient["patient"], "record")),
+            ("Clinician", known(episode["clinician"])),
+            ("Policy", Said(policy.name, "policy")),
+            ("Planned for", Said(day_text(case.plan.on), "plan")),
+        ],
+    )
+
+
+def _case(case: Case) -> Iterator[Block]:
+    """The case in a few sentences, each from the record."""
+    episode, advice = case.episode, case.advice
+    region = episode["region"].replace("-", " ")
+    complaint = f": {episode['complaint'].rstrip('.')}" if episode["complaint"] else ""
+    begun = day_text(episode["started_on"])
+    who = case.patient["name"] or f"The patient of our record {case.patient['patient']}"
+    weeks = advice["weeks_in_care"]
+    since = "" if weeks is None else f", {weeks:.0f} weeks before this letter"
+    said = [
+        Said(
+            f"{who} has been in our care for pain in the {region} since {begun}{since}{complaint}.",
+            on_record(episode["started_on"]),
+        ),
+        *_first_to_last(case),
+        _improvement(case),
     ]
-    cites = cited(catalogue.sources, dict.fromkeys(asking))
-    return Text(Said(catalogue.uncertain, sources=cites), strong=True)
+    for each in said:
+        yield Text(each)
+
+
+def _improvement(case: Case) -> Said:
+    advice, pathway = case.advice, case.pathway
+    origin = f"{COMPUTED} by the recovery curve, pathway {pathway.pathway} {pathway.edition}"
+    if advice["improvement"] is None:
+        return Said("How much better the patient is overall is not known from the scores.", origin)
+    low, high = share(advice["improvement_low"]), share(advice["improvement_high"])
+    return Said(
+        f"Over all scores the patient is {share(advice['improvement'])} of the way to well "
+        f"(90 % interval {low} to {high}). Status of the course: {advice['status']}.",
+        origin,
+    )
+
+
+def _first_to_last(case: Case) -> Iterator[Said]:
+    """The change of each total from its first to its last score, as plain arithmetic."""
+    rows = case.mine(case.scores).filter(pl.col("item").is_null())
+    for measure in rows["measure"].unique(maintain_order=True):
+        row = measures()[measure]
+        mine = rows.filter(pl.col("measure") == measure)
+        first, last = mine["value"][0], mine["value"][-1]
+        begun, ended = mine["at"][0].date(), mine["at"][-1].date()
+        origin = on_record(begun, ended)
+        if mine.height < 2:
+            yield Said(f"{row.name} was {first:g} on {day_text(begun)}, its only score.", origin)
+            continue
+        change = ""
+        if row.well is not None and first != row.well:
+            change = (
+                f": ({first:g} − {last:g}) / ({first:g} − {row.well:g}) = "
+                f"{share((first - last) / (first - row.well))} of the way to {row.well:g}"
+            )
+        yield Said(
+            f"{row.name} went from {first:g} on {day_text(begun)} to {last:g} on "
+            f"{day_text(ended)}{change}.",
+            origin,
+            cited(sources(), row.source),
+        )
+
+
+def _request(case: Case) -> Iterator[Block]:
+    procedure = [
+        (Said(f"CPT {code}"), Said(row.name), Said("", COMPUTED))
+        for code, (row, _) in procedures(case).items()
+    ]
+    diagnosis = [
+        (Said(f"ICD-10-CM {code}"), Said(name), Said("", COMPUTED))
+        for code, name in diagnoses(case).items()
+    ]
+    yield Table("Codes", ("Code", "Stands for", "From"), (*procedure, *diagnosis))
+    yield injected(case)
+    if reason := case.plan.steroid_reason:
+        yield Text(Said(f"Why a corticosteroid: {reason.rstrip('.')}.", "plan"))
 
 
 def _tried(case: Case) -> Table:
@@ -95,7 +219,7 @@ def _tried(case: Case) -> Table:
             missing = Said(NOT_ON_RECORD, "record")
             rows.append((Said(what), Said("0"), missing, Said("record", "record")))
     columns = ("What", "Days", "Each day, with what was reported", "From")
-    return Table("Care of this episode less invasive than an injection", columns, tuple(rows))
+    return Table("Care of this complaint less invasive than an injection", columns, tuple(rows))
 
 
 def _family(family: Family) -> list[str]:
@@ -152,81 +276,6 @@ def _scores(case: Case) -> Iterator[Block]:
         )
 
 
-def _improvement(case: Case) -> Items:
-    advice, pathway = case.advice, case.pathway
-    said = list(_first_to_last(case))
-    origin = f"{COMPUTED} by the recovery curve, pathway {pathway.pathway} {pathway.edition}"
-    if advice["improvement"] is None:
-        said.append(Said("Improvement by the recovery curve: unknown", origin))
-    else:
-        said.append(
-            Said(
-                f"Improvement by the recovery curve, from the start of care towards well: "
-                f"{share(advice['improvement'])}, 90 % interval {share(advice['improvement_low'])} "
-                f"to {share(advice['improvement_high'])}",
-                origin,
-            )
-        )
-    return Items(tuple(said))
-
-
-def _first_to_last(case: Case) -> Iterator[Said]:
-    """The change of each total from its first to its last score, as plain arithmetic."""
-    rows = case.mine(case.scores).filter(pl.col("item").is_null())
-    for measure in rows["measure"].unique(maintain_order=True):
-        row = measures()[measure]
-        mine = rows.filter(pl.col("measure") == measure)
-        first, last = mine["value"][0], mine["value"][-1]
-        begun, ended = mine["at"][0].date(), mine["at"][-1].date()
-        if mine.height < 2:
-            yield Said(f"{row.name}: one score, no change can be told", on_record(begun))
-        elif row.well is None or first == row.well:
-            yield Said(f"{row.name}: from {first:g} to {last:g}", on_record(begun, ended))
-        else:
-            yield Said(
-                f"{row.name}: ({first:g} − {last:g}) / ({first:g} − {row.well:g}) = "
-                f"{share((first - last) / (first - row.well))} of the way to {row.well:g}",
-                on_record(begun, ended),
-                cited(sources(), row.source),
-            )
-
-
-def _examined(case: Case) -> Iterator[Block]:
-    rows = case.mine(case.exams).with_columns(
-        day=pl.col("at").dt.date(),
-        present=pl.sql_expr(trigger_point().present.rule),
-    )
-    latest = rows.filter(pl.col("day") == pl.col("day").max())
-    seen = {(muscle, side) for muscle, side in latest["muscle", "side"].iter_rows()}
-    found = [_exam(row) for row in latest.iter_rows(named=True)]
-    for site in dict.fromkeys((site.muscle, site.side) for site in case.plan.sites):
-        if not {site, (site[0], "both")} & seen:
-            missing = (Said(NOT_ON_RECORD, "record"),) * (len(SIGNS) + 2)
-            place = Said(f"{where(*site)} (planned)")
-            found.append((place, *missing, Said("", "record")))
-    columns = ("Muscle", *SIGNS.values(), "Pressure threshold", "Trigger point", "From")
-    caption = f"Examination: {NOT_ON_RECORD}"
-    if not latest.is_empty():
-        caption = f"Examination of {day_text(latest['day'][0])}"
-    yield Table(caption, columns, tuple(found))
-    definition = trigger_point().present
-    cites = cited(trigger_point_catalogue().sources, definition.source)
-    because = " ".join(definition.because.split())
-    yield Items((Said(f"When it is called a trigger point: {because}", sources=cites),))
-
-
-def _exam(row: Mapping[str, Any]) -> tuple[Said, ...]:
-    pressure = NOT_ON_RECORD if row["pressure_kpa"] is None else f"{row['pressure_kpa']:g} kPa"
-    present = {True: "yes", False: "no", None: "unknown"}[row["present"]]
-    return (
-        Said(where(row["muscle"], row["side"])),
-        *(Said(FLAGS[row[sign]]) for sign in SIGNS),
-        Said(pressure),
-        Said(present),
-        Said("", on_record(row["day"])),
-    )
-
-
 def _earlier(case: Case) -> Block:
     """Every injection before, in whichever episode."""
     rows = case.treatments.with_columns(day=pl.col("at").dt.date()).filter(
@@ -236,7 +285,7 @@ def _earlier(case: Case) -> Block:
         return Text(Said("No trigger point injection is on record.", "record"))
     latest = case.mine(rows)["day"].max()
     return Table(
-        "Trigger point injections before, of every episode",
+        "Trigger point injections before, of every complaint",
         ("Date", "Where", "What", "Relief told", "On the same scale", "From"),
         tuple(
             (
@@ -255,12 +304,13 @@ def _earlier(case: Case) -> Block:
 def _on_the_scale(case: Case, row: Mapping[str, Any], latest: object) -> Said:
     """The relief that the scores show, and how long: told of this episode's latest injection."""
     advice = case.advice
-    known = advice["injection_relief_weeks"] is not None
-    if not known or row["episode"] != advice["episode"] or row["day"] != latest:
+    is_known = advice["injection_relief_weeks"] is not None
+    if not is_known or row["episode"] != advice["episode"] or row["day"] != latest:
         return Said(NOT_ON_RECORD)
     best, now = share(advice["injection_relief"]), share(advice["injection_relief_now"])
     lasted = f"a half or more for {advice['injection_relief_weeks']:.3g} weeks"
-    return Said(f"{best} at best on {advice['measure']}, {lasted}; {now} at the latest score")
+    scale = measures()[advice["measure"]].name
+    return Said(f"{scale}: {best} at best, {lasted}; {now} at the latest score")
 
 
 def _given(row: Mapping[str, Any]) -> str:
@@ -270,37 +320,30 @@ def _given(row: Mapping[str, Any]) -> str:
     return f"{name}, {row['amount']:g} {row['unit'] or f'unit {NOT_ON_RECORD}'}"
 
 
-def _asked(case: Case) -> Iterator[Block]:
-    catalogue, asked = coverage_catalogue(), case.plan.coverage
-    names = list(dict.fromkeys(each.payer for each in asked))
-    policies = ", ".join(catalogue.coverage[name].name for name in names) or "none"
-    payer = case.episode["payer"] or NOT_ON_RECORD
-    yield Text(Said(f"Payer: {payer}. Policies asked: {policies}.", "record and plan"))
+def _criteria(case: Case, policy: Coverage) -> Iterator[Block]:
+    cites = cited(coverage_catalogue().sources, policy.source)
+    asked = [a for a in case.plan.coverage if a.of_this_payer and a.id != POLICY]
     if not asked:
-        yield Text(Said(f"The payer's criteria: {NOT_ON_RECORD}.", "record"))
-    for name in names:
-        row = catalogue.coverage[name]
-        cites = cited(catalogue.sources, row.source)
-        yield Table(
-            row.name,
-            ("Asked, and what is so here", "Answer", "From"),
-            tuple(_criteria((each for each in asked if each.payer == name), cites)),
+        yield Text(
+            Said(f"{policy.name} gives no numbers to meet. It says: {policy.note}", "", cites)
         )
-        yield Items((Said(row.note, sources=cites),))
-
-
-def _criteria(asked: Iterable[Asked], cites: tuple[str, ...]) -> Iterator[tuple[Said, ...]]:
-    for each in asked:
-        yield Said(each.says, sources=cites), Said(ANSWERS[each.met]), Said("", "record")
-
-
-def _plan(case: Case) -> Table:
-    gate = {True: "open", False: "closed", None: "unknown"}[case.advice["gate"]]
-    pathway = f"pathway {case.pathway.pathway} {case.pathway.edition}"
-    return facts(
-        "What the plan is",
-        [
-            ("Result of the plan", Said(str(case.plan.result), "plan")),
-            ("Gate to the injection", Said(gate, pathway)),
-        ],
+        return
+    answers = case.told.answers
+    yield Table(
+        policy.name,
+        ("You ask", "Answer", "From"),
+        tuple(
+            (
+                Said(each.says[:1].upper() + each.says[1:], sources=cites),
+                Said(_answer(each, answers)),
+                Said("", "record" if each.id not in answers else answers[each.id].by),
+            )
+            for each in asked
+        ),
     )
+
+
+def _answer(asked: Asked, answers: Mapping[str, Answer]) -> str:
+    if asked.id in answers:
+        return f"{answers[asked.id].by}: {answers[asked.id].words}"
+    return ANSWERS[asked.met].capitalize()

@@ -31,6 +31,8 @@ class Table:
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Said, ...], ...]
+    has_origin: bool = True
+    """Whether the last column tells where each row comes from."""
     kind: str = "table"
 
 
@@ -53,7 +55,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Blanks:
-    """Lines to fill in by hand."""
+    """Lines to fill in, by hand or on the screen before it is printed."""
 
     labels: tuple[str, ...]
     kind: str = "blanks"
@@ -80,6 +82,8 @@ class Paper:
     warning: str | None = None
     say: Speech = ENGLISH
     """The language that it is written in."""
+    is_plain: bool = False
+    """Whether it leaves the clinic: without where each line comes from and how sure that is."""
 
     def said(self) -> Iterator[Said]:
         """Yield everything that it says, from top to bottom."""

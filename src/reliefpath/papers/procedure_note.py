@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from reliefpath.anatomy import Region, muscles
+from reliefpath.measures import measures
 from reliefpath.pages import day_text
 from reliefpath.papers.case import CONSENT, Case, dose, injected, recorded, where, who
-from reliefpath.papers.catalogue import Line, cited, codes
+from reliefpath.papers.claim import claim
+from reliefpath.papers.examination import examined
 from reliefpath.papers.parts import (
     COMPUTED,
     GIVEN,
@@ -29,8 +30,24 @@ from reliefpath.papers.parts import (
 from reliefpath.therapies import SCREENED, AgentKind, agents, finding_kinds
 from reliefpath.therapies.injection import Check
 
-WHOLE = 1e-9
-"""Units that differ by less than this from a whole number are one."""
+TIME_OUT = ("Patient, procedure, site and side confirmed by", "Time of the time-out")
+BEFORE_AND_AFTER = (
+    "Pain before, 0 to 10, and time",
+    "Pain after, 0 to 10, and time",
+    "Movement or function before and after",
+)
+TECHNIQUE = (
+    "Technique",
+    "Needle",
+    "Position of the patient",
+    "Skin prepared with",
+    "Aspiration before each injection",
+)
+OBSERVATION = (
+    "Observed from, to",
+    "State on leaving: breathing, strength, feeling",
+    "Left with, and how",
+)
 
 
 def procedure_note(case: Case) -> Paper:
@@ -42,18 +59,109 @@ def procedure_note(case: Case) -> Paper:
         warning = f"Not acknowledged: {', '.join(c.id for c in decisions)}. See Decisions."
     return Paper(
         "Procedure note: trigger point injection",
-        f"{day_text(plan.on)}. To be completed and signed by whoever injected.",
+        f"{day_text(plan.on)}. To be completed and signed by whoever injected: each empty line is "
+        "something that the software cannot know.",
         (
-            Section("Patient", (who(case), _asked_before(case))),
-            Section("Injection", (injected(case, with_lots=True), _totals(case))),
+            Section("Patient", (who(case),)),
+            Section("Indication", (_indication(case), *examined(case))),
+            Section("Consent and screening", (_asked_before(case),)),
+            Section("Time-out", tuple(_time_out(case))),
+            Section("Scores before and after", tuple(_scores(case))),
+            Section(
+                "Injection", (injected(case, with_lots=True), _totals(case), *_technique(case))
+            ),
+            Section("Drawn, given and discarded", (_waste(case),)),
             Section("Response and complications", tuple(_response(case))),
+            Section("Observation", (Blanks(OBSERVATION),)),
             Section("Decisions", tuple(_decisions(case))),
             Section("Doses and limits", (_arithmetic(case), *_at_hand(case))),
-            Section("Codes, suggested: a biller chooses", tuple(_codes(case))),
+            Section("Codes, suggested: a biller chooses", tuple(claim(case))),
             Section("Signature", (Blanks(("Name", "Signature", "Date and time")),)),
         ),
         warning,
     )
+
+
+def _indication(case: Case) -> Table:
+    advice, pathway = case.advice, case.pathway
+    origin = f"{COMPUTED}, pathway {pathway.pathway} {pathway.edition}"
+    weeks = advice["weeks_in_care"]
+    improved = share(advice["improvement"])
+    if advice["improvement"] is not None:
+        low, high = share(advice["improvement_low"]), share(advice["improvement_high"])
+        improved += f" (90 % interval {low} to {high})"
+    care = NOT_ON_RECORD if weeks is None else f"{weeks:.3g} weeks"
+    return facts(
+        "Why an injection is given",
+        [
+            ("Complaint", Said(case.episode["complaint"] or NOT_ON_RECORD, "record")),
+            ("Region", Said(case.episode["region"].replace("-", " "), "record")),
+            ("Course", Said(str(advice["status"]), origin)),
+            ("In care for", Said(care, origin)),
+            ("Improvement", Said(improved, origin)),
+        ],
+    )
+
+
+def _time_out(case: Case) -> Iterator[Block]:
+    """Each site and side is confirmed on its own before the needle."""
+    yield Items(
+        tuple(Said(f"☐ {where(*place)}: site and side confirmed", "plan") for place in case.places)
+    )
+    yield Blanks(TIME_OUT)
+
+
+def _scores(case: Case) -> Iterator[Block]:
+    """Every measure of the episode by its last total before the day, and what the day brought."""
+    rows = case.mine(case.scores).filter(pl.col("item").is_null())
+    rows = rows.with_columns(day=pl.col("at").dt.date())
+    told = []
+    for measure in rows["measure"].unique(maintain_order=True):
+        mine, row = rows.filter(measure=measure), measures()[measure]
+        before = mine.filter(pl.col("day") < case.plan.on)
+        today = mine.filter(day=case.plan.on)["value"].to_list()
+        last = NOT_ON_RECORD
+        if before.height:
+            last = f"{before['value'][-1]:g}, on {day_text(before['day'][-1])}"
+        days = [*before["day"].tail(1), *([case.plan.on] if today else [])]
+        of_today = ", then ".join(f"{value:g}" for value in today) or NOT_ON_RECORD
+        told.append((Said(row.name), Said(last), Said(of_today), Said("", on_record(*days))))
+    if told:
+        columns = ("Measure", "Last before", "On this day, in order", "From")
+        yield Table("Scores on record", columns, tuple(told))
+    yield Blanks(BEFORE_AND_AFTER)
+
+
+def _technique(case: Case) -> Iterator[Block]:
+    """What the record says of how it was done; what it does not say is filled in."""
+    told = dict(_found_of_technique(case))
+    if told:
+        rows = [(what, Said(said, recorded(case))) for what, said in told.items()]
+        yield facts("How it was done, as recorded", rows)
+    yield Blanks(tuple(what for what in TECHNIQUE if what not in told))
+
+
+def _waste(case: Case) -> Table:
+    rows = []
+    for agent in dict.fromkeys(p.agent for p in case.portions):
+        mine = [p for p in case.portions if p.agent == agent]
+        mg, volume = sum(p.mg for p in mine), sum(p.volume_ml for p in mine)
+        unit, given = ("mg", mg) if mg else ("mL", volume)
+        opened = case.told.opened_mg.get(agent)
+        discarded, origin = f"____________ {unit}", COMPUTED
+        if opened is not None:
+            discarded, origin = f"{opened:.4g} − {mg:.4g} = {opened - mg:.4g} mg", GIVEN
+        rows.append(
+            (
+                Said(agents()[agent].name),
+                Said(f"____________ {unit}" if opened is None else f"{opened:.4g} mg"),
+                Said(f"{given:.4g} {unit}"),
+                Said(discarded),
+                Said("", origin),
+            )
+        )
+    columns = ("What", "Opened, in single-dose vials", "Given", "Discarded", "From")
+    return Table("What was opened and not given is discarded", columns, tuple(rows))
 
 
 def _asked_before(case: Case) -> Table:
@@ -109,11 +217,14 @@ def _response(case: Case) -> Iterator[Block]:
         yield Blanks(missing)
 
 
-def _found(case: Case) -> Iterator[tuple[str, str]]:
-    """What the rows of the session say, where it is on record."""
+def _found_of_technique(case: Case) -> Iterator[tuple[str, str]]:
     for what, column in (("Technique", "technique"), ("Needle", "needle")):
         if said := case.given[column].drop_nulls().unique(maintain_order=True).to_list():
             yield what, "; ".join(said)
+
+
+def _found(case: Case) -> Iterator[tuple[str, str]]:
+    """What the rows of the session say of what followed, where it is on record."""
     looked = case.given.drop_nulls("twitch_response")
     if looked.height:
         at = looked.filter("twitch_response").select("muscle", "side").unique(maintain_order=True)
@@ -166,84 +277,3 @@ def _arithmetic(case: Case) -> Table:
 def _at_hand(case: Case) -> Iterator[Block]:
     if case.plan.at_hand:
         yield Items(tuple(Said(f"At hand: {thing}", "plan") for thing in case.plan.at_hand))
-
-
-def _codes(case: Case) -> Iterator[Block]:
-    yield _procedure(case)
-    counting = codes().counting
-    if len(muscles_injected(case)) != len(sides_injected(case)):
-        counting = (*counting, codes().both_sides)
-    yield Items(tuple(map(_line, counting)))
-    yield _drugs(case)
-    yield Items((_line(codes().on_the_claim), _line(codes().rounding)))
-    yield _diagnoses(case)
-    yield Items((_line(codes().covered_lists),))
-
-
-def muscles_injected(case: Case) -> list[str]:
-    """Return the muscles that are injected, each once whatever its side and its points."""
-    return list(dict.fromkeys(site.muscle for site in case.plan.sites))
-
-
-def sides_injected(case: Case) -> list[tuple[str, str]]:
-    """Return the muscles that are injected, left and right each on its own."""
-    return list(dict.fromkeys((site.muscle, site.side) for site in case.plan.sites))
-
-
-def _procedure(case: Case) -> Table:
-    counts = {len(muscles_injected(case)): "each muscle once"}
-    counts.setdefault(len(sides_injected(case)), "left and right of a muscle as two")
-    rows = [
-        (
-            Said(f"CPT {code}"),
-            Said(row.name, sources=cited(codes().sources, row.source)),
-            Said(f"{count} counted, {how}; {len(case.plan.sites)} points"),
-            Said("", COMPUTED),
-        )
-        for count, how in counts.items()
-        for code, row in codes().procedures.items()
-        if row.fits(count)
-    ]
-    return Table("Procedure", ("Code", "Stands for", "Muscles", "From"), tuple(rows))
-
-
-def _drugs(case: Case) -> Table:
-    rows = []
-    for agent in dict.fromkeys(p.agent for p in case.portions):
-        mg = sum(p.mg for p in case.portions if p.agent == agent)
-        name, row = agents()[agent].name, codes().drug_units.get(agent)
-        if row is not None:
-            units = mg / row.mg
-            whole = abs(units - round(units)) < WHOLE
-            code, arithmetic = row.code, f"{mg:.4g} mg / {row.mg:g} mg a unit = {units:.4g} units"
-            if not whole:
-                arithmetic += ", not a whole number"
-            sources = cited(codes().sources, row.source)
-        elif agents()[agent].kind is AgentKind.LOCAL_ANAESTHETIC:
-            code, arithmetic = "none", codes().bundled.says
-            sources = cited(codes().sources, codes().bundled.source)
-        else:
-            code, arithmetic, sources = NOT_ON_RECORD, "No code is in the sources", ()
-        origin = Said("", COMPUTED)
-        rows.append((Said(name), Said(code, sources=sources), Said(arithmetic), origin))
-    return Table("Drugs", ("Drug", "Code", "Units", "From"), tuple(rows))
-
-
-def _diagnoses(case: Case) -> Table:
-    regions = {muscles()[muscle].region for muscle in muscles_injected(case)}
-    regions |= {region for region in Region if region.value == case.episode["region"]}
-    rows = tuple(
-        (
-            Said(code),
-            Said(row.name, sources=cited(codes().sources, row.source)),
-            Said(", ".join(r.replace("-", " ") for r in row.regions if r in regions)),
-            Said("suggested, choose", "suggested"),
-        )
-        for code, row in codes().diagnoses.items()
-        if regions & set(row.regions)
-    )
-    return Table("Diagnosis, ICD-10-CM", ("Code", "Stands for", "Region", "From"), rows)
-
-
-def _line(line: Line) -> Said:
-    return Said(line.says, sources=cited(codes().sources, line.source))

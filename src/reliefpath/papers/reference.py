@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reliefpath.languages import LANGUAGES, speech
 from reliefpath.markdown import cited, source_table, table
-from reliefpath.papers.catalogue import CheckIn, Codes, Line, Words, codes, words
+from reliefpath.papers.catalogue import CheckIn, Codes, Line, Rounding, Wasted, Words, codes, words
 
 
 def papers_markdown() -> str:
@@ -27,9 +27,9 @@ def papers_markdown() -> str:
         ),
     )
     drugs = table(
-        ("code", "drug", "mg a unit", "source"),
+        ("code", "drug", "one unit", "mg a unit", "source"),
         (
-            (f"`{row.code}`", agent, f"{row.mg:g}", cited(row.source, known.sources))
+            (f"`{row.code}`", agent, row.unit, f"{row.mg:g}", cited(row.source, known.sources))
             for agent, row in known.drug_units.items()
         ),
     )
@@ -87,10 +87,9 @@ def _said(catalogue: Codes | Words) -> str:
 
 
 def _lines(catalogue: Codes | Words) -> Iterator[tuple[str, Line | CheckIn]]:
-    parts = {name: getattr(catalogue, name) for name in type(catalogue).model_fields}
-    if isinstance(catalogue, Words):
-        parts["alternatives"] = catalogue.alternatives.others
-    for name, part in parts.items():
-        for line in part if isinstance(part, tuple) else (part,):
+    for name in type(catalogue).model_fields:
+        part = getattr(catalogue, name)
+        inside = part.__dict__.values() if isinstance(part, Rounding | Wasted) else (part,)
+        for line in part if isinstance(part, tuple) else inside:
             if isinstance(line, Line | CheckIn):
                 yield name.replace("_", " "), line
