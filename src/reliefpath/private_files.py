@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reliefpath.errors import UsageError
@@ -26,7 +26,8 @@ def opener(path: str, flags: int) -> int:
     """Open a file that nobody else may read; for the built-in `open`."""
     descriptor = os.open(path, flags, FILE)
     if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, FILE)  # one that was there, or a umask that takes too much
+        with suppress(OSError):  # of a disk that knows no modes; `open_to_others` tells
+            os.fchmod(descriptor, FILE)  # one that was there, or a umask that takes too much
     return descriptor
 
 
@@ -51,7 +52,8 @@ def make_folder(folder: Path) -> None:
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(FOLDER)
-        folder.chmod(FOLDER)
+        with suppress(OSError):
+            folder.chmod(FOLDER)
 
 
 def with_beside(files: Iterable[Path]) -> Iterator[Path]:
@@ -77,7 +79,8 @@ def part_of(file: Path) -> Iterator[Path]:
     """Yield an empty private file, `FILE.part`, that is called `file` in the end, or is gone.
 
     Raises:
-        UsageError: there is such a file already, or another program is writing it.
+        UsageError: there is such a file already, another program is writing it, or it cannot be
+            written.
     """
     part = file.with_name(f"{file.name}.part")
     remove_stale([part])
@@ -86,9 +89,12 @@ def part_of(file: Path) -> Iterator[Path]:
         held = open(part, "xb", opener=opener)  # noqa: SIM115 - to tell one that is there
     except FileExistsError:
         raise UsageError(f"another program is writing `{file}`: wait for it") from None
+    except OSError as e:
+        raise UsageError(f"`{file}` cannot be written: {e.strerror}") from None
     with held:
         try:
-            _lock(held.fileno())
+            with suppress(OSError):  # of a disk that knows no locks
+                _lock(held.fileno())
             yield part
             _refuse_existing(file)
             part.rename(file)
@@ -104,7 +110,7 @@ def remove_stale(parts: Iterable[Path]) -> None:
             with open(part, "rb") as held:
                 _lock(held.fileno())
                 remove(part)
-        except (FileNotFoundError, BlockingIOError, PermissionError):
+        except OSError:  # there is none, it is being written, or who writes it can't be told
             continue
 
 

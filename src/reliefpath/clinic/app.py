@@ -88,7 +88,7 @@ async def _warmed(app: FastAPI) -> AsyncIterator[None]:
     yield
     assessing.cancel()
     noting.cancel()
-    with suppress(ReliefPathError, OSError):
+    with suppress(ReliefPathError):
         app.state.custody.note_heads()
     if app.state.elsewhere is not None:
         await app.state.elsewhere.end()
@@ -109,7 +109,7 @@ async def _note_heads(custody: Custody) -> None:
     while True:
         try:
             await to_thread(custody.note_heads)
-        except (ReliefPathError, OSError) as e:
+        except ReliefPathError as e:
             LOG.error("the ends of the logs were not noted down: %s", type(e).__name__)
         await sleep(NOTED_SECONDS)
 

@@ -223,6 +223,8 @@ def test_an_end_noted_down_is_missed_when_an_older_file_takes_the_place(
     assert "entry 9, noted down in" in kept.lost(chart.engine)[0]
     kept.file.write_text(f"2026-01-01T00:00:00Z chart 1:{'0' * 64}\n")
     assert "which ends with entry 2" in kept.lost(chart.engine)[0]
+    with pytest.raises(UsageError, match="cannot be written: No such file"):
+        KeptHeads(tmp_path / "nowhere" / "ends").keep(chart.engine, chart.clock())
     kept.file.write_text("2026-01-01T00:00:00Z chart 1:0")
     with pytest.raises(UsageError, match="ends:1: expected TIME LOG ENTRY:HASH"):
         kept.lost(chart.engine)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reliefpath import private_files
 from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.folder import read_folder, write_folder
 from reliefpath.chart.store.backup import back_up, proven_copy
@@ -106,9 +107,30 @@ def test_a_copy_that_fails_leaves_nothing(care_log: CareLog, tmp_path: Path) -> 
     with pytest.raises(UsageError, match="not as it was recorded"):
         proven_copy(chart, str(tmp_path / "backups" / "mine.chart"))
     assert not list((tmp_path / "backups").iterdir())
+    with pytest.raises(UsageError, match="cannot be written: No such file or directory"):
+        proven_copy(chart, str(tmp_path / "nowhere" / "mine.chart"))
     (tmp_path / "mine.chart").touch()
     with pytest.raises(UsageError, match="already exists"):
         proven_copy(chart, str(tmp_path / "mine.chart"))
+
+
+def test_a_disk_without_modes_or_locks_takes_a_backup_that_is_told_to_be_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick, or a folder of another computer."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+    monkeypatch.setattr(private_files, "flock", refuse)
+    chart = create_chart(str(tmp_path / "clinic.chart"))
+    make_folder(tmp_path / "stick")
+    stale = tmp_path / "stick" / "2026-01-30T120000.000000Z.chart.part"
+    stale.touch()
+    file = Path(back_up(chart, tmp_path / "stick", "ada").place)
+    assert sorted((tmp_path / "stick").iterdir()) == [stale, file]  # who writes it can't be told
+    assert not open_chart(str(file)).verify().wrong
 
 
 WRITING = """

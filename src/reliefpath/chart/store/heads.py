@@ -78,12 +78,19 @@ class KeptHeads:
         )
 
     def keep(self, engine: sa.Engine, now: datetime) -> Head:
-        """Note down where the log ends now, unless that is on the last line already."""
+        """Note down where the log ends now, unless that is noted already.
+
+        Raises:
+            UsageError: the file can't be read or written.
+        """
         with snapshot(engine) as connection:
             head = head_of(connection, log=self.log)
         if head.entry and self.all().get(head.entry) != head.hash:
-            with open(self.file, "ab", opener=opener) as stream:
-                stream.write(f"{instant_text(now)} {self.name} {head}\n".encode())
+            try:
+                with open(self.file, "ab", opener=opener) as stream:
+                    stream.write(f"{instant_text(now)} {self.name} {head}\n".encode())
+            except OSError as e:
+                raise UsageError(f"`{self.file}` cannot be written: {e.strerror}") from None
         return head
 
     def _there(self, connection: sa.Connection, entries: Iterable[int]) -> dict[int, str]:
