@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from reliefpath.chart.store.chart import open_chart
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
+from reliefpath.clinic.jobs import Job
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.settings import Settings
 
@@ -229,6 +232,48 @@ def test_what_could_not_be_backed_up_is_told_and_not_listed(settings: Settings) 
     text = administrator.get("/backup").text
     assert "there is no folder" in text
     assert "There is none yet" in text
+
+
+def test_a_backup_of_a_damaged_chart_is_whole_and_says_so(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file, ends, backups = Path(settings.chart), tmp_path / "ends", tmp_path / "copies"
+    backups.mkdir()
+    open_chart(str(file)).close()
+    with closing(sqlite3.connect(file)) as connection:
+        [root] = connection.execute(
+            "select rootpage from sqlite_master where name = 'ix_patients_patient'"
+        ).fetchone()
+    content = bytearray(file.read_bytes())
+    content[content.index(b"P0007", (root - 1) * 4096, root * 4096) + 4] ^= 1
+    file.write_bytes(content)
+    app = create_app(replace(settings, backups=backups, heads=ends))
+
+    def done(page: str, job: Job) -> str:
+        while job.since:
+            pass
+        return client_of(app, "administrator" if page == "/backup" else "auditor").get(page).text
+
+    client_of(app, "administrator").post("/backup")
+    text = done("/backup", app.state.backing_up)
+    assert "What they were copied from is damaged" in text
+    assert "ix_patients_patient" in text
+    assert not ends.exists()
+    copy = next(backups.glob("*.chart"))
+    assert not open_chart(str(copy)).verify().wrong
+    client_of(app, "auditor").post("/audit/verify")
+    assert "ix_patients_patient" in done("/audit", app.state.verifying)
+
+
+def test_ends_of_both_logs_are_noted_down_with_a_backup(settings: Settings, tmp_path: Path) -> None:
+    ends = tmp_path / "ends"
+    app = create_app(replace(settings, backups=tmp_path, heads=ends))
+    client_of(app, "administrator").post("/backup")
+    while app.state.backing_up.since:
+        pass
+    chart, accounts = (line.split() for line in ends.read_text().splitlines())
+    assert chart[1:] == ["chart", str(app.state.care.chart.head())]
+    assert accounts[1:] == ["accounts", str(app.state.accounts.log.head())]
 
 
 def test_check_ins_due_are_told_with_their_reason(settings: Settings) -> None:
