@@ -228,16 +228,21 @@ def test_every_corticosteroid_has_a_code() -> None:
     assert set(codes().drug_units) == steroids
 
 
-def test_a_blocked_plan_has_neither_note_nor_letter_and_the_clinic_is_told_why() -> None:
+def test_a_blocked_plan_has_no_procedure_note_and_says_so_on_the_others() -> None:
     made = case(care_log=with_finding(kind="red-flag", code="cauda-equina"), weighed=False)
     found = papers(made)
     assert set(NAMES) - set(found) == {NOTE, LETTER}
     [check] = made.plan.blocking
-    why = why_not(made.plan, made.told)
-    assert why[NOTE] == why[LETTER] == [f"the plan is blocked by {check.id}: {check.says}"]
     for name in ("consent", "after-care"):
         assert str(found[name].warning).startswith("Draft, not to be used")
         assert check.says not in str(found[name].warning)
+
+
+def test_the_clinic_is_told_what_blocks_the_note_and_the_letter() -> None:
+    made = case(care_log=with_finding(kind="red-flag", code="cauda-equina"), weighed=False)
+    [check] = made.plan.blocking
+    why = why_not(made.plan, made.told)
+    assert why[NOTE] == why[LETTER] == [f"the plan is blocked by {check.id}: {check.says}"]
 
 
 def test_a_consent_can_be_had_before_there_is_one() -> None:

@@ -112,10 +112,10 @@ def papers(
 ) -> None:
     """Write the papers of an injection: note, consent, after-care, letter, card, as HTML and PDF.
 
-    Consent and after-care are in the patient's language. A plan that is blocked has no procedure
-    note, and a payer gets no letter where something that it asks is not met, or is uncertain and
-    nobody has answered it: it says why, and exits with 1. What `inject record` has recorded stands
-    in the note.
+    Consent and after-care are in the patient's language. A payer gets no letter where something
+    that it asks is not met, or is uncertain and nobody has answered it, and it says why. A plan
+    that is blocked has no procedure note either, and exits with 1. What `inject record` has
+    recorded stands in the note.
 
     **Examples**
 
@@ -157,7 +157,7 @@ def papers(
         typer.echo(f"No {name} is written:", err=True)
         for each in why:
             typer.echo(f"  {each}", err=True)
-    if missing:
+    if written.NOTE in missing:
         raise typer.Exit(1)
 
 
