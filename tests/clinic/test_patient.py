@@ -236,6 +236,29 @@ def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
     assert "Trigger point injection" in therapist.locator("#tried + div").inner_text()
 
 
+def test_a_clinician_answers_by_name_what_a_payer_leaves_uncertain_and_the_letter_gives_it(
+    therapist: Page, served: Served
+) -> None:
+    therapist.goto(f"{served.url}/patient/{OPEN}/injection")
+    site = therapist.get_by_role("group", name="Site 1")
+    site.get_by_label("Muscle").select_option("upper-trapezius")
+    site.get_by_label("Side").select_option("right")
+    site.get_by_label("Agent").select_option("lidocaine")
+    site.get_by_label("Strength", exact=True).fill("1")
+    site.get_by_label("Volume, mL").fill("1")
+    therapist.get_by_label("Policy").select_option("anthem")
+    press(therapist, "Check the plan")
+    assert "conservative is uncertain" in therapist.locator("#papers ~ div").inner_text()
+    assert therapist.get_by_role("link", name="Medical necessity").count() == 0
+    criteria = therapist.locator("fieldset:has(input[name=criterion])")
+    for number in range(criteria.count()):
+        criteria.nth(number).get_by_label("Answered by").fill("Dr. Ana Ruiz")
+        criteria.nth(number).get_by_label("Answer", exact=True).fill("Desk work is not possible.")
+    press(therapist, "Check the plan")
+    follow(therapist, re.compile("^Medical necessity$"))
+    assert "Dr. Ana Ruiz: Desk work is not possible." in therapist.locator("body").inner_text()
+
+
 def test_each_criterion_has_an_address(therapist: Page, served: Served) -> None:
     therapist.goto(f"{served.url}/patient/{OPEN}#enough-scores")
     assert therapist.locator("li#enough-scores").count() == 1

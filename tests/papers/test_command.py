@@ -100,6 +100,6 @@ def test_without_what_makes_a_pdf_the_pages_are_written_and_it_says_what_to_inst
     paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     ask, out = demo(tmp_path, 15), tmp_path / "papers"
-    done = reliefpath(*ask, "--out", out)
+    done = reliefpath(*ask, "--out", out, code=1)
     assert says in done.stderr
     assert {file.suffix for file in out.iterdir()} == {".html"}
