@@ -34,6 +34,10 @@ def doings(care_log: CareLog) -> dict[str, pl.DataFrame]:
     return {
         **as_tables(care_log),
         "documents": pl.DataFrame([{"document": "d", "text": "a pathway"}]),
+        "settings": pl.DataFrame({"setting": ["zone", "another"], "value": ["UTC", "1"]}),
+        "terms": pl.DataFrame(
+            {"kind": ["medicine"] * 2, "words": ["Coumadin", "Plavix"], "code": ["w", "c"]}
+        ),
         "decisions": pl.DataFrame(
             [
                 {
