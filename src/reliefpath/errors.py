@@ -86,7 +86,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
     >>> nearest("lidocain", ["lidocaine", "bupivacaine"])
     ' (did you mean `lidocaine`?)'
     """
-    matches = get_close_matches(word.lower().replace("_", "-"), list(known), n=1, cutoff=0.6) or (
-        get_close_matches(word, list(known), n=1, cutoff=0.6)
+    match = nearest_of(word, known)
+    return f" (did you mean `{match}`?)" if match else ""
+
+
+def nearest_of(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word nearest to `word`, if any is near.
+
+    >>> nearest_of("untill", ["until", "unit"])
+    'until'
+    """
+    words = list(known)
+    matches = get_close_matches(word.lower().replace("_", "-"), words, n=1, cutoff=0.6) or (
+        get_close_matches(word, words, n=1, cutoff=0.6)
     )
-    return f" (did you mean `{matches[0]}`?)" if matches else ""
+    return matches[0] if matches else None

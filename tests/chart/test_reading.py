@@ -94,11 +94,11 @@ def test_two_values_for_one_measure_at_one_time_are_refused(tmp_path: Path) -> N
 
 
 def test_an_unknown_column_warns_with_the_nearest_known_name(tmp_path: Path) -> None:
-    folder = write(tmp_path, **changed("patients", "birth_date", "birthdate"))
+    folder = write(tmp_path, **changed("patients", "name", "nmae"))
     reading = inspect_folder(folder)
     assert not reading.errors
     (warning,) = reading.problems
-    assert "unknown column, left out (did you mean `birth_date`?)" in str(warning)
+    assert "unknown column, left out (did you mean `name`?)" in str(warning)
 
 
 def test_a_missing_required_column_refuses_the_whole_table(tmp_path: Path) -> None:
@@ -111,8 +111,9 @@ def test_a_missing_optional_table_warns_and_a_missing_needed_one_is_refused(tmp_
     (folder / "exams.csv").unlink()
     reading = inspect_folder(folder)
     assert [str(p) for p in reading.problems] == [
-        "exams.csv: warning: is missing: taken as no exams on record"
+        "exams.csv: warning: is missing: whether there are exams is unknown"
     ]
+    assert reading.care_log.absent == {"exams"}
     (folder / "scores.csv").unlink()
     assert "scores.csv: is missing" in refusals(folder)
 

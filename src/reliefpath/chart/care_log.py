@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -74,14 +74,18 @@ class CareLog:
         return {name: self.table(name).to_arrow() for name in TABLES}
 
     @classmethod
-    def from_arrow(cls, tables: Mapping[str, pa.Table]) -> CareLog:
-        """Build a care log from Arrow tables by name; an absent table is empty.
+    def from_arrow(cls, tables: Mapping[str, pa.Table], ignored: Collection[str] = ()) -> CareLog:
+        """Build a care log from Arrow tables by name; what an absent table would tell is unknown.
+
+        Args:
+            tables: by their names.
+            ignored: columns such as `treatments.cancelled` that are known to be of no account.
 
         Raises:
             CareLogError: at least one table, column or value is not what the schema expects.
         """
-        frames = {name: pl.DataFrame(table) for name, table in tables.items()}
-        log, bad = assemble(frames)
+        frames = {name: _frame(name, table) for name, table in tables.items()}
+        log, bad = assemble(frames, ignored=ignored)
         problems = [b.at(name, None if b.row is None else b.row + 1) for name, b in bad]
         if any(not p.warning for p in problems):
             raise CareLogError(problems)
@@ -99,6 +103,11 @@ class CareLog:
             table("findings"),
             zone=zone,
         )
+
+    def wholly_incomplete(self) -> CareLog:
+        """Return the same, known to lack something that may be of anybody."""
+        people = pl.concat([self.patients["patient"], self.episodes["patient"]])
+        return replace(self, incomplete=frozenset(people))
 
     def only(self, episode: str) -> CareLog:
         """Return what concerns one episode: its patient, and every episode of that patient.
@@ -131,31 +140,43 @@ class CareLog:
 
 
 def assemble(
-    raw: Mapping[str, pl.DataFrame], on_record: Mapping[str, pl.DataFrame] | None = None
+    raw: Mapping[str, pl.DataFrame],
+    on_record: Mapping[str, pl.DataFrame] | None = None,
+    *,
+    ignored: Collection[str] = (),
+    today: date | None = None,
 ) -> tuple[CareLog, list[tuple[str, Bad]]]:
     """Type and check raw tables; return the good rows and, by table, everything refused.
 
     A row is kept only when all of it is good, and when the rows it refers to are. An absent table
     is empty, and so is one that lacks a required column; rows that refer to it are not blamed.
-    `on_record` holds patients and episodes that rows may refer to besides those in `raw`.
+    `on_record` holds patients and episodes that rows may refer to besides those in `raw`;
+    `ignored` names columns that are known to be of no account; `today` is the day at the clinic.
     """
     frames = dict(_empty_tables())
     read = dict(on_record or {})
     bad: list[tuple[str, Bad]] = []
-    incomplete: set[str] = set()
     for name in raw:
-        bad += [(name, b) for b in unusable_columns(TABLES[name], raw[name])]
+        bad += [(name, b) for b in unusable_columns(TABLES[name], raw[name], ignored)]
     unreadable = {name for name, _ in bad}
+    spoiled: dict[str, pl.DataFrame] = {}
     with _mapping(sum(frame.height for frame in raw.values())) as mapped:
         for wave in WAVES:
             names = [name for name in wave if name in raw and name not in unreadable]
-            checked = mapped(lambda name: _checked(TABLES[name], raw[name], read), names)
-            for name, (frame, refusals, patients) in zip(names, list(checked), strict=True):
+            checked = mapped(
+                lambda name: _checked(TABLES[name], raw[name], read, ignored, today), names
+            )
+            for name, (frame, refusals, refused_rows) in zip(names, list(checked), strict=True):
                 frames[name] = frame
                 read[name] = _with(frame, read.get(name))
                 bad += [(name, b) for b in refusals]
-                incomplete |= patients
-    return replace(CareLog.of(frames.__getitem__), incomplete=frozenset(incomplete)), bad
+                if not refused_rows.is_empty():
+                    spoiled[name] = refused_rows
+    log = CareLog.of(frames.__getitem__)
+    log = replace(log, absent=frozenset(TABLES.keys() - raw.keys() | unreadable))
+    if any(b.row is None and not b.warning for _, b in bad):
+        return log.wholly_incomplete(), bad
+    return _incomplete(log, spoiled, read), bad
 
 
 @cache
@@ -174,16 +195,21 @@ def _mapping(rows: int) -> Iterator[Callable[..., Iterable[Any]]]:
 
 
 def _checked(
-    table: Table, raw: pl.DataFrame, read: Mapping[str, pl.DataFrame]
-) -> tuple[pl.DataFrame, list[Bad], set[str]]:
-    """The good rows of a table, the refusals, and the patients whose rows were refused."""
-    frame, refusals = convert(table, raw)
-    refusals += check_rows(table, frame, read)
-    spoiled = [b.row for b in refusals if b.row is not None and not b.warning]
-    if not spoiled:
-        return frame, refusals, set()
-    good = frame.with_row_index("row").filter(~pl.col("row").is_in(spoiled)).drop("row")
-    return good, refusals, _patients_of(frame[spoiled], read)
+    table: Table,
+    raw: pl.DataFrame,
+    read: Mapping[str, pl.DataFrame],
+    ignored: Collection[str],
+    today: date | None,
+) -> tuple[pl.DataFrame, list[Bad], pl.DataFrame]:
+    """The good rows of a table, the refusals, and the rows that were refused."""
+    frame, refusals = convert(table, raw, ignored)
+    refusals += check_rows(table, frame, read, today)
+    spoiled = sorted({b.row for b in refusals if b.row is not None and not b.warning})
+    left_out = {b.row for b in refusals if b.again}.union(spoiled)
+    if not left_out:
+        return frame, refusals, frame.clear()
+    good = frame.with_row_index("row").filter(~pl.col("row").is_in(left_out)).drop("row")
+    return good, refusals, frame[spoiled]
 
 
 def _with(frame: pl.DataFrame, on_record: pl.DataFrame | None) -> pl.DataFrame:
@@ -193,11 +219,51 @@ def _with(frame: pl.DataFrame, on_record: pl.DataFrame | None) -> pl.DataFrame:
     return pl.concat([frame, on_record.join(frame, on=frame.columns[0], how="anti")])
 
 
-def _patients_of(rows: pl.DataFrame, read: Mapping[str, pl.DataFrame]) -> set[str]:
-    """The patients whom these rows, or the episodes that they name, belong to."""
-    if "patient" not in rows.columns and "episodes" in read:
-        rows = rows.select("episode").join(read["episodes"], on="episode")
-    return set(rows["patient"].drop_nulls()) if "patient" in rows.columns else set()
+def _incomplete(
+    log: CareLog, spoiled: Mapping[str, pl.DataFrame], read: Mapping[str, pl.DataFrame]
+) -> CareLog:
+    """The care log with the patients of whom a row was refused.
+
+    A row that names nobody known may be of anybody, so that everybody's record is incomplete.
+    """
+    if not spoiled:
+        return log
+
+    def named(table: str, *keys: str) -> pl.DataFrame:
+        """The keys of a table's good rows, of those on record and of those refused."""
+        rows = [held[table].select(keys) for held in (read, spoiled) if table in held]
+        empty = pl.DataFrame(schema=dict.fromkeys(keys, pl.String))
+        return pl.concat([empty, *rows]).drop_nulls()
+
+    episodes = named("episodes", "episode", "patient")
+    people = named("patients", "patient")["patient"]
+    if "patients" in log.absent:
+        people = episodes["patient"]
+    whose: set[str] = set()
+    for rows in spoiled.values():
+        row = rows.with_row_index("row")
+        claims = []
+        if "patient" in rows.columns:
+            claims.append(row.select("row", "patient"))
+        if "episode" in rows.columns:
+            claims.append(row.select("row", "episode").join(episodes, on="episode").drop("episode"))
+        claimed = pl.concat(claims).filter(pl.col("patient").is_in(people.implode()))
+        if claimed["row"].n_unique() < rows.height:
+            return log.wholly_incomplete()
+        whose.update(claimed["patient"])
+    return replace(log, incomplete=frozenset(whose))
+
+
+def _frame(name: str, table: pa.Table) -> pl.DataFrame:
+    """An Arrow table in Polars.
+
+    Raises:
+        CareLogError: it has a type that Polars does not know.
+    """
+    try:
+        return pl.DataFrame(table)
+    except Exception as e:  # Polars and Arrow raise many, and a panic is none of `Exception`
+        raise CareLogError([problem(name, f"cannot be read: {e}")]) from None
 
 
 def problem(file: str, expected: str, *, warning: bool = False) -> Problem:

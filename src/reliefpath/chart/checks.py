@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 import polars as pl
 
 from reliefpath.chart.columns import Bad, refused
+from reliefpath.chart.doubts import Doubt, doubtful_scores
 from reliefpath.chart.schema import TABLES, Kind, Table
+from reliefpath.clock import MIDNIGHT
 from reliefpath.errors import UsageError, nearest
 from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import SESSION, totals
 from reliefpath.therapies import finding_kinds
 
+DAY = timedelta(days=1)
 ZONE_SLACK = timedelta(days=1)
 """`started_on` is a local date and `at` an instant: they may be up to a day apart."""
 
 
-def check_rows(table: Table, frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -> list[Bad]:
+def check_rows(
+    table: Table,
+    frame: pl.DataFrame,
+    earlier: Mapping[str, pl.DataFrame],
+    today: date | None = None,
+) -> list[Bad]:
     """Return the rows of `frame` that contradict themselves, each other or the tables before it.
 
-    `earlier` holds the good rows of the tables that `table` refers to.
+    `earlier` holds the good rows of the tables that `table` refers to; `today` is the day at the
+    clinic, after which nothing can have happened.
     """
     bad = [
         *_missing_parents(table, frame, earlier),
@@ -31,16 +40,21 @@ def check_rows(table: Table, frame: pl.DataFrame, earlier: Mapping[str, pl.DataF
     match table.name:
         case "episodes":
             bad += _ends_before_start(frame)
+            bad += _born_in_care(frame, earlier)
+            bad += _open_twice(frame)
         case "scores":
             bad += _outside_range(frame)
             bad += _unscored(frame)
+            bad += _on_another_scale(frame)
         case "treatments":
             bad += _half_amounts(frame, "amount")
         case "findings":
             bad += _unknown_findings(frame)
             bad += _half_amounts(frame, "value")
     if table.name in ("scores", "treatments", "exams"):  # findings may be older than the episode
-        bad += _before_episode(frame, earlier)
+        bad += _outside_episode(frame, earlier)
+    if today is not None:
+        bad += _in_the_future(table, frame, today)
     return bad
 
 
@@ -88,7 +102,8 @@ def _repeated(table: Table, frame: pl.DataFrame) -> list[Bad]:
         key = table.columns[0].name
         name = pl.col(key)
         twice = frame.select(name.is_not_null() & name.is_duplicated()).to_series()
-        return refused(key, frame[key], twice, "stands more than once; expected one row each")
+        expected = "stands more than once; expected one row each"
+        return _twice(frame, [key], key, twice, expected)
     if table.name == "scores":
         keys = ["episode", "at", "measure", "item"]
         if frame.select(keys).hash_rows().n_unique() == frame.height:
@@ -96,8 +111,31 @@ def _repeated(table: Table, frame: pl.DataFrame) -> list[Bad]:
         whole = pl.all_horizontal(pl.col("episode", "at", "measure").is_not_null())
         twice = frame.select(whole & pl.struct(keys).is_duplicated()).to_series()
         expected = "more than one value for this measure at this time; keep one, or give times"
-        return refused("value", frame["value"], twice, expected)
+        return _twice(frame, keys, "value", twice, expected)
     return []
+
+
+def _twice(
+    frame: pl.DataFrame, keys: list[str], column: str, twice: pl.Series, expected: str
+) -> list[Bad]:
+    """Rows that are the same in all are one; those that say otherwise of the same are refused."""
+    if not twice.any():
+        return []
+    rows = frame.with_row_index("row").filter(twice)
+    whole = pl.struct(frame.columns)
+    rows = rows.with_columns(
+        one=whole.n_unique().over(keys) == 1, first=pl.col("row") == pl.col("row").min().over(keys)
+    )
+    said = rows.filter(~pl.col("one") | ~pl.col("first")).select("row", column, "one")
+    again = "the same row as one before; counted once"
+    return [
+        Bad(row, column, _value(value), again if one else expected, warning=one, again=one)
+        for row, value, one in said.iter_rows()
+    ]
+
+
+def _value(value: object) -> str | None:
+    return None if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _ends_before_start(frame: pl.DataFrame) -> list[Bad]:
@@ -184,12 +222,78 @@ def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
             yield Bad(row, "code", value, f"unknown {name}{nearest(value, codes)}")
 
 
-def _before_episode(frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -> list[Bad]:
-    """Things done in an episode before it began."""
+def _outside_episode(frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -> list[Bad]:
+    """Things done in an episode before it began, which are refused, or after it ended."""
     if "episodes" not in earlier:
         return []
-    midnight = pl.col("started_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    begin = earlier["episodes"].select("episode", begin=midnight - ZONE_SLACK)
-    begun = frame.select("episode").join(begin, on="episode", how="left", maintain_order="left")
-    early = (frame["at"] < begun["begin"]).fill_null(False)
-    return refused("at", frame["at"], early, "must not be before the episode's started_on")
+    begin, end = (
+        pl.col(c).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        for c in ("started_on", "ended_on")
+    )
+    spans = earlier["episodes"].select(
+        "episode", "ended_on", begin=begin - ZONE_SLACK, end=end + DAY + ZONE_SLACK
+    )
+    span = frame.select("episode").join(spans, on="episode", how="left", maintain_order="left")
+    early = (frame["at"] < span["begin"]).fill_null(False)
+    bad = refused("at", frame["at"], early, "must not be before the episode's started_on")
+    late = (frame["at"] >= span["end"]).fill_null(False)
+    for row in late.arg_true() if late.any() else ():
+        say = f"after the episode's ended_on, {span['ended_on'][row]}; is it of another episode?"
+        bad.append(Bad(row, "at", str(frame["at"][row].date()), say, warning=True))
+    return bad
+
+
+def _on_another_scale(frame: pl.DataFrame) -> Iterator[Bad]:
+    """Scores that jump tenfold, or change their sign: see `doubts`."""
+    found = doubtful_scores(frame).select("row", "value", "before", "doubt")
+    for row, value, before, doubt in found.iter_rows():
+        yield Bad(row, "value", f"{value:g}", Doubt(doubt).said(before), warning=True)
+
+
+def _born_in_care(frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -> Iterator[Bad]:
+    """Episodes of people who were not born yet, by their birth date, or were dead."""
+    if "patients" not in earlier:
+        return
+    people = earlier["patients"].select("patient", "birth_date", "died_on")
+    lives = frame.select("patient").join(people, on="patient", how="left", maintain_order="left")
+    for column, wrong, what in (
+        ("birth_date", frame["started_on"] < lives["birth_date"], "before the patient was born"),
+        ("died_on", frame["started_on"] > lives["died_on"], "after the patient died"),
+    ):
+        for row in wrong.fill_null(False).arg_true() if wrong.any() else ():
+            say = f"{what}, {lives[column][row]}; which date is right?"
+            yield Bad(row, "started_on", str(frame["started_on"][row]), say, warning=True)
+
+
+def _open_twice(frame: pl.DataFrame) -> Iterator[Bad]:
+    """Two complaints under way of one person, region and side, where one may be meant."""
+    keys = ["patient", "region", "side"]
+    under_way = (
+        frame.with_row_index("row")
+        .filter(pl.col("ended_on").is_null())
+        .drop_nulls(["episode", "patient", "region"])
+    )
+    twice = under_way.filter(pl.struct(keys).is_duplicated())
+    for row, episode in twice.select("row", "episode").iter_rows():
+        say = "one of two episodes of this region and side that have not ended; are they one?"
+        yield Bad(row, "episode", episode, say, warning=True)
+
+
+def _in_the_future(table: Table, frame: pl.DataFrame, today: date) -> Iterator[Bad]:
+    """Dates after today, at the clinic: they do not count yet, or are mistyped."""
+    for column in table.columns:
+        if column.kind is Kind.DATE and column.name != "until":
+            late = frame[column.name] > today
+        elif column.kind is Kind.INSTANT:
+            late = frame[column.name] >= datetime.combine(today, MIDNIGHT, UTC) + DAY + ZONE_SLACK
+        else:
+            continue
+        if not late.any():
+            continue
+        if "status" in frame.columns:
+            late &= frame["status"].ne_missing("planned")
+        for row in late.fill_null(False).arg_true():
+            value = frame[column.name][row]
+            say = f"lies after today, {today}; it does not count yet"
+            shown = value.date() if isinstance(value, datetime) else value
+            yield Bad(row, column.name, str(shown), say, warning=True)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import polars as pl
 
+from reliefpath.chart.reading_rules import reading_rules
 from reliefpath.chart.schema import Column, Kind, Table
 from reliefpath.clock import MIDNIGHT, TICK
-from reliefpath.errors import Problem, nearest
+from reliefpath.errors import Problem, nearest, nearest_of
+
+TIMES = (
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M:%S%.f%#z",
+    "%Y-%m-%dT%H:%M%#z",
+    "%Y-%m-%d %H:%M%#z",
+)
+"""How times are written: ISO 8601, pandas and PostgreSQL, and both without seconds."""
+KEYS = ("patient", "episode")
+HIDDEN = r"[\p{Cc}\p{Zl}\p{Zp}\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2069\ufeff]"
+"""Control characters, line ends, and what changes the direction of text or has no width."""
+NO_HIDDEN = "must not contain control characters, or such as change the direction of text"
 
 
 @dataclass(frozen=True)
@@ -22,19 +35,26 @@ class Bad:
     value: str | None
     expected: str
     warning: bool = False
+    again: bool = False
+    """Whether the row says again what another says, so that it is not counted."""
 
     def at(self, file: str, line: int | None) -> Problem:
         """Return the problem, once its place is known."""
         return Problem(file, line, self.column, self.value, self.expected, self.warning)
 
 
-def convert(table: Table, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[Bad]]:
-    """Return `raw` in the schema's columns and types, refused values null, and the refusals."""
-    bad = list(_unknown_columns(table, raw.columns))
+def convert(
+    table: Table, raw: pl.DataFrame, ignored: Collection[str] = ()
+) -> tuple[pl.DataFrame, list[Bad]]:
+    """Return `raw` in the schema's columns and types, refused values null, and the refusals.
+
+    `ignored` names columns, such as `treatments.cancelled`, that are known to be of no account.
+    """
+    bad = list(_unknown_columns(table, raw, ignored))
     columns = []
     for column in table.columns:
         if column.name in raw.columns:
-            series, refused = _convert(column, raw[column.name])
+            series, refused = _convert(table, column, raw[column.name])
             bad += refused
         else:
             series = pl.Series(column.name, [None] * raw.height, column.kind.dtype)
@@ -42,7 +62,7 @@ def convert(table: Table, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[Bad]]:
     return pl.DataFrame(columns), bad
 
 
-def unusable_columns(table: Table, raw: pl.DataFrame) -> list[Bad]:
+def unusable_columns(table: Table, raw: pl.DataFrame, ignored: Collection[str] = ()) -> list[Bad]:
     """Return why `raw` cannot be read at all: columns that it lacks, times without a zone."""
     bad: list[Bad] = []
     for column in table.columns:
@@ -52,22 +72,39 @@ def unusable_columns(table: Table, raw: pl.DataFrame) -> list[Bad]:
         elif column.kind is Kind.INSTANT and _naive(raw.schema[column.name]):
             expected = "times have no zone; expected times with a zone, or dates"
             bad.append(Bad(None, column.name, None, expected))
-    return [*bad, *_unknown_columns(table, raw.columns)] if bad else []
+    return [*bad, *_unknown_columns(table, raw, ignored)] if bad else []
 
 
 def _naive(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.Datetime) and dtype.time_zone is None
 
 
-def _unknown_columns(table: Table, found: list[str]) -> Iterator[Bad]:
+def _unknown_columns(table: Table, raw: pl.DataFrame, ignored: Collection[str]) -> Iterator[Bad]:
+    """Columns that the schema lacks: told, and a problem where leaving them out could harm."""
     known = set(table.schema)
-    for name in found:
-        if name not in known:
-            hint = nearest(name, known - set(found)) or nearest(name, known)
+    for name in raw.columns:
+        if name in known:
+            continue
+        if f"{table.name}.{name}" in ignored or raw[name].null_count() == raw.height:
+            yield Bad(None, name, None, "unknown column, left out", warning=True)
+            continue
+        left = known - set(raw.columns)
+        near = nearest_of(name, left)
+        hint = nearest(name, left) or nearest(name, known)
+        if reading_rules().turning.turns(name):
+            say = (
+                "unknown column that could turn a row round; if it is of no account: "
+                f"--ignore-column {table.name}.{name}"
+            )
+            yield Bad(None, name, None, f"{say}{hint}")
+        elif near is not None and table[near].absent:
+            say = f"unknown column; is it `{near}`? If not: --ignore-column {table.name}.{name}"
+            yield Bad(None, name, None, say)
+        else:
             yield Bad(None, name, None, f"unknown column, left out{hint}", warning=True)
 
 
-def _convert(column: Column, raw: pl.Series) -> tuple[pl.Series, list[Bad]]:
+def _convert(table: Table, column: Column, raw: pl.Series) -> tuple[pl.Series, list[Bad]]:
     if raw.null_count() == raw.len() and not column.required:
         return pl.Series(column.name, [None] * raw.len(), column.kind.dtype), []
     series, bad = _parse(column.kind, raw), []
@@ -77,13 +114,12 @@ def _convert(column: Column, raw: pl.Series) -> tuple[pl.Series, list[Bad]]:
     if column.kind in (Kind.DATE, Kind.INSTANT):
         series, far = _four_digit_years(column, raw, series)
         bad += far
-    if column.kind in (Kind.TEXT, Kind.CODE):
-        nul = series.str.contains("\x00", literal=True)
-        bad += refused(column.name, raw, nul, "must not contain the character NUL")
+    if column.kind is Kind.TEXT:
+        bad += list(_odd_text(table, column, raw, series))
     if column.required and raw.null_count():
         bad += refused(column.name, raw, raw.is_null(), "must not be empty")
     if column.codes:
-        series, unknown = _known_codes(column, series)
+        series, unknown = _known_codes(table, column, series)
         bad += unknown
     if column.low is not None:
         outside = series < column.low
@@ -137,10 +173,29 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _known_codes(column: Column, series: pl.Series) -> tuple[pl.Series, list[Bad]]:
+def _odd_text(table: Table, column: Column, raw: pl.Series, series: pl.Series) -> Iterator[Bad]:
+    """Characters that do not belong into a text, and names that could not be told apart."""
+    if column is table.columns[0] and table.unique:
+        yield from refused(column.name, raw, series.str.contains(HIDDEN), NO_HIDDEN)
+        yield from refused(column.name, raw, series.is_in([".", ".."]), "must be a name")
+        blank = series.str.contains(r"^\s|\s$")
+        yield from refused(column.name, raw, blank, "must not begin or end with a blank")
+    elif column.prose:
+        nul = series.str.contains("\x00", literal=True)
+        yield from refused(column.name, raw, nul, "must not contain the character NUL")
+    elif column.name not in KEYS:  # a key that is odd has no parent
+        broken = series.str.contains("[\x00\n\r]")
+        yield from refused(column.name, raw, broken, "must be one line, without NUL")
+
+
+def _known_codes(table: Table, column: Column, series: pl.Series) -> tuple[pl.Series, list[Bad]]:
     known = series.is_in(column.codes)
     if known.all():
         return series, []
+    if words := reading_rules().words.get(f"{table.name}.{column.name}"):
+        said = series.str.strip_chars().str.to_lowercase().str.replace_all("[ _-]+", "-")
+        series = said.replace(words.code_of).zip_with(said.is_in([*words.code_of]), series)
+        known = series.is_in(column.codes)
     unknown = ~known.fill_null(True)
     bad = [
         Bad(row, column.name, value, f"unknown {column.name}{nearest(value, column.codes)}")
@@ -181,14 +236,23 @@ def _parse_text(kind: Kind, raw: pl.Series) -> pl.Series:
             midnight = _dates(raw).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
             if midnight.null_count() == raw.null_count():
                 return midnight
-            zoned = raw.str.to_datetime(
-                "%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False
-            )
-            # a time that is midnight in UTC is no date alone
+            zoned = _times(raw, midnight.is_not_null() | raw.is_null())
             at_midnight = zoned.dt.time() == MIDNIGHT
             if at_midnight.any():  # a time that was said is no date alone
                 zoned = (zoned + TICK).zip_with(at_midnight, zoned)
             return midnight.zip_with(midnight.is_not_null(), zoned)
+
+
+def _times(raw: pl.Series, settled: pl.Series) -> pl.Series:
+    """Times with a zone, as any of `TIMES` writes them; where a row is settled it may be null."""
+    zoned = pl.Series(raw.name, [None], Kind.INSTANT.dtype).new_from_index(0, raw.len())
+    for written in TIMES:
+        if settled.all():
+            break
+        found = raw.str.to_datetime(written, time_unit="us", time_zone="UTC", strict=False)
+        zoned = zoned.zip_with(zoned.is_not_null(), found)
+        settled |= zoned.is_not_null()
+    return zoned
 
 
 def _dates(raw: pl.Series) -> pl.Series:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from functools import cache, cached_property
 from importlib.resources import files
 
 from pydantic import Field
@@ -30,10 +31,37 @@ class DoubtRules(Record):
     most_off_mirror: Number = Field(description="How far from a mirror image a flip may be")
 
 
+class Words(Row):
+    """How others say the codes of a column."""
+
+    codes: dict[str, tuple[str, ...]] = Field(description="Code to words for it, in lower case")
+    because: str
+
+    @cached_property
+    def code_of(self) -> dict[str, str]:
+        """The code of each word."""
+        return {word: code for code, words in self.codes.items() for word in words}
+
+
+class Turning(Row):
+    """Names of columns that could turn a row round, if they were left out."""
+
+    names: tuple[str, ...] = Field(description="In lower case, with hyphens between words")
+    because: str
+
+    def turns(self, column: str) -> bool:
+        """Return whether a column has such a name, or one that holds it, such as `order_status`."""
+        said = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", column.strip())
+        said = re.sub(r"[^a-z0-9]+", "-", said.lower()).strip("-")
+        return any(f"-{name}-" in f"-{said}-" for name in self.names)
+
+
 class ReadingRules(Catalogue):
     """The content of `reading.yaml`."""
 
     doubts: DoubtRules
+    words: dict[str, Words] = Field(description="By table and column")
+    turning: Turning
 
 
 @cache

@@ -16,6 +16,7 @@ from reliefpath.cli.options import (
     AsOf,
     AssessFormat,
     FolderFormat,
+    IgnoreColumn,
     KnownAt,
     Out,
     PathwayFile,
@@ -26,7 +27,7 @@ from reliefpath.cli.options import (
     read_pathway,
     read_prior,
 )
-from reliefpath.cli.records import Records, is_chart
+from reliefpath.cli.records import Records, is_chart, zone_at
 from reliefpath.errors import UsageError, nearest
 from reliefpath.terminal.output import console_on, open_console, write_json, write_table
 
@@ -67,6 +68,7 @@ def assess(
         int | None, typer.Option(min=1, metavar="N", help="Processor cores to use.  [default: all]")
     ] = None,
     skip_bad_rows: SkipBadRows = False,
+    ignore_column: IgnoreColumn = None,
 ) -> None:
     """Show the worklist: the status, next step and reasons of every episode, most urgent first.
 
@@ -90,7 +92,7 @@ def assess(
 
     with stages(console_on(sys.stderr), total=5) as progress:
         progress("care log")
-        parts = Records(source, "assess", skip_bad_rows, known_at).parts()
+        parts = Records(source, "assess", skip_bad_rows, known_at, ignored=ignore_column).parts()
         advice = assess_parts(parts, chosen, day, priors, progress)
         if status:
             advice = advice.filter(pl.col("status").is_in(status))
@@ -115,6 +117,7 @@ def explain(
     pathway: PathwayFile = None,
     prior: PriorFile = None,
     skip_bad_rows: SkipBadRows = False,
+    ignore_column: IgnoreColumn = None,
 ) -> None:
     """Tell one patient's story: the curve, every criterion, and what would change the answer.
 
@@ -123,7 +126,7 @@ def explain(
     - `reliefpath explain clinic/ demo-0001`
     """
     day, chosen, priors = as_of_day(as_of, source), read_pathway(pathway), read_prior(prior)
-    mine = Records(source, "explain", skip_bad_rows, known_at).of(episode)
+    mine = Records(source, "explain", skip_bad_rows, known_at, ignored=ignore_column).of(episode)
     from reliefpath.pathway.advice import Writer
     from reliefpath.pathway.assessment import assess_episode
     from reliefpath.terminal.story import print_story
@@ -138,6 +141,7 @@ def check(
     folder: Annotated[
         Path, typer.Argument(help="A folder with the care log as CSV or Parquet files.")
     ],
+    ignore_column: IgnoreColumn = None,
 ) -> None:
     """List every problem of a care log: file, line, column, value, and what was expected.
 
@@ -147,15 +151,15 @@ def check(
     if is_chart(str(folder)):
         raise UsageError("a chart takes only good rows; see: reliefpath chart verify")
     from reliefpath.chart.folder import inspect_folder
-    from reliefpath.chart.schema import TABLES
+    from reliefpath.clock import today
 
-    reading = inspect_folder(folder)
+    day = today(zone_at(str(folder)))
+    reading = inspect_folder(folder, ignored=ignore_column or (), today=day)
     for problem in reading.problems:
         typer.echo(problem)
-    counts = ", ".join(f"{reading.care_log.table(name).height:,} {name}" for name in TABLES)
     warnings = len(reading.problems) - len(reading.errors)
     found = f"{_count(len(reading.errors), 'problem')}, {_count(warnings, 'warning')}"
-    typer.echo(f"{found}; good rows: {counts}")
+    typer.echo(f"{found}; {reading.summary()}")
     if reading.errors:
         raise typer.Exit(1)
 
@@ -172,6 +176,7 @@ def facts(
     ] = AssessFormat.CSV,
     out: Out = None,
     skip_bad_rows: SkipBadRows = False,
+    ignore_column: IgnoreColumn = None,
 ) -> None:
     """Print the facts table: one row an episode, the columns that criteria ask about.
 
@@ -183,7 +188,7 @@ def facts(
     from reliefpath.pathway.facts import facts as facts_of
 
     asked = chosen.questions, priors, chosen.recovery.combine
-    parts = Records(source, "facts", skip_bad_rows, known_at).parts()
+    parts = Records(source, "facts", skip_bad_rows, known_at, ignored=ignore_column).parts()
     table = pl.concat(facts_of(part, day, *asked) for part in parts).sort("episode")
     if file_format is AssessFormat.TABLE:
         from rich.table import Table

@@ -96,6 +96,14 @@ SkipBadRows = Annotated[
     bool,
     typer.Option("--skip-bad-rows", help="Leave bad rows out rather than refuse."),
 ]
+IgnoreColumn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore-column",
+        metavar="TABLE.COLUMN",
+        help="A column of no account, though its name could turn a row round; may be given again.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -46,6 +46,8 @@ class Records:
     skip_bad_rows: bool = False
     known_at: str | None = None
     by: str | None = None
+    ignored: Sequence[str] | None = None
+    """Columns of a folder's tables that are known to be of no account."""
 
     def parts(self) -> Iterator[CareLog]:
         """Yield the care log, a chart's a few thousand patients at a time."""
@@ -92,15 +94,23 @@ class Records:
 
     def _folder(self) -> CareLog:
         from reliefpath.chart.folder import read_folder
+        from reliefpath.clock import today
 
         if self.known_at is not None:
             raise UsageError("--known-at asks a chart: a folder does not say when it was recorded")
-        reading = read_folder(Path(self.source), skip_bad_rows=self.skip_bad_rows)
+        zone = zone_at(self.source)
+        reading = read_folder(
+            Path(self.source),
+            skip_bad_rows=self.skip_bad_rows,
+            ignored=self.ignored or (),
+            today=today(zone),
+        )
         for problem in reading.problems[:SHOWN_PROBLEMS]:
             typer.echo(problem, err=True)
         if len(reading.problems) > SHOWN_PROBLEMS:
             typer.echo("... `reliefpath check` lists them all", err=True)
-        return replace(reading.care_log, zone=zone_at(self.source))
+        typer.echo(reading.summary(), err=True)
+        return replace(reading.care_log, zone=zone)
 
     def _known(self) -> date | datetime | None:
         return None if self.known_at is None else moment(self.known_at, "--known-at")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reliefpath.cli.chart.options import By, ChartArgument, act_of
-from reliefpath.cli.options import FolderFormat, KnownAt, moment
+from reliefpath.cli.options import FolderFormat, IgnoreColumn, KnownAt, moment
 from reliefpath.cli.records import chart_of, shown
 from reliefpath.errors import CareLogError, Problem, UsageError
 from reliefpath.private_files import make_folder, write_file
@@ -82,6 +82,7 @@ def import_(
             metavar="WHY", help="Rows that say otherwise than the chart correct it, for a reason."
         ),
     ] = None,
+    ignore_column: IgnoreColumn = None,
     by: By = None,
 ) -> None:
     """Record a care log: all of it, or nothing where a row is bad or contradicts the chart.
@@ -98,7 +99,7 @@ def import_(
     from reliefpath.terminal.progress import counted
 
     into = chart_of(chart)
-    reading = inspect_folder(source, into.on_record)
+    reading = inspect_folder(source, into.on_record, ignored=ignore_column or (), today=into.today)
     if reading.errors:
         raise CareLogError(reading.problems)
     for problem in reading.problems:
