@@ -145,11 +145,12 @@ def _units(sources: Mapping[str, Source]) -> str:
 def _validity(kind: FindingKind, sources: Mapping[str, Source]) -> str:
     """For how long an answer is believed."""
     days = kind.valid_days
-    limits = {} if days is None else {"gate": days.worklist, "plan": days.plan}
-    told = [f"{days} days for the {of}" for of, days in limits.items() if days is not None]
-    return (
-        f" An answer that permits something is believed for {' and '.join(told)}." if told else ""
-    )
+    if days is None:
+        return ""
+    limits = {"gate": days.worklist, "plan": days.plan}
+    told = [f"{limit} days for the {of}" for of, limit in limits.items() if limit is not None]
+    cites = cited(days.source, sources)
+    return f" An answer that permits something is believed for {' and '.join(told)} ({cites})."
 
 
 def _codes(kind: FindingKind, sources: Mapping[str, Source]) -> str:
