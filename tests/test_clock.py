@@ -104,7 +104,7 @@ def test_the_facts_of_a_day_count_what_was_done_that_evening_and_not_the_next_mo
                 "episode": ["E"] * 3,
                 # in the evening of the 5th, twice, and in the morning of the 6th
                 "at": ["2026-01-06T01:30:00Z", "2026-01-06T04:00:00Z", "2026-01-06T16:00:00Z"],
-                "therapy": ["dry-needling"] * 3,
+                "therapy": ["injection"] * 3,
             }
         ),
     }
@@ -112,7 +112,7 @@ def test_the_facts_of_a_day_count_what_was_done_that_evening_and_not_the_next_mo
     assert not bad
     here = replace(log, zone=la)
     for on, sessions in ((date(2026, 1, 4), 0), (date(2026, 1, 5), 1), (date(2026, 1, 6), 2)):
-        assert facts(here, on)["dry_needling_sessions"][0] == sessions
+        assert facts(here, on)["injection_sessions_90d"][0] == sessions
 
 
 @given(INSTANTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .test_facts import SCREENINGS, after, found, log, of
+from .test_facts import SCREENINGS, after, found, log, of, on
 
 
 def screened(*kinds: str, day: int = 0) -> list[dict[str, object]]:
@@ -66,10 +66,73 @@ def test_findings_are_named_once_in_the_order_of_the_alphabet() -> None:
     assert of(care, after(7))["red_flags"] == "cauda-equina, foot-drop"
 
 
-def test_a_finding_of_one_episode_is_not_the_others() -> None:
-    care = log(findings=[found("condition", "skin-infection-at-site", 3, episode="hip")])
-    assert of(care, after(7), "hip")["contraindication"] is True
-    assert of(care, after(7), "neck")["contraindication"] is None
+@pytest.mark.parametrize(
+    ("kind", "code", "fact"),
+    [
+        ("red-flag", "foot-drop", "red_flag"),
+        ("allergy", "lidocaine", "contraindication"),
+        ("condition", "systemic-infection", "contraindication"),
+        ("medicine", "warfarin", "anticoagulated"),
+        ("pregnancy", "pregnant", "pregnant"),
+    ],
+)
+def test_a_danger_recorded_with_one_complaint_is_seen_in_every_other(
+    kind: str, code: str, fact: str
+) -> None:
+    care = log(findings=[found(kind, code, 3, episode="hip")])
+    assert of(care, after(7), "hip")[fact] is True
+    assert of(care, after(7), "neck")[fact] is True
+    assert of(care, after(7), "other")[fact] is None
+
+
+def test_consent_and_having_been_asked_belong_to_the_complaint_that_they_name() -> None:
+    said = [found("consent", "injection", 3, episode="hip")]
+    said += [found(kind, "screened", 3, episode="hip") for kind in SCREENINGS]
+    care = log(findings=said)
+    assert [of(care, after(7), e)["consented"] for e in ("hip", "neck")] == [True, None]
+    assert [of(care, after(7), e)["red_flag"] for e in ("hip", "neck")] == [False, None]
+
+
+@pytest.mark.parametrize(("days", "believed"), [(181, True), (182, True), (183, None)])
+def test_an_agreement_in_principle_is_believed_for_half_a_year(
+    days: int, believed: bool | None
+) -> None:
+    care = log(findings=[found("consent", "injection", 0)])
+    assert of(care, after(days))["consented"] is believed
+    refused = log(findings=[found("consent", "injection-refused", 0)])
+    assert of(refused, after(days))["consented"] is False
+
+
+@pytest.mark.parametrize(("days", "believed"), [(27, False), (28, False), (29, None)])
+def test_not_pregnant_is_believed_for_four_weeks(days: int, believed: bool | None) -> None:
+    care = log(findings=[found("pregnancy", "not-pregnant", 0)])
+    assert of(care, after(days))["pregnant"] is believed
+    assert of(log(findings=[found("pregnancy", "pregnant", 0)]), after(days))["pregnant"] is True
+
+
+@pytest.mark.parametrize(("day", "consented"), [(2, True), (3, None), (5, None)])
+def test_consent_is_used_up_by_the_injection_that_follows_it(
+    day: int, consented: bool | None
+) -> None:
+    given = [{"episode": "neck", "at": on(day), "therapy": "injection"}]
+    care = log(findings=[found("consent", "injection", 3)], treatments=given)
+    assert of(care, after(7))["consented"] is consented
+
+
+def test_an_injection_of_another_complaint_uses_up_only_a_consent_that_names_none() -> None:
+    given = [{"episode": "hip", "at": on(5), "therapy": "injection"}]
+    own = log(findings=[found("consent", "injection", 3, episode="neck")], treatments=given)
+    general = log(findings=[found("consent", "injection", 3)], treatments=given)
+    assert of(own, after(7), "neck")["consented"] is True
+    assert of(general, after(7), "neck")["consented"] is None
+
+
+def test_who_refused_dry_needling_is_known_until_they_agree() -> None:
+    refused = found("consent", "needling-refused", 3)
+    agreed = found("consent", "needling", 5)
+    assert of(log(findings=[refused]), after(7))["needling_refused"] is True
+    assert of(log(findings=[refused, agreed]), after(7))["needling_refused"] is False
+    assert of(log(), after(7))["needling_refused"] is None
 
 
 def test_a_finding_of_the_person_is_every_episodes_and_no_other_persons() -> None:

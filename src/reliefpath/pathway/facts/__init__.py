@@ -10,16 +10,18 @@ import numpy as np
 import polars as pl
 
 from reliefpath.chart.care_log import CareLog
+from reliefpath.clock import Moment
+from reliefpath.pathway.facts.courses import Trial
 from reliefpath.pathway.facts.declared import declaration, schema
 from reliefpath.pathway.facts.exams import exam_facts
 from reliefpath.pathway.facts.findings import finding_facts
 from reliefpath.pathway.facts.moment import collected
 from reliefpath.pathway.facts.pooling import Combine
-from reliefpath.pathway.facts.scores import known_scores, score_facts
+from reliefpath.pathway.facts.scores import known_scores, scale_facts, score_facts
 from reliefpath.pathway.facts.treatments import treatment_facts, treatments_given
 from reliefpath.recovery import Priors, Questions
 
-__all__ = ["KEYS", "Combine", "declaration", "facts", "schema"]
+__all__ = ["KEYS", "Combine", "Trial", "declaration", "facts", "schema"]
 
 KEYS = {"episode": pl.String(), "patient": pl.String()}
 """The columns that name a row of the facts table."""
@@ -34,6 +36,7 @@ def facts(
     questions: Questions | None = None,
     priors: Priors | None = None,
     combine: Combine = Combine.POOLED,
+    trial: Trial | None = None,
     progress: Progress = lambda stage: None,
 ) -> pl.DataFrame:
     """Return the facts table of every episode begun by `as_of`, in the order of their identifiers.
@@ -45,6 +48,7 @@ def facts(
         questions: the window, the recovered level and the horizon, which a pathway sets.
         priors: what recovery is expected to look like before any score is known.
         combine: how pain and function make one improvement.
+        trial: what counts as a trial of conservative care, which a pathway sets.
         progress: called with the name of each stage as it begins.
 
     Raises:
@@ -63,21 +67,31 @@ def facts(
     known = score_facts(scores, moment, questions, priors or Priors(), combine)
     progress("facts")
     shown = known["injection_relief"]
-    known |= treatment_facts(given, episodes, moment)
+    done = treatment_facts(given, episodes, moment, trial or Trial())
+    if "treatments" in care_log.absent:  # nothing is known of them: not even that there were none
+        done = {name: np.full(episodes.height, np.nan) for name in done}
+    known |= done
     known["injection_relief"] = np.where(np.isnan(shown), known["injection_relief"], shown)
     known |= exam_facts(care_log.exams, episodes, moment)
-    known |= finding_facts(care_log.findings, episodes, moment)
+    known |= finding_facts(care_log.findings, given, episodes, moment)
+    known |= scale_facts(care_log.scores, episodes, moment)
     columns = [pl.Series(name, values, nan_to_null=True) for name, values in known.items()]
     table = (
         episodes.hstack(columns)
         .lazy()
         .with_columns(
-            in_care=(pl.col("ended_on") >= moment.day).fill_null(True),
+            in_care=(pl.col("ended_on") >= moment.day).fill_null(True)
+            & ~pl.col("patient").is_in(_died(care_log, moment)),
             record_complete=~pl.col("patient").is_in(sorted(care_log.incomplete)),
             weeks_in_care=moment.weeks_since("started_on"),
         )
     )
     return collected(table.select(*KEYS, *_typed()))
+
+
+def _died(care_log: CareLog, moment: Moment) -> list[str]:
+    """The patients who had died by the day."""
+    return care_log.patients.filter(pl.col("died_on") <= moment.day)["patient"].to_list()
 
 
 @cache

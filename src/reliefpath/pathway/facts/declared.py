@@ -55,3 +55,13 @@ def declaration() -> FactsFile:
 def schema() -> dict[str, pl.DataType]:
     """Return the type of every fact's column, in the order of declaration."""
     return {name: fact.type.dtype for name, fact in declaration().facts.items()}
+
+
+STATUS = "status"
+"""What criteria and notes may ask of beside the facts: the episode's status."""
+
+
+@cache
+def askable() -> dict[str, pl.DataType]:
+    """Return the type of everything that criteria and notes may ask of."""
+    return {**schema(), STATUS: pl.String()}

@@ -7,16 +7,17 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from reliefpath.anatomy import REGIONS, muscles, trigger_point
+from reliefpath.anatomy import trigger_point
 from reliefpath.clock import Moment
-from reliefpath.pathway.facts.groups import Flags, Groups, Known
+from reliefpath.pathway.facts.groups import Groups, Known
 from reliefpath.pathway.facts.moment import places, rows_of
+from reliefpath.pathway.facts.sites import muscle_names, reaching
 
 
 def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
     """Return the exam facts, one value an episode in the order of `episodes`."""
     muscle, active = (
-        places(exams["muscle"], _muscles()),
+        places(exams["muscle"], muscle_names()),
         exams.select(_active()).to_series().to_numpy(),
     )
     rows = rows_of(exams, episodes, moment, muscle=muscle, active=active)
@@ -24,9 +25,7 @@ def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> K
     last = episode.least(ago)
     latest = ago == last[episode.of]
     active, unknown = latest & (rows["active"] == 1), latest & np.isnan(rows["active"])
-    number = {region: i for i, region in enumerate(REGIONS)}
-    region = np.array([number.get(name, -1) for name in episodes["region"]], np.int64)
-    reaches = _reaches()[rows["muscle"], region[episode.of]]
+    reaches = reaching(rows["muscle"], rows["e"], episodes)
     certain, open_ = episode.count(active), episode.any(unknown)
     examined = ~np.isnan(last)
     return {
@@ -41,15 +40,3 @@ def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> K
 @cache
 def _active() -> pl.Expr:
     return pl.sql_expr(trigger_point().active.rule).cast(pl.Float64)
-
-
-@cache
-def _muscles() -> pl.Enum:
-    return pl.Enum(list(muscles()))
-
-
-@cache
-def _reaches() -> Flags:
-    """Whether each muscle lies in each region, or is known to refer to it; at -1 is none."""
-    known = [[region in row.reaches for region in REGIONS] for row in muscles().values()]
-    return np.pad(np.array(known), (0, 1))

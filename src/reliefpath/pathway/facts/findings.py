@@ -7,10 +7,12 @@ from functools import cache, cached_property
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from reliefpath.clock import Moment, walls
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Ints, Known, Names
 from reliefpath.pathway.facts.moment import Rows, places
+from reliefpath.pathway.facts.treatments import is_given
 from reliefpath.therapies import SCREENED, Bar, finding_kinds
 
 FLAGS = {
@@ -26,34 +28,50 @@ LISTS = {
     "cautions": Bar.CAUTION,
 }
 """The bar whose findings each list names."""
+CONSENT = "consent"
 ANSWERS = {
     "pregnant": ("pregnancy", {"pregnant": True, "not-pregnant": False}),
-    "consented": ("consent", {"injection": True, "injection-refused": False}),
+    "consented": (CONSENT, {"injection": True, "injection-refused": False}),
 }
 """Facts that the latest finding of one kind answers by its code."""
+STALE = {"pregnant": False, "consented": True}
+"""The answer to each that permits something: it is believed for a time only."""
+NEEDLING = {"needling": False, "needling-refused": True}
+"""What the latest answer about dry needling says of a refusal."""
 
 
-def finding_facts(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
+def finding_facts(
+    findings: pl.DataFrame, given: Rows, episodes: pl.DataFrame, moment: Moment
+) -> Known:
     """Return the facts of the findings, one value an episode in the order of `episodes`.
 
-    A finding without an episode belongs to the person, and so to each of their episodes. Not asked
-    is not a no: a flag is false only when every kind of finding that could raise it was screened
-    since the episode began.
+    A danger is the person's, and so each of their episodes', whichever it was recorded with; only
+    consent belongs to the episode that it names. Not asked is not a no: a flag is false only when
+    every kind of finding that could raise it was screened since the episode began, with it or with
+    none. `given` are the treatments: an injection uses up the consent that was given before it.
     """
     c, rows = _catalogue(), _rows(findings, episodes, moment)
     code, episode = rows["code"], Groups(rows["e"], episodes.height)
-    standing, answers = np.isnan(c.answer[code]), {}
-    for fact, (kind, _) in ANSWERS.items():
+    # what was agreed to or refused belongs to the episode, all else to the person
+    agreed = (c.kind == CONSENT) & ~(np.isnan(c.answer) & np.isnan(c.needling))
+    mine = rows["own"] | ~agreed[code]
+    standing, answers = np.isnan(c.answer[code]) & np.isnan(c.needling[code]), {}
+    questions = {fact: (kind, c.answer) for fact, (kind, _) in ANSWERS.items()}
+    for fact, (kind, answer) in {**questions, "needling_refused": (CONSENT, c.needling)}.items():
         # a later answer overtakes an earlier one
-        asked = (c.kind == kind)[code] & ~np.isnan(c.answer[code])
+        asked = mine & (c.kind == kind)[code] & ~np.isnan(answer[code])
         at = np.where(asked, rows["at"].astype(float), np.nan)
         latest = at == episode.most(at)[episode.of]
-        said = np.where(latest, c.answer[code], np.nan)
+        said = np.where(latest, answer[code], np.nan)
         least = episode.least(said)
         # unknown where two of the latest disagree
         answers[fact] = np.where(least == episode.most(said), least, np.nan)
         standing |= latest
-    screened = c.screened[code] & rows["fresh"]
+        permits = said == STALE.get(fact, np.nan)
+        old = permits & (moment.days_from(rows["day"]) > _believed(kind))
+        used = permits & (kind == CONSENT) & (rows["day"] <= _injected(given, episodes, rows))
+        answers[fact] = np.where(episode.any(old | used), np.nan, answers[fact])
+    screened = c.screened[code] & rows["fresh"] & rows["own"]
     raised = {bar: standing & c.raises[bar][code] for bar in FLAGS.values()}
     return {
         **answers,
@@ -62,8 +80,36 @@ def finding_facts(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment
     }
 
 
+def _believed(kind: str) -> float:
+    """For how many days an answer that permits something is believed on the worklist."""
+    valid = finding_kinds()[kind].valid_days
+    return np.inf if valid is None or valid.worklist is None else valid.worklist
+
+
+def _injected(given: Rows, episodes: pl.DataFrame, rows: Rows) -> NDArray[np.datetime64]:
+    """The day of the latest injection that used up the consent in each row.
+
+    What names an episode is used up by an injection of that episode, what names none by any of the
+    person's.
+    """
+    people = pl.Enum(episodes["patient"].unique())
+    owner = places(episodes["patient"], people)
+    injection = is_given("injection", given)
+    e, day = given["e"][injection], given["day"][injection].astype(float)
+    own = Groups(e, episodes.height).most(day)
+    persons = Groups(owner[e], len(people.categories)).most(day)[owner]
+    latest = np.where(rows["named"], own[rows["e"]], persons[rows["e"]])
+    found = np.full(latest.size, np.datetime64("NaT"), "datetime64[D]")
+    known = ~np.isnan(latest)
+    found[known] = latest[known].astype(np.int64).astype("datetime64[D]")
+    return found
+
+
 def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Rows:
-    """The findings that hold at the moment, one row for each episode that they belong to."""
+    """The findings that hold at the moment, one row for each episode of the person.
+
+    With `own`, whether it names that episode or none, and `named`, whether it names one.
+    """
     until = findings["until"].to_numpy()
     at = walls(findings["at"], moment.zone)
     holds = (at < moment.end_as_array) & ~(until < np.datetime64(moment.day))
@@ -76,12 +122,20 @@ def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Row
     first, met = np.cumsum(count) - count, count[person[row]]
     row, nth = np.repeat(row, met), np.arange(met.sum()) - np.repeat(np.cumsum(met) - met, met)
     e = np.argsort(owner, kind="stable")[first[person[row]] + nth]
-    own = places(findings["episode"], pl.Enum(episodes["episode"]))[row]
-    mine = (own == e) | findings["episode"].is_null().to_numpy()[row]
-    row, e = row[mine], e[mine]
+    named = findings["episode"].is_not_null().to_numpy()[row]
+    own = ~named | (places(findings["episode"], pl.Enum(episodes["episode"]))[row] == e)
     at = at[row]
     fresh = at >= episodes["started_on"].to_numpy()[e].astype("datetime64[us]")
-    return {"e": e, "at": at, "code": code[row], "fresh": fresh}
+    day = at.astype("datetime64[D]")
+    return {
+        "e": e,
+        "at": at,
+        "day": day,
+        "code": code[row],
+        "fresh": fresh,
+        "own": own,
+        "named": named,
+    }
 
 
 def _flag(episode: Groups, bar: Bar, raised: Flags, screened: Flags, code: Ints) -> Floats:
@@ -114,6 +168,8 @@ class Codes:
     code: Names
     screened: Flags
     answer: Floats
+    needling: Floats
+    """Whether dry needling was refused, of what answers that."""
     raises: dict[Bar, Flags]
 
     @cached_property
@@ -137,6 +193,7 @@ def _catalogue() -> Codes:
         code,
         code == SCREENED,
         np.array([answers.get(key) for key in known], float),
+        np.array([NEEDLING.get(c) if k == CONSENT else None for k, c in known], float),
         {bar: np.array([bar in bars for bars in known.values()]) for bar in FLAGS.values()},
     )
 

@@ -48,8 +48,8 @@ FACTS = (
 
 def _before(s: Series, after: Flags) -> Floats:
     """The last score of each series before those `after`, which end it; NaN without one, or if it
-    left nothing to relieve."""
+    left less to relieve than the scale can tell from its own error."""
     count: Ints = np.add.reduceat(after, s.first, dtype=np.int64)
     last = s.last - count
     found = s.burden[np.maximum(last, s.first)]
-    return np.where((last >= s.first) & (found > 0), found, np.nan)
+    return np.where((last >= s.first) & (found >= s.mdc) & (found > 0), found, np.nan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from reliefpath.chart.doubts import doubtful_scores
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.curves import primary_curves, second_curves
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Known
@@ -27,7 +28,7 @@ def known_scores(
     `given` are the treatments of the episodes.
     """
     injections, needlings = sessions_of("injection", given), sessions_of("dry-needling", given)
-    return Scores.of(scores, episodes, moment).after(injections, needlings)
+    return Scores.of(scores, episodes, moment, injections, needlings)
 
 
 def score_facts(
@@ -55,6 +56,7 @@ def score_facts(
         "second_measure": pl.Series(name[s.order[other]].tolist(), dtype=pl.String),
         "baseline": s.baseline[primary],
         "current": s.current[primary],
+        "current_worst": s.worst[primary],
         "score_count": np.where(primary >= 0, s.count[primary], np.nan),
         "weeks_since_score": moment.weeks_from(s.day[primary]),
         "residual": s.last[primary],
@@ -97,15 +99,40 @@ def _second(s: Scores, primary: Ints, recent: Flags) -> Ints:
 
 
 def _beside_the_curve(s: Scores, recent: Flags) -> dict[str, Floats]:
-    """What the other measures say: can a scale show what is left, own estimate, function."""
+    """What other measures say: can a scale show what is left, the patient's word, function."""
     m = catalogue()
     known, mcid = ~np.isnan(s.last), m.mcid[s.order]
     shows = m.compared[s.order] & recent & known & ~np.isnan(mcid)
     function = s.most_scored((m.construct == "function")[s.order] & known)
-    sane = s.of_measure(np.full(function.size, m.place["sane"]))
     first = np.where(s.first > 0, s.first, np.nan)[function]
     return {
         "residual_visible": np.where(s.any(shows), s.any(shows & (s.last >= mcid)), np.nan),
-        "own_estimate": s.current[sane] / 100,
+        "own_estimate": _of_the_whole(s, "sane", recent) / 100,
+        "groc": _of_the_whole(s, "groc", recent),
+        "pgic": _of_the_whole(s, "pgic", recent),
         "function_improvement": 1 - s.last[function] / first,
+    }
+
+
+def _of_the_whole(s: Scores, measure: str, recent: Flags) -> Floats:
+    """What the patient says of the whole by a measure, where it was asked lately."""
+    series = s.of_measure(np.full(s.episodes.height, catalogue().place[measure]))
+    return np.where(recent[series], s.current[series], np.nan)
+
+
+def scale_facts(scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
+    """Return whether a measure's scale seems to have changed on the way, and of which.
+
+    Whoever corrects the rows ends the doubt; see `reliefpath.chart.doubts`.
+    """
+    doubtful = doubtful_scores(scores.filter(moment.had_happened))
+    listed = dict(
+        doubtful.group_by("episode")
+        .agg(pl.col("measure").unique().sort().str.join(", "))
+        .iter_rows()
+    )
+    told = [listed.get(episode) for episode in episodes["episode"]]
+    return {
+        "scale_in_doubt": np.array([names is not None for names in told]),
+        "scales_in_doubt": pl.Series(told, dtype=pl.String),
     }

@@ -1,8 +1,13 @@
-"""The scores known at a moment as arrays: a series of each episode and measure."""
+"""The scores known at a moment as arrays: a series of each episode and measure.
+
+Scores of one day and measure are one occasion, and their mean counts: who answers twice a day tells
+no more of the course. Only an injection parts a day, since what was felt before it is another thing
+than what its anaesthetic does. What was scored after care had ended belongs to no course of it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
@@ -66,7 +71,7 @@ def catalogue() -> Measures:
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores known at a moment, items made totals, by episode, measure and time.
+    """The scores known at a moment, items made totals, by episode, measure and occasion.
 
     The scores of series i are at offsets[i:i+2]. What a series is and what it said first and last
     has one value more: at -1 is what is so of no series.
@@ -82,10 +87,11 @@ class Scores:
     count: Ints
     baseline: Floats
     current: Floats
+    worst: Floats
+    """The worst score of the latest day."""
     first: Floats
     last: Floats
     day: Days
-    at: Days
     injected: Floats
     """Weeks from the injection before each score."""
     since_latest: Flags
@@ -94,21 +100,40 @@ class Scores:
     """Weeks from the dry needling before each score."""
 
     @classmethod
-    def of(cls, scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Scores:
-        """Return the scores of these episodes that had been given."""
+    def of(
+        cls,
+        scores: pl.DataFrame,
+        episodes: pl.DataFrame,
+        moment: Moment,
+        injections: Sessions,
+        needlings: Sessions,
+    ) -> Scores:
+        """Return the scores of these episodes that had been given while care went on.
+
+        With how long after an injection, and after a dry needling, each was.
+        """
         said, m = totals(scores), catalogue()
         order = places(said["measure"], m.names)
         rows = rows_of(said, episodes, moment, order=order, value=said["value"].to_numpy())
-        k_of_each = rows["e"] * m.size + rows["order"]
-        by_time = np.lexsort((rows["at"], k_of_each))
-        k_of_each = k_of_each[by_time]
-        at, days, value = (rows[name][by_time] for name in ("at", "day", "value"))
-        e, order = np.divmod(k_of_each, m.size)
+        in_care = ~(rows["day"] > episodes["ended_on"].to_numpy()[rows["e"]])
+        rows = {name: values[in_care] for name, values in rows.items()}
+        k = rows["e"] * m.size + rows["order"]
+        by_time = np.lexsort((rows["value"], rows["at"], k))
+        at, days, value, k = (v[by_time] for v in (rows["at"], rows["day"], rows["value"], k))
+        injected, latest = injections.before(k // m.size, at)
+        begins = np.flatnonzero(_new(k) | _new(days.astype(np.int64)) | _parted(injected))
+        many = np.diff(np.append(begins, k.size))
+        # of each occasion
+        mean = np.add.reduceat(value, begins) / many if begins.size else value
+        worse = m.worse[k % m.size]
+        worst = np.maximum.reduceat(value * worse, begins) if begins.size else value
+        at, days, k, worse = (values[begins] for values in (at, days, k, worse))
+        needled, _ = needlings.before(k // m.size, at)
         # a score from before care began counts as one of its first day
         begun = episodes["started_on"].to_numpy().astype("datetime64[us]")
-        weeks = np.maximum((at - begun[e]).astype(np.int64) / WEEK, 0.0)
-        burden = np.maximum(m.worse[order] * (value - m.well[order]), 0.0)
-        offsets = np.append(np.flatnonzero(np.diff(k_of_each, prepend=-1)), e.size)
+        weeks = np.maximum((at - begun[k // m.size]).astype(np.int64) / WEEK, 0.0)
+        burden = np.maximum(worse * (mean - m.well[k % m.size]), 0.0)
+        offsets = np.append(np.flatnonzero(_new(k)), k.size)
         first, last = offsets[:-1], offsets[1:] - 1
         return cls(
             episodes,
@@ -116,26 +141,19 @@ class Scores:
             weeks,
             days,
             burden,
-            e=np.append(e[first], -1),
-            order=np.append(order[first], -1),
+            e=np.append(k[first] // m.size, -1),
+            order=np.append(k[first] % m.size, -1),
             count=np.append(last - first + 1, 0),
-            baseline=np.append(value[first], np.nan),
-            current=np.append(value[last], np.nan),
+            baseline=np.append(mean[first], np.nan),
+            current=np.append(mean[last], np.nan),
+            worst=np.append((worst * worse)[last], np.nan),
             first=np.append(burden[first], np.nan),
             last=np.append(burden[last], np.nan),
             day=np.append(days[last], np.datetime64("NaT")),
-            at=at,
-            injected=np.full(e.size, np.nan),
-            since_latest=np.zeros(e.size, np.bool_),
-            needled=np.full(e.size, np.nan),
+            injected=injected[begins],
+            since_latest=latest[begins],
+            needled=needled,
         )
-
-    def after(self, injections: Sessions, needlings: Sessions) -> Scores:
-        """Return the same scores, with how long after an injection and a needling each was."""
-        e = np.repeat(self.e, self.count)
-        injected, latest = injections.before(e, self.at)
-        needled, _ = needlings.before(e, self.at)
-        return replace(self, injected=injected, since_latest=latest, needled=needled)
 
     def most_scored(self, which: Flags) -> Ints:
         """The series with the most scores of each episode, among some, -1 where there is none.
@@ -191,6 +209,17 @@ class Scores:
             self.needled[mine],
             *(np.nan_to_num(column[order]) for column in (m.span, m.mcid, m.mdc, m.step)),
         )
+
+
+def _new(values: Ints) -> Flags:
+    """Whether each of some values is another than the one before it."""
+    return np.append(True, values[1:] != values[:-1])[: values.size]
+
+
+def _parted(injected: Floats) -> Flags:
+    """Whether an injection lies between each score and the one before it."""
+    before = np.roll(injected, 1)
+    return ~((injected >= before) | np.isnan(injected))
 
 
 def curved_series(s: Scores) -> pl.DataFrame:

@@ -9,9 +9,11 @@ import numpy as np
 import polars as pl
 
 from reliefpath.clock import Moment
+from reliefpath.pathway.facts.courses import Trial, longest_course, spread_sessions
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
 from reliefpath.pathway.facts.moment import Rows, places, rows_of
 from reliefpath.pathway.facts.sessions import Sessions
+from reliefpath.pathway.facts.sites import muscle_names, reaching
 from reliefpath.therapies import agents, counted_as, therapies, units
 
 YEAR, QUARTER = 365, 90
@@ -25,45 +27,70 @@ def treatments_given(treatments: pl.DataFrame, episodes: pl.DataFrame, moment: M
         moment,
         **{name: places(treatments[name], names) for name, names in _codes().items()},
         **{name: treatments[name].to_numpy() for name in ("amount", "adherence", "response")},
+        adverse_effect=treatments["adverse_effect"].is_not_null().to_numpy(),
     )
 
 
 def sessions_of(therapy: str, rows: Rows) -> Sessions:
     """Return when a therapy, or one whose sessions count as its own, was given."""
-    mine = _is(therapy, rows)
+    mine = is_given(therapy, rows)
     return Sessions.of(rows["e"][mine], rows["at"][mine])
 
 
-def treatment_facts(rows: Rows, episodes: pl.DataFrame, moment: Moment) -> Known:
+def treatment_facts(rows: Rows, episodes: pl.DataFrame, moment: Moment, trial: Trial) -> Known:
     """Return the treatment facts, one value an episode in the order of `episodes`."""
     ago = moment.days_from(rows["day"])
     return {
-        **_of_episode(rows, ago, Groups(rows["e"], episodes.height)),
+        **_of_episode(rows, ago, episodes, trial),
         **_of_patient(rows, ago, episodes["patient"].to_list()),
     }
 
 
-def _of_episode(rows: Rows, ago: Floats, episode: Groups) -> Known:
-    exercise, needling = _is("exercise", rows), _is("dry-needling", rows)
-    conservative = _conservative()[rows["therapy"]]
-    injected = np.where(_is("injection", rows), ago, np.nan)
+def _of_episode(rows: Rows, ago: Floats, episodes: pl.DataFrame, trial: Trial) -> Known:
+    episode = Groups(rows["e"], episodes.height)
+    needling = is_given("dry-needling", rows)
+    injected = np.where(is_given("injection", rows), ago, np.nan)
     latest = episode.least(injected)
-    exercised = np.where(exercise, ago, np.nan)
-    means = {
-        "exercise_adherence": np.where(exercise, rows["adherence"], np.nan),
-        "dry_needling_response": np.where(needling, rows["response"], np.nan),
-        "injection_relief": np.where(injected == latest[episode.of], rows["response"], np.nan),
+    responses = {
+        "dry_needling_response": needling,
+        "injection_relief": injected == latest[episode.of],
     }
+    # a muscle that was not recorded is taken for one of the complaint
+    here = (rows["muscle"] < 0) | reaching(rows["muscle"], rows["e"], episodes)
+    needled = np.where(needling & here, ago, np.nan)
+    apart = trial.needling_days_apart
+    conservative = np.where(_conservative()[rows["therapy"]], ago, np.nan)
+    gap, apart = trial.gap_weeks * 7, trial.needling_days_apart
     return {
-        "conservative_weeks": _span(np.where(conservative, ago, np.nan), episode),
-        "education_given": episode.any(_is("education", rows)),
-        "exercise_weeks": _span(exercised, episode),
-        "exercise_since_injection": np.where(
-            np.isnan(latest), np.nan, episode.any(exercised < latest[episode.of])
-        ),
-        "dry_needling_sessions": episode.distinct(np.where(needling, ago, np.nan)),
+        **_exercise(rows, ago, episode, latest, trial),
+        "conservative_weeks": longest_course(conservative, episode, gap) / 7,
+        "education_given": episode.any(is_given("education", rows)),
+        "dry_needling_sessions": spread_sessions(needled, episode, apart),
+        "dry_needling_harm": episode.any(needling & rows["adverse_effect"]),
+        "injected": ~np.isnan(latest),
         "weeks_since_injection": latest / 7,
-        **{name: episode.mean(values) for name, values in means.items()},
+        **{
+            name: episode.mean(np.where(which, rows["response"], np.nan))
+            for name, which in responses.items()
+        },
+    }
+
+
+def _exercise(rows: Rows, ago: Floats, episode: Groups, injected: Floats, trial: Trial) -> Known:
+    """The longest course of exercise, how much was done, and how it goes on."""
+    exercise, adherence = is_given("exercise", rows), rows["adherence"]
+    # what was not done at all is on record, and yet no exercise
+    done = np.where(exercise & ~(adherence == 0), ago, np.nan)
+    latest = episode.least(np.where(exercise, ago, np.nan))
+    lately = exercise & (ago <= latest[episode.of] + trial.lately_weeks * 7)
+    return {
+        "exercise_weeks": longest_course(done, episode, trial.gap_weeks * 7) / 7,
+        "weeks_since_exercise": episode.least(done) / 7,
+        "exercise_adherence": episode.mean(np.where(exercise, adherence, np.nan)),
+        "exercise_adherence_lately": episode.mean(np.where(lately, adherence, np.nan)),
+        "exercise_since_injection": np.where(
+            np.isnan(injected), np.nan, episode.any(done < injected[episode.of])
+        ),
     }
 
 
@@ -72,12 +99,13 @@ def _of_patient(rows: Rows, ago: Floats, patients: list[str]) -> Known:
     number = {patient: i for i, patient in enumerate(patients)}
     numbers = np.array([number[patient] for patient in patients], np.int64)
     person = Groups(numbers[rows["e"]], len(patients))
-    injected = np.where(_is("injection", rows) & (ago < YEAR), ago, np.nan)
+    injected = np.where(is_given("injection", rows), ago, np.nan)
     equivalent = _steroids()[rows["agent"]]
     mg = rows["amount"] * _milligrams()[rows["unit"]] * equivalent
     counted = ~np.isnan(equivalent) & (ago < YEAR)
     found = {
-        "injection_sessions_365d": person.distinct(injected),
+        "weeks_since_any_injection": person.least(injected) / 7,
+        "injection_sessions_365d": person.distinct(np.where(injected < YEAR, ago, np.nan)),
         "injection_sessions_90d": person.distinct(np.where(injected < QUARTER, ago, np.nan)),
         "steroid_mg_365d": person.total(mg, counted),
     }
@@ -88,10 +116,11 @@ def _of_patient(rows: Rows, ago: Floats, patients: list[str]) -> Known:
 def _codes() -> dict[str, pl.Enum]:
     """The columns whose codes are read as their place in the catalogue."""
     known: dict[str, Iterable[str]] = {"therapy": therapies(), "agent": agents(), "unit": units()}
-    return {name: pl.Enum(list(catalogue)) for name, catalogue in known.items()}
+    names = {name: pl.Enum(list(catalogue)) for name, catalogue in known.items()}
+    return {**names, "muscle": muscle_names()}
 
 
-def _is(therapy: str, rows: Rows) -> Flags:
+def is_given(therapy: str, rows: Rows) -> Flags:
     """Rows of a therapy, or of one whose sessions count as its own."""
     return _counted_as(therapy)[rows["therapy"]]
 
@@ -100,11 +129,6 @@ def _is(therapy: str, rows: Rows) -> Flags:
 def _counted_as(therapy: str) -> Flags:
     counted = counted_as(therapy)
     return np.array([*(name in counted for name in therapies()), False])
-
-
-def _span(ago: Floats, episode: Groups) -> Floats:
-    """Weeks from the first of some days to the last."""
-    return (episode.most(ago) - episode.least(ago)) / 7
 
 
 @cache
