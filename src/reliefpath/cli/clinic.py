@@ -187,7 +187,7 @@ def facts(
 
     from reliefpath.pathway.facts import facts as facts_of
 
-    asked = chosen.questions, priors, chosen.recovery.combine
+    asked = chosen.questions, priors, chosen.recovery.combine, chosen.counted_trial
     parts = Records(source, "facts", skip_bad_rows, known_at, ignored=ignore_column).parts()
     table = pl.concat(facts_of(part, day, *asked) for part in parts).sort("episode")
     if file_format is AssessFormat.TABLE:

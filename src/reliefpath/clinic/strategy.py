@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -81,11 +82,18 @@ def chapters(pathway: Pathway) -> list[Chapter]:
     follow_up = _why(p, "follow-up", p.follow_up.name, p.follow_up)
     return [
         Chapter("recovery", "Recovery", _why(p, "recovery-settings", "Recovery", p.recovery), ()),
+        *_trial(p),
         Chapter("statuses", "Statuses", None, tuple(_statuses(p))),
         *steps,
         Chapter("follow-up-criteria", p.follow_up.name, follow_up, _asked(p, p.follow_up.criteria)),
         Chapter("notes", "Notes", None, tuple(_notes(p))),
     ]
+
+
+def _trial(p: Pathway) -> Iterator[Chapter]:
+    if p.trial is not None:
+        name = "Trial of conservative care"
+        yield Chapter("trial", name, _why(p, "trial-settings", name, p.trial), ())
 
 
 def _shown(

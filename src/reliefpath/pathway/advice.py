@@ -15,11 +15,11 @@ from reliefpath.pathway.assessment import (
     GATE,
     NEXT_STEP,
     NOTES,
-    STATUS,
     WOULD_CHANGE,
     todo_texts,
 )
 from reliefpath.pathway.facts import schema
+from reliefpath.pathway.facts.declared import STATUS, askable
 from reliefpath.pathway.model import Pathway, StatusName
 from reliefpath.pathway.sql import Question
 
@@ -90,7 +90,7 @@ class Writer:
             (
                 id_,
                 step,
-                tuple(dict.fromkeys((*Question.of(c.require, schema()).facts, *c.shows))),
+                tuple(dict.fromkeys((*Question.of(c.require, askable()).facts, *c.shows))),
                 " ".join(c.because.split()),
                 self.pathway.cite(c),
             )

@@ -12,13 +12,15 @@ import polars as pl
 from reliefpath.chart.care_log import CareLog
 from reliefpath.errors import UsageError
 from reliefpath.pathway.facts import Progress, facts, schema
+from reliefpath.pathway.facts.declared import STATUS as STATUS  # a column of the advice, too
+from reliefpath.pathway.facts.declared import askable
 from reliefpath.pathway.facts.moment import collected
 from reliefpath.pathway.model import FOLLOW_UP, Criterion, Pathway, StatusName
 from reliefpath.pathway.sql import Question
 from reliefpath.pathway.wording import worded
 from reliefpath.recovery import Priors
 
-AS_OF, STATUS, NEXT_STEP, GATE = "as_of", "status", "next_step", "gate"
+AS_OF, NEXT_STEP, GATE = "as_of", "next_step", "gate"
 WOULD_CHANGE, NOTES, PATHWAY, VERSION = "would_change", "notes", "pathway", "pathway_version"
 RANK = "rank"
 
@@ -56,7 +58,8 @@ def assess_parts(
 
     Only one part is in memory at a time, and of the others their facts; see `assess`.
     """
-    asked = pathway.questions, priors, pathway.recovery.combine, progress
+    settings = pathway.recovery.combine, pathway.counted_trial
+    asked = pathway.questions, priors, *settings, progress
     tables = [facts(care_log, as_of, *asked) for care_log in care_logs]
     progress("pathway")
     table = tables[0] if len(tables) == 1 else pl.concat(tables).sort("episode")
@@ -86,7 +89,9 @@ def assess_episode(
 def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.DataFrame:
     """Return the advice table of a facts table; see `assess`."""
     plan = plan_of(pathway)
-    asked = table.lazy().with_columns(plan.answers).with_columns(plan.status, plan.gate)
+    # the status comes first, since the gate is a reading of it
+    asked = table.lazy().with_columns(plan.status).with_columns(plan.answers)
+    asked = asked.with_columns(plan.gate)
     ranked = collected(most_urgent_first(asked, pathway).with_row_index(RANK))
     # a text costs more than an answer: each row gets those of its own status only
     worded_parts = [
@@ -186,7 +191,8 @@ class Plan:
         """What may have to be done in one status, and from that what its episodes are told.
 
         The next step is the first open criterion that the status asks about, else its own; what
-        would change the answer is all that is open up to its gate.
+        would change the answer is all that is open up to its gate. A criterion that ends the care
+        comes before all others, and nothing else is asked.
         """
         status = self.pathway.statuses[name]
         asked = self.pathway.asked(status)
@@ -198,10 +204,17 @@ class Plan:
             for note in self.pathway.notes.values()
             if name in (note.statuses or (name,))
         ]
-        todo = todo_texts(self.pathway, dict.fromkeys([*asked, *ids]))
+        ends = self.pathway.ends
+        todo = todo_texts(self.pathway, dict.fromkeys([*ends, *asked, *ids]))
+        over = pl.any_horizontal(False, *(~pl.col(id_).fill_null(True) for id_ in ends))
+        would_change = (
+            pl.when(over)
+            .then(_listed(map(pl.col, map(_open, ends))))
+            .otherwise(_listed(map(pl.col, map(_open, ids))))
+        )
         return [text.name.map(_open) for text in todo], [
-            pl.coalesce(*map(_open, asked), worded(status.next)).alias(NEXT_STEP),
-            _listed(map(pl.col, map(_open, ids))).alias(WOULD_CHANGE),
+            pl.coalesce(*map(_open, [*ends, *asked]), worded(status.next)).alias(NEXT_STEP),
+            would_change.alias(WOULD_CHANGE),
             _listed(notes).alias(NOTES),
         ]
 
@@ -214,8 +227,8 @@ class Plan:
 
 @cache
 def ask(sql: str) -> pl.Expr:
-    """Return a question over the facts as an expression."""
-    return Question.of(sql, schema()).expr
+    """Return a question over the facts, and the status, as an expression."""
+    return Question.of(sql, askable()).expr
 
 
 def _open(id_: str) -> str:

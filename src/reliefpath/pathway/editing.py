@@ -45,7 +45,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Written:
-    """What a pathway's file asks at one place: a rule in SQL, or a number of the recovery."""
+    """What a pathway's file asks at one place: a rule in SQL, or a number of the recovery or the trial."""
 
     place: str
     """Its keys, with dots between them."""
@@ -85,14 +85,20 @@ def _numbers(text: str, place: str) -> Iterator[Number]:
 def written(pathway: Pathway) -> dict[str, Written]:
     """Return every rule of a pathway that can be changed, by its place, in the file's order."""
     r = pathway.recovery
-    recovery: dict[tuple[str, ...], float] = {
+    numbers: dict[tuple[str, ...], float] = {
         ("recovery", "window", "0"): r.window[0],
         ("recovery", "window", "1"): r.window[1],
         ("recovery", "recovered"): r.recovered,
         ("recovery", "horizon_weeks"): r.horizon_weeks,
         ("recovery", "level_weeks"): r.level_weeks,
     }
-    texts = [(path, f"{value:g}") for path, value in recovery.items()]
+    if (t := pathway.trial) is not None:
+        numbers |= {
+            ("trial", "gap_weeks"): t.gap_weeks,
+            ("trial", "lately_weeks"): t.lately_weeks,
+            ("trial", "needling_days_apart"): t.needling_days_apart,
+        }
+    texts = [(path, f"{value:g}") for path, value in numbers.items()]
     texts += [(path, " ".join(sql.split())) for path, sql in pathway.expressions]
     return {".".join(path): Written(".".join(path), text) for path, text in texts}
 
@@ -103,6 +109,8 @@ def rule_at(pathway: Pathway, place: str) -> Rule:
     match kind:
         case "recovery":
             return pathway.recovery
+        case "trial" if pathway.trial is not None:
+            return pathway.trial
         case "statuses":
             return next(s for name, s in pathway.statuses.items() if name == rest[0])
         case "notes":

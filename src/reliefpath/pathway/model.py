@@ -17,7 +17,8 @@ from pydantic import Field, model_validator
 from reliefpath.errors import PathwayError, Problem, UsageError, nearest
 from reliefpath.knowledge import Catalogue, Row, line_of, load_catalogue
 from reliefpath.overrides import edition
-from reliefpath.pathway.facts import Combine, schema
+from reliefpath.pathway.facts import Combine, Trial, schema
+from reliefpath.pathway.facts.declared import STATUS, askable
 from reliefpath.pathway.sql import Question, SqlError
 from reliefpath.pathway.wording import WordingError, facts_in
 from reliefpath.recovery import Questions
@@ -60,6 +61,10 @@ class Criterion(Rule):
     shows: tuple[str, ...] = Field(default=(), description="Further facts shown with the answer")
     if_no: str = Field(description="What to do when the answer is no; `{fact}` becomes its value")
     if_unknown: str = Field(description="What to measure when the answer is unknown")
+    ends_care: bool = Field(
+        default=False,
+        description="Whether a no ends the care: it is the next step, and nothing else is asked",
+    )
 
 
 class Step(Rule):
@@ -119,6 +124,16 @@ class RecoverySettings(Rule):
         return self
 
 
+class TrialSettings(Rule):
+    """What counts as a trial of conservative care."""
+
+    gap_weeks: float = Field(gt=0, description="A longer gap between two records ends a course")
+    lately_weeks: float = Field(gt=0, description="How far back *lately* goes")
+    needling_days_apart: int = Field(
+        ge=1, description="Days from a session of dry needling that counts to the next that does"
+    )
+
+
 class Pathway(Catalogue):
     """The whole protocol: statuses, steps with their criteria, follow-up, notes."""
 
@@ -130,6 +145,9 @@ class Pathway(Catalogue):
     approved_by: str | None = Field(description="Who signed it off; empty until someone did")
     approved_on: date | None = None
     recovery: RecoverySettings
+    trial: TrialSettings | None = Field(
+        default=None, description="What counts as a trial; as in the pathway as shipped by default"
+    )
     statuses: dict[StatusName, Status] = Field(min_length=1)
     steps: dict[Id, Step] = Field(min_length=1)
     follow_up: FollowUp
@@ -155,6 +173,12 @@ class Pathway(Catalogue):
         return Questions(r.window, r.recovered, r.horizon_weeks, r.level_weeks)
 
     @cached_property
+    def counted_trial(self) -> Trial:
+        """What counts as a trial of conservative care."""
+        t = self.trial
+        return Trial() if t is None else Trial(t.gap_weeks, t.lately_weeks, t.needling_days_apart)
+
+    @cached_property
     def groups(self) -> dict[str, dict[str, Criterion]]:
         """The criteria by step, follow-up first."""
         steps = {name: step.criteria for name, step in self.steps.items()}
@@ -168,6 +192,11 @@ class Pathway(Catalogue):
             for group, criteria in self.groups.items()
             for id_, criterion in criteria.items()
         }
+
+    @cached_property
+    def ends(self) -> list[str]:
+        """The ids of the criteria that end the care when their answer is no."""
+        return [id_ for id_, (_, criterion) in self.criteria.items() if criterion.ends_care]
 
     def asked(self, status: Status) -> list[str]:
         """Return the ids of the criteria that `status` asks about, in order."""
@@ -253,8 +282,10 @@ def _unsound(pathway: Pathway) -> Unsound:
 
 def _unsound_sql(pathway: Pathway) -> Unsound:
     for path, sql in pathway.expressions:
+        # a status cannot ask what the status is
+        known = schema() if path[0] == "statuses" else askable()
         try:
-            Question.of(sql, schema())
+            Question.of(sql, known, {STATUS: list(StatusName)})
         except SqlError as e:
             yield path, sql, str(e)
 

@@ -26,6 +26,13 @@ def _pathway(p: Pathway) -> Iterator[str]:
         f"recovered is {100 * p.recovery.recovered:g} %; "
         f"a plateau looks {p.recovery.horizon_weeks:g} weeks ahead. {_why(p, p.recovery)}\n"
     )
+    if (t := p.trial) is not None:
+        yield "## Trial of conservative care\n"
+        yield (
+            f"A gap of more than {t.gap_weeks:g} weeks ends a course; lately is {t.lately_weeks:g} "
+            f"weeks back; sessions of dry needling count {t.needling_days_apart} days apart. "
+            f"{_why(p, t)}\n"
+        )
     yield "## Statuses\n"
     yield "The first that holds is the episode's.\n"
     yield table(

@@ -5,7 +5,7 @@ Null is unknown, by SQL's own three-valued logic: `true or null` is true, `true 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -38,8 +38,18 @@ class Question:
     expr: pl.Expr
 
     @classmethod
-    def of(cls, sql: str, facts: Mapping[str, pl.DataType]) -> Question:
+    def of(
+        cls,
+        sql: str,
+        facts: Mapping[str, pl.DataType],
+        texts: Mapping[str, Collection[str]] | None = None,
+    ) -> Question:
         """Compile `sql`.
+
+        Args:
+            sql: the expression.
+            facts: what it may ask of, with the type of each.
+            texts: all that some of these can be, so that nothing else is compared with them.
 
         Raises:
             SqlError: it is not one boolean expression over these facts.
@@ -50,6 +60,8 @@ class Question:
         for name in names:
             if name not in facts:
                 raise SqlError(f"unknown fact `{name}`{nearest(name, facts)}")
+        for name, known in (texts or {}).items():
+            _refuse_unknown_texts(tree, name, known)
         if not names:
             raise SqlError("mentions no fact")
         try:
@@ -93,6 +105,16 @@ def _refuse_foreign(tree: exp.Expr) -> None:
             raise SqlError("compare with null by `is null` or `is not null`")
         if isinstance(node, exp.Identifier) and node.args.get("quoted"):
             raise SqlError(f"`{node.sql()}`: write texts in single quotes, facts in none")
+
+
+def _refuse_unknown_texts(tree: exp.Expr, name: str, known: Collection[str]) -> None:
+    """Refuse a comparison of a fact with a text that it never is."""
+    for column in tree.find_all(exp.Column):
+        node = column.parent
+        if column.name == name and isinstance(node, exp.Expression):
+            for text in node.find_all(exp.Literal):
+                if text.is_string and text.this not in known:
+                    raise SqlError(f"`{name}` is never `{text.this}`{nearest(text.this, known)}")
 
 
 def _constant(node: exp.Expr) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from reliefpath.errors import nearest
-from reliefpath.pathway.facts.declared import FactType, declaration, schema
+from reliefpath.pathway.facts.declared import STATUS, FactType, askable, declaration
 
 
 class WordingError(ValueError):
@@ -20,15 +20,15 @@ def facts_in(text: str) -> list[str]:
     """Return the facts that `text` mentions.
 
     Raises:
-        WordingError: the braces are unbalanced, or name what is not a fact.
+        WordingError: the braces are unbalanced, or name what is neither a fact nor the status.
     """
     try:
         names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
     except ValueError as e:
         raise WordingError(f"braces are for facts, such as `{{improvement}}`: {e}") from None
     for name in names:
-        if name not in schema():
-            raise WordingError(f"unknown fact `{name}`{nearest(name, schema())}")
+        if name not in askable():
+            raise WordingError(f"unknown fact `{name}`{nearest(name, askable())}")
     return names
 
 
@@ -45,8 +45,10 @@ def worded(text: str) -> pl.Expr:
 
 def value_text(fact: str) -> pl.Expr:
     """Return the expression that words a fact: `83 %`, `6.5`, `yes`, `unknown`."""
-    declared = declaration().facts[fact]
     value = pl.col(fact)
+    if fact == STATUS:
+        return value
+    declared = declaration().facts[fact]
     match declared.type:
         case FactType.NUMBER if declared.unit in ("share", "probability"):
             text = (value * 100).round().cast(pl.Int64).cast(pl.String) + " %"
