@@ -41,6 +41,13 @@ def test_the_first_administrator_is_made_with_a_password_from_standard_input(cha
     assert "last administrator" in refused.stderr
 
 
+def test_whose_patients_somebody_treats_is_said_when_they_are_added(chart: Path) -> None:
+    lena = ("add", chart, "lena", "--name", "Lena", "--role", "clinician", "--treats", "L. Brandt")
+    account(*lena, said=f"{PASSWORD}\n")
+    assert Accounts(f"{chart}.accounts").find("lena").clinicians == {"lena", "L. Brandt"}
+    assert "L. Brandt" in account("list", chart).stdout
+
+
 def test_a_forgotten_password_is_set_anew_and_an_account_disabled(chart: Path) -> None:
     for name, role in (("ada", "administrator"), ("bo", "clinician")):
         account("add", chart, name, "--name", name, "--role", role, said=f"{PASSWORD}\n")
