@@ -18,7 +18,7 @@ SITE = ("--site", "levator-scapulae right: lidocaine 1% 1 mL")
 ANSWER = ("--answer", "conservative: Dr. Ana Ruiz: Work at a desk is not possible: it hurts.")
 
 
-def demo(tmp_path: Path, patients: int = 60) -> tuple[object, ...]:
+def demo(tmp_path: Path, patients: int = 60) -> tuple[str | Path, ...]:
     """The command that writes the papers of a patient whom Aetna insures."""
     clinic, day = tmp_path / "clinic", ("--as-of", AS_OF.isoformat())
     reliefpath("demo", clinic, "--patients", str(patients), "--seed", "1", *day)

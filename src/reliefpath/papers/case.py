@@ -284,6 +284,7 @@ def who(case: Case) -> Table:
             ("Complaint", known(episode["complaint"])),
             ("Clinician", known(episode["clinician"])),
             ("Payer", known(episode["payer"])),
+            ("Policy asked", Said("; ".join(row.name for row in case.policies) or "none", "plan")),
             ("Day of the plan", Said(day_text(on), "plan")),
         ],
     )

@@ -77,7 +77,7 @@ def _procedure(case: Case, counts: dict[str, tuple[Procedure, str]]) -> Table:
         (
             Said(f"CPT {code}"),
             Said(row.name, sources=cited(codes().sources, row.source)),
-            Said(f"{counted}; {len(case.plan.sites)} points"),
+            Said(f"{counted}; {_counted(len(case.plan.sites), 'point')}"),
             Said("", COMPUTED),
         )
         for code, (row, counted) in counts.items()
@@ -105,7 +105,7 @@ def _drugs(case: Case) -> Table:
 
 def _units(case: Case, mg: float, row: DrugUnit) -> str:
     units = mg / row.mg
-    said = f"{mg:.4g} mg / {row.mg:g} mg a unit ({row.unit}) = {units:.4g} units"
+    said = f"{mg:.4g} mg / {row.mg:g} mg a unit ({row.unit}) = {_counted(units, 'unit')}"
     if abs(units - round(units)) < WHOLE:
         return said
     if _said(case, "units_round_up"):
@@ -125,7 +125,11 @@ def _wasted(case: Case, agent: str, mg: float, row: DrugUnit) -> str:
     left = math.floor((opened - _whole(mg / row.mg) * row.mg) / row.mg + WHOLE)
     if left < 1:
         return f"no JW: the {opened - mg:.4g} mg discarded lie within a unit"
-    return f"JW, {left} units ({opened - mg:.4g} mg discarded)"
+    return f"JW, {_counted(left, 'unit')} ({opened - mg:.4g} mg discarded)"
+
+
+def _counted(number: float, thing: str) -> str:
+    return f"{number:.4g} {thing}" if number == 1 else f"{number:.4g} {thing}s"
 
 
 def _whole(units: float) -> int:

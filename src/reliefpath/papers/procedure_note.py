@@ -276,4 +276,5 @@ def _arithmetic(case: Case) -> Table:
 
 def _at_hand(case: Case) -> Iterator[Block]:
     if case.plan.at_hand:
-        yield Items(tuple(Said(f"At hand: {thing}", "plan") for thing in case.plan.at_hand))
+        yield Text(Said("At hand against anaesthetic in the blood:", "plan"))
+        yield Items(tuple(Said(thing, "plan") for thing in case.plan.at_hand))

@@ -15,7 +15,7 @@ from reliefpath.therapies.injection.rescue import (
 )
 
 NO_WEIGHT = (
-    "the weight is not on record: weigh the patient, and write the volumes here: ____________"
+    "The weight is not on record: weigh the patient, and write the volumes here: ____________"
 )
 NO_ANAESTHETIC = "No local anaesthetic is planned, so no lipid emulsion is called for."
 
@@ -35,8 +35,8 @@ def _sections(case: Case) -> list[Section]:
     if AgentKind.LOCAL_ANAESTHETIC not in case.kinds:
         return [Section("Local anaesthetic in the blood", (Text(Said(NO_ANAESTHETIC, "plan")),))]
     source = (rescue_source(),)
-    told = case.plan.at_hand or (*rescue_doses(None), NO_WEIGHT)
-    bolus, infusion, *rest = (each[:1].upper() + each[1:] for each in told)
+    told = case.plan.at_hand[:-1] or (*rescue_doses(None), NO_WEIGHT)  # the last is the source
+    bolus, infusion, *rest = told
     steps = [bolus, infusion, UNSTABLE, *rest, AVOID]
     return [
         Section(

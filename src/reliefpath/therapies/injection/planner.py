@@ -72,4 +72,4 @@ def _covered(asked: Asked) -> Check:
 def _at_hand(sites: Sequence[Site], person: Person) -> Iterable[str]:
     if uses(sites, AgentKind.LOCAL_ANAESTHETIC) and person.weight_kg is not None:
         yield from rescue_doses(person.weight_kg)
-        yield f"doses after {rescue_source()}"
+        yield f"Doses after {rescue_source()}"

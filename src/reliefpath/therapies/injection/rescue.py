@@ -30,17 +30,17 @@ def rescue_doses(weight_kg: float | None) -> Iterator[str]:
     over, long = _span(rescue.bolus_minutes), _span(rescue.infusion_minutes)
     if weight_kg is None:
         yield f"{emulsion}, first bolus over {over} minutes: {_bolus(rescue)}"
-        yield f"then an infusion over {long} minutes: {_infusion(rescue)}"
-        yield f"no more than {rescue.most_ml_per_kg:g} mL/kg in all"
-        yield f"epinephrine, if needed: at most {rescue.epinephrine_mcg_per_kg:g} mcg/kg a dose"
+        yield f"Infusion after the bolus, over {long} minutes: {_infusion(rescue)}"
+        yield f"Emulsion in all: at most {rescue.most_ml_per_kg:g} mL/kg"
+        yield f"Epinephrine, if needed: at most {rescue.epinephrine_mcg_per_kg:g} mcg/kg a dose"
         return
     yield f"{emulsion}, first bolus {rescue.bolus_ml(weight_kg):.3g} mL over {over} minutes"
     infused = _span(rescue.infusion_total_ml(weight_kg))
-    yield f"then an infusion of {infused} mL over {long} minutes"
-    yield f"no more than {rescue.most_ml(weight_kg):.3g} mL in all"
-    yield f"epinephrine, if needed: at most {rescue.epinephrine_mcg(weight_kg):.3g} mcg a dose"
+    yield f"Infusion after the bolus: {infused} mL over {long} minutes"
+    yield f"Emulsion in all: at most {rescue.most_ml(weight_kg):.3g} mL"
+    yield f"Epinephrine, if needed: at most {rescue.epinephrine_mcg(weight_kg):.3g} mcg a dose"
     yield (
-        f"worked out for {weight_kg:.3g} kg; the doses go by ideal body weight, so work them out "
+        f"Worked out for {weight_kg:.3g} kg; the doses go by ideal body weight, so work them out "
         "again where that is much less"
     )
 
