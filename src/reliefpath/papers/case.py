@@ -108,21 +108,25 @@ class Case:
         return [place for place in self.places if muscles()[place[0]].pneumothorax]
 
     @property
-    def standing(self) -> list[tuple[str, str]]:
-        """Kind and code of what holds of the person on the day, of whichever complaint."""
+    def standing(self) -> list[tuple[str, str, str | None]]:
+        """Kind, code and own words of what holds of the person, of whichever complaint."""
         on = self.plan.on
         rows = self.findings.filter(
             pl.col("until").is_null() | (pl.col("until") >= on),
             pl.col("code").ne_missing(SCREENED),
         )
-        found = list(dict.fromkeys(rows["kind", "code"].iter_rows()))
+        found = list(dict.fromkeys(rows["kind", "code", "words"].iter_rows()))
         pregnancy = [each for each in found if each[0] == PREGNANCY]
         return [each for each in found if each[0] != PREGNANCY or each == pregnancy[-1]]
 
-    def found(self, about: Iterable[str]) -> list[str]:
-        """Return which findings a line is about, each as `kind code`."""
+    def found(self, about: Iterable[str]) -> list[tuple[str, str | None]]:
+        """Return which findings a line is about, each as `kind code`, with its own words."""
         asked = set(about)
-        return [f"{kind} {code}" for kind, code in self.standing if asked & _about(kind, code)]
+        return [
+            (f"{kind} {code}", words)
+            for kind, code, words in self.standing
+            if asked & _about(kind, code)
+        ]
 
     def lines(self, lines: Iterable[LineT]) -> list[LineT]:
         """Return the lines that are said of this plan and this patient."""

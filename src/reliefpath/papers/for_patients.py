@@ -116,7 +116,9 @@ def _line(case: Case, line: Line) -> Said:
     """What a line says, with what was found of the patient and where the lung is near."""
     say = case.say
     names, something = words().names, words().names["something"]
-    found = dict.fromkeys(say(names.get(each, something)) for each in case.found(line.about))
+    found = dict.fromkeys(
+        own or say(names.get(each, something)) for each, own in case.found(line.about)
+    )
     places = "; ".join(plain_place(*place, say) for place in case.by_lung)
     filled = {"found": "; ".join(found), "places": places}
     gaps = {gap: text for gap, text in filled.items() if f"{{{gap}}}" in line.says}
