@@ -88,9 +88,21 @@ CatalogueT = TypeVar("CatalogueT", bound=Catalogue)
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML as people read it: a key stands once, and `no` is a word."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+            str(value) if isinstance(value, int) else None  # Python cannot say the longest
+            return value
+        except (ValueError, OverflowError, AttributeError, LookupError, TypeError):
+            message = f"`{node.value}` is no value of its type"  # such as 30 February
+            raise ConstructorError(None, None, message, node.start_mark) from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                message = "a key must be a word, not a list or a mapping"
+                raise ConstructorError(None, None, message, key.start_mark)
             if key.value in seen:
                 message = f"key `{key.value}` stands more than once"
                 raise ConstructorError(None, None, message, key.start_mark)
@@ -114,7 +126,12 @@ def read_yaml(file: Traversable | Path, error: type[ContentError]) -> dict[str, 
         error: the file is not YAML, says a key twice, or is not a mapping.
     """
     try:
-        content = yaml.load(file.read_text("utf-8"), Loader=_StrictLoader)
+        text = file.read_text("utf-8")
+        if PACKAGE not in Path(str(file)).parents:
+            _refuse_bombs(file.name, text, error)
+        content = yaml.load(text, Loader=_StrictLoader)
+    except OSError as e:
+        raise error([Problem(file.name, None, None, None, f"cannot be read: {e.strerror}")]) from e
     except MarkedYAMLError as e:
         line = e.problem_mark.line + 1 if e.problem_mark else None
         raise error(
@@ -125,6 +142,35 @@ def read_yaml(file: Traversable | Path, error: type[ContentError]) -> dict[str, 
     if not isinstance(content, dict):
         raise error([Problem(file.name, 1, None, None, "expected a mapping of keys to values")])
     return content
+
+
+PACKAGE = Path(__file__).parent
+MOST_CHARACTERS, MOST_NODES, DEEPEST = 2_000_000, 200_000, 100
+"""How much a file may hold; what the package ships holds far less."""
+
+
+def _refuse_bombs(name: str, text: str, error: type[ContentError]) -> None:
+    """Refuse a text that would take more memory, or a deeper stack, than any file that is meant.
+
+    An alias stands for all that it names, so that ten lines can stand for billions of values.
+    """
+    say = f"more than {MOST_NODES:,} values or {DEEPEST} levels, aliases written out"
+    if len(text) > MOST_CHARACTERS:
+        raise error([Problem(name, None, None, None, f"more than {MOST_CHARACTERS:,} characters")])
+    sizes: dict[str, int] = {}
+    begun: list[tuple[str | None, int]] = []
+    nodes = 0
+    for event in yaml.parse(text, Loader=_StrictLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            begun.append((event.anchor, nodes))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = begun.pop()
+            sizes |= {} if anchor is None else {anchor: nodes - before}
+        elif isinstance(event, yaml.AliasEvent):
+            nodes += sizes.get(str(event.anchor), 1)
+        nodes += isinstance(event, yaml.NodeEvent)
+        if nodes > MOST_NODES or len(begun) > DEEPEST:
+            raise error([Problem(name, None, None, None, say)])
 
 
 def line_of(file: Traversable | Path, path: Place) -> int | None:

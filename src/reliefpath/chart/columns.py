@@ -158,10 +158,12 @@ def refused(column: str, raw: pl.Series, mask: pl.Series, expected: str) -> list
     if not mask.any():  # which costs a tenth of looking for the rows
         return []
     rows = mask.arg_true()
-    return [
-        Bad(row, column, None if value is None else _text(value), expected)
-        for row, value in zip(rows, raw.gather(rows), strict=True)
-    ]
+    values = raw.gather(rows)
+    try:
+        shown = [None if value is None else _text(value) for value in values]
+    except (OverflowError, ValueError):  # a time that Python cannot tell
+        shown = [None] * len(rows)
+    return [Bad(row, column, value, expected) for row, value in zip(rows, shown, strict=True)]
 
 
 def _text(value: object) -> str:
@@ -209,14 +211,28 @@ def _parse(kind: Kind, raw: pl.Series) -> pl.Series:
         raw = raw.cast(pl.String)
     if raw.dtype == pl.String:
         return _parse_text(kind, raw)
-    if kind is Kind.FLAG and raw.dtype != pl.Boolean:
-        return pl.Series(raw.name, [None] * raw.len(), kind.dtype)
-    if kind in (Kind.DATE, Kind.INSTANT) and not raw.dtype.is_temporal() and raw.dtype != pl.Null:
+    if not _fits(kind, raw.dtype):
         return pl.Series(raw.name, [None] * raw.len(), kind.dtype)
     if kind is Kind.INSTANT and raw.dtype == pl.Date:
         return raw.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     series = raw.cast(kind.dtype, strict=False)
     return _finite(series) if kind is Kind.NUMBER else series
+
+
+def _fits(kind: Kind, dtype: pl.DataType) -> bool:
+    """Whether values of a type other than text can be meant; nothing is guessed."""
+    day = isinstance(dtype, pl.Date | pl.Datetime)
+    match kind:
+        case _ if dtype == pl.Null:
+            return True
+        case Kind.FLAG:
+            return dtype == pl.Boolean
+        case Kind.DATE | Kind.INSTANT:
+            return day
+        case Kind.NUMBER:
+            return dtype.is_numeric()
+        case Kind.TEXT | Kind.CODE:
+            return day or dtype.is_numeric() or dtype == pl.Boolean
 
 
 def _parse_text(kind: Kind, raw: pl.Series) -> pl.Series:
