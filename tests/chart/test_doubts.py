@@ -43,6 +43,8 @@ def doubted(measure: str, values: list[float]) -> list[tuple[int, str]]:
         ("vas", [72, 40, 20, 8, 3], []),  # a recovery that was seen on its way
         ("vas", [60, 0], []),
         ("sane", [8.5, 85], [(1, "tenfold")]),
+        ("odi", [62, 8], []),  # a questionnaire has one unit
+        ("spadi", [57.7, 7.2], []),
         ("nrs", [10, 1], []),  # the scale itself ends at ten
         ("groc", [5, 6, -6], [(2, "flipped")]),
         ("groc", [-5, 5], [(1, "flipped")]),

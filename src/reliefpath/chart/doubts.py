@@ -48,7 +48,9 @@ def doubtful_scores(scores: pl.DataFrame) -> pl.DataFrame:
     """Return the totals that jump tenfold, or whose sign flips, from the one before them.
 
     72 and 68, then 6.6, are millimetres and then centimetres of one line, and no recovery. 5 and 6,
-    then -6, are a change that somebody coded the other way round.
+    then -6, are a change that somebody coded the other way round. A questionnaire's score is worked
+    out from its items and has one unit: in a simulated clinic one in thirty patients crosses a
+    tenth of its scale at once, and none of those is a slip.
 
     Args:
         scores: the care log's `scores`, of any number of episodes. Leave out what had not happened
@@ -63,7 +65,7 @@ def doubtful_scores(scores: pl.DataFrame) -> pl.DataFrame:
     wide = {
         name: m.high / TENFOLD
         for name, m in measures().items()
-        if m.high is not None and m.high >= rules.widest_of_narrow.value
+        if m.items is None and m.high is not None and m.high >= rules.widest_of_narrow.value
     }
     signed = [name for name, m in measures().items() if m.low < 0]
     able = scores["measure"].is_in([*wide, *signed]).fill_null(False)

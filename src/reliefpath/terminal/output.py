@@ -67,6 +67,8 @@ def write_table(table: pl.DataFrame, file_format: str, out: Path | None) -> None
     if file_format == "parquet":
         table.write_parquet(whole)
     else:
-        table.write_csv(whole)
+        from reliefpath.chart.csv_file import guarded
+
+        guarded(table).write_csv(whole)
     with output(out) as stream:
         stream.write(whole.getbuffer())
