@@ -135,6 +135,25 @@ def test_who_refused_dry_needling_is_known_until_they_agree() -> None:
     assert of(log(), after(7))["needling_refused"] is None
 
 
+@pytest.mark.parametrize(
+    ("place", "hip", "neck"),
+    [
+        ({"muscle": "upper-trapezius", "side": "left"}, None, True),
+        ({"region": "hip"}, True, None),
+        ({"side": "left"}, True, True),
+        ({}, True, True),
+    ],
+)
+def test_what_is_found_at_a_place_concerns_the_complaints_that_may_be_needled_there(
+    place: dict[str, str], hip: bool | None, neck: bool | None
+) -> None:
+    care = log(findings=[found("condition", "skin-infection-at-site", 3, **place)])
+    assert of(care, after(7), "hip")["contraindication"] is hip
+    assert of(care, after(7), "neck")["contraindication"] is neck
+    systemic = log(findings=[found("condition", "systemic-infection", 3, **place)])
+    assert of(systemic, after(7), "hip")["contraindication"] is True
+
+
 def test_a_finding_of_the_person_is_every_episodes_and_no_other_persons() -> None:
     care = log(findings=[found("medicine", "warfarin", 3)])
     assert [of(care, after(7), e)["caution"] for e in ("neck", "hip", "other")] == [

@@ -17,6 +17,7 @@ from reliefpath.chart.columns import Bad, convert, unusable_columns
 from reliefpath.chart.schema import GIVEN, TABLES, Table
 from reliefpath.clock import Moment, day
 from reliefpath.errors import CareLogError, Problem
+from reliefpath.therapies import finding_kinds
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,8 +118,11 @@ class CareLog:
         return self.of_patients(self.episodes.filter(pl.col("episode") == episode)["patient"])
 
     def findings_about(self, episode: str, patient: str) -> pl.DataFrame:
-        """Return what was found of a patient in general, and of this episode of theirs."""
+        """Return what was found of a patient; of what belongs to an episode, such as a consent,
+        what names this one or none."""
+        limited = [kind for kind, row in finding_kinds().items() if row.of_episode]
         mine = pl.col("episode").is_null() | (pl.col("episode") == episode)
+        mine |= ~pl.col("kind").is_in(limited)
         return self.findings.filter(mine, patient=patient)
 
     def of_patients(self, patients: pl.Series) -> CareLog:

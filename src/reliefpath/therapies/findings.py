@@ -10,6 +10,7 @@ from pydantic import Field
 
 from reliefpath.knowledge import Catalogue, Record, Row
 from reliefpath.overrides import catalogue
+from reliefpath.therapies.injectables import AgentKind
 
 SCREENED = "screened"
 """The code of a kind that was asked about: whatever was found is on record."""
@@ -38,6 +39,12 @@ class Finding(Row):
     name: str
     because: str = Field(description="What it means for care")
     bars: tuple[Bar, ...] = ()
+    matters_with: AgentKind | None = Field(
+        default=None, description="The kind of agent with which alone it is weighed"
+    )
+    local: bool = Field(
+        default=False, description="Whether it concerns the place where it was found alone"
+    )
     dimension: str | None = Field(
         default=None, description="What its value measures, where it has one"
     )
@@ -61,6 +68,10 @@ class FindingKind(Record):
     meaning: str
     valid_days: ValidDays | None = Field(
         default=None, description="How long what permits is believed; none is for ever"
+    )
+    of_episode: bool = Field(
+        default=False,
+        description="Whether it belongs to the complaint that its row names, not to the person",
     )
     codes: dict[str, Finding]
 

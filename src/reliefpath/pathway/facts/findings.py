@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from reliefpath.anatomy import muscles
 from reliefpath.clock import Moment, walls
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Ints, Known, Names
 from reliefpath.pathway.facts.moment import Rows, places
@@ -45,16 +47,15 @@ def finding_facts(
 ) -> Known:
     """Return the facts of the findings, one value an episode in the order of `episodes`.
 
-    A danger is the person's, and so each of their episodes', whichever it was recorded with; only
-    consent belongs to the episode that it names. Not asked is not a no: a flag is false only when
-    every kind of finding that could raise it was screened since the episode began, with it or with
-    none. `given` are the treatments: an injection uses up the consent that was given before it.
+    A danger is the person's, and so each of their episodes', whichever it was recorded with; but for
+    the kinds that belong to an episode, and for what is found at a place from which the complaint
+    cannot come. Not asked is not a no: a flag is false only when every kind of finding that could
+    raise it was screened since the episode began, with it or with none. `given` are the treatments:
+    an injection uses up the consent that was given before it.
     """
     c, rows = _catalogue(), _rows(findings, episodes, moment)
     code, episode = rows["code"], Groups(rows["e"], episodes.height)
-    # what was agreed to or refused belongs to the episode, all else to the person
-    agreed = (c.kind == CONSENT) & ~(np.isnan(c.answer) & np.isnan(c.needling))
-    mine = rows["own"] | ~agreed[code]
+    mine = rows["own"] | ~c.of_episode[code]
     standing, answers = np.isnan(c.answer[code]) & np.isnan(c.needling[code]), {}
     questions = {fact: (kind, c.answer) for fact, (kind, _) in ANSWERS.items()}
     for fact, (kind, answer) in {**questions, "needling_refused": (CONSENT, c.needling)}.items():
@@ -122,6 +123,12 @@ def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Row
     first, met = np.cumsum(count) - count, count[person[row]]
     row, nth = np.repeat(row, met), np.arange(met.sum()) - np.repeat(np.cumsum(met) - met, met)
     e = np.argsort(owner, kind="stable")[first[person[row]] + nth]
+    elsewhere = np.zeros(row.size, np.bool_)
+    for i in np.flatnonzero(_catalogue().local[code[row]]):
+        # a polars row each: what is local is rare
+        where = findings.row(int(row[i]), named=True)
+        elsewhere[i] = not _may_concern(where, episodes.row(int(e[i]), named=True))
+    row, e = row[~elsewhere], e[~elsewhere]
     named = findings["episode"].is_not_null().to_numpy()[row]
     own = ~named | (places(findings["episode"], pl.Enum(episodes["episode"]))[row] == e)
     at = at[row]
@@ -136,6 +143,17 @@ def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Row
         "own": own,
         "named": named,
     }
+
+
+def _may_concern(finding: dict[str, Any], episode: dict[str, Any]) -> bool:
+    """Whether a place may be needled for a complaint: a muscle there reaches where it hurts."""
+    place = finding["region"]
+    if finding["muscle"] is not None:
+        place = muscles()[finding["muscle"]].region
+    if place is None:
+        return True
+    hurts = {episode["region"], *(episode["other_regions"] or "").split()}
+    return any(row.region == place and hurts & set(row.reaches) for row in muscles().values())
 
 
 def _flag(episode: Groups, bar: Bar, raised: Flags, screened: Flags, code: Ints) -> Floats:
@@ -167,6 +185,8 @@ class Codes:
     kind: Names
     code: Names
     screened: Flags
+    of_episode: Flags
+    local: Flags
     answer: Floats
     needling: Floats
     """Whether dry needling was refused, of what answers that."""
@@ -192,6 +212,8 @@ def _catalogue() -> Codes:
         kind,
         code,
         code == SCREENED,
+        np.array([finding_kinds()[name].of_episode for name, _ in known]),
+        np.array([finding_kinds()[name].codes[c].local for name, c in known]),
         np.array([answers.get(key) for key in known], float),
         np.array([NEEDLING.get(c) if k == CONSENT else None for k, c in known], float),
         {bar: np.array([bar in bars for bars in known.values()]) for bar in FLAGS.values()},
