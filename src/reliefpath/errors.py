@@ -16,6 +16,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 
+def is_reason(text: str | None) -> bool:
+    """Return whether a text says why: a blank, a mark or a single letter does not."""
+    return sum(character.isalnum() for character in text or "") > 1
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong, where it is, and what was expected instead.

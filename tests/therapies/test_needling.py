@@ -16,6 +16,14 @@ from .injection.people import FIT
 AGREED = Standing("consent", "needling")
 WILLING = replace(FIT, findings=(AGREED,))
 FRESH = Course(0, None)
+OF_AN_AGENT = {
+    "diabetes",
+    "cardiac-conduction-disease",
+    "hepatic-disease",
+    "methaemoglobinaemia",
+    "g6pd-deficiency",
+}
+"""What is weighed for what is injected, and not for a dry needle."""
 FAR = [("gluteus-medius", "left")]
 
 
@@ -54,6 +62,9 @@ def test_every_red_flag_and_contraindication_of_needling_blocks(kind: str, code:
 )
 def test_every_caution_is_acknowledged_by_name(kind: str, code: str) -> None:
     plan = plan_needling(FAR, having((kind, code)), FRESH)
+    if code in OF_AN_AGENT:
+        assert plan.result is Result.READY
+        return
     assert plan.open_decisions == (f"{kind}-{code}",)
     weighed = plan_needling(FAR, having((kind, code)), FRESH, plan.open_decisions)
     assert weighed.result is Result.READY

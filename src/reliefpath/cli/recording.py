@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from reliefpath.chart.care_log import CareLog
     from reliefpath.pathway.given import Session
-    from reliefpath.therapies.injection import Checked
-    from reliefpath.therapies.needling import Place
+    from reliefpath.therapies.injection import Checked, Place
 
 At = Annotated[
     str | None,

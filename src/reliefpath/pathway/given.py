@@ -14,9 +14,8 @@ from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.schema import TREATMENTS
 from reliefpath.clock import instant_of
 from reliefpath.errors import UsageError, nearest
-from reliefpath.therapies.injection import Site
+from reliefpath.therapies.injection import Place, Site
 from reliefpath.therapies.injection.intervals import INJECTION
-from reliefpath.therapies.needling import Place
 
 NEEDLING, EXERCISE = "dry-needling", "exercise"
 THING = ("episode", "day", "therapy", "muscle", "side", "agent")

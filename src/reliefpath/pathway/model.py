@@ -102,6 +102,12 @@ class Note(Rule):
     say: str
 
 
+class Cause(Rule):
+    """What leaves several criteria unknown at once."""
+
+    criteria: tuple[Id, ...] = Field(min_length=1)
+
+
 class RecoverySettings(Rule):
     """The questions put to the recovery model."""
 
@@ -152,6 +158,19 @@ class Pathway(Catalogue):
     steps: dict[Id, Step] = Field(min_length=1)
     follow_up: FollowUp
     notes: dict[Id, Note] = Field(default_factory=dict)
+    causes: dict[Id, Cause] = Field(
+        default_factory=dict,
+        description="Criteria that one thing leaves unknown: a clinician weighs them as one",
+    )
+
+    @model_validator(mode="after")
+    def _causes_name_criteria(self) -> Pathway:
+        for name, cause in self.causes.items():
+            for id_ in cause.criteria:
+                if id_ not in self.criteria:
+                    hint = nearest(id_, self.criteria)
+                    raise ValueError(f"cause `{name}`: unknown criterion `{id_}`{hint}")
+        return self
 
     @property
     def edition(self) -> str:
@@ -197,6 +216,10 @@ class Pathway(Catalogue):
     def ends(self) -> list[str]:
         """The ids of the criteria that end the care when their answer is no."""
         return [id_ for id_, (_, criterion) in self.criteria.items() if criterion.ends_care]
+
+    def cause_of(self, criterion: str) -> str | None:
+        """Return the cause that leaves a criterion unknown together with others, if it has one."""
+        return next((name for name, c in self.causes.items() if criterion in c.criteria), None)
 
     def asked(self, status: Status) -> list[str]:
         """Return the ids of the criteria that `status` asks about, in order."""

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from reliefpath.chart.care_log import CareLog
 from reliefpath.pathway.assessment import assess_episode
-from reliefpath.pathway.injection import person_on
 from reliefpath.pathway.model import Pathway
-from reliefpath.therapies.needling import Course, NeedlingPlan, Place, plan_needling
+from reliefpath.pathway.person import Needle, person_on
+from reliefpath.therapies.injection import Place
+from reliefpath.therapies.needling import Course, NeedlingPlan, plan_needling
 
 
 def needling_for(
@@ -19,15 +20,16 @@ def needling_for(
     pathway: Pathway,
     as_of: date | datetime,
     acknowledged: Iterable[str] = (),
+    *,
+    nothing_new: bool = False,
 ) -> NeedlingPlan:
-    """Plan a session for the patient of an episode; see `plan_needling`.
+    """Plan a session for the patient of an episode; see `plan_needling` and `plan_for`.
 
     Raises:
         UsageError: the episode is not there or has not begun, or the plan makes no sense.
     """
-    row = assess_episode(care_log, episode, pathway, as_of).row(0, named=True)
+    advice = assess_episode(care_log, episode, pathway, as_of)
+    row = advice.row(0, named=True)
+    person = person_on(care_log, advice, pathway, as_of, Needle.NEEDLING, nothing_new=nothing_new)
     names = ("dry_needling_sessions", "dry_needling_response", "dry_needling_gain")
-    course = Course(*(row[name] for name in names))
-    return plan_needling(
-        places, person_on(care_log, row, care_log.moment(as_of)), course, acknowledged
-    )
+    return plan_needling(places, person, Course(*(row[name] for name in names)), acknowledged)

@@ -11,7 +11,7 @@ import polars as pl
 from reliefpath.chart.care_log import CareLog
 from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.writing import Act
-from reliefpath.errors import UsageError
+from reliefpath.errors import UsageError, is_reason
 from reliefpath.pathway.given import on_record_already
 from reliefpath.therapies.injection import Checked
 
@@ -49,7 +49,7 @@ class Recording:
             CareLogError: a value breaks the schema.
         """
         against = self.against
-        if against and not (act.reason or "").strip():
+        if against and not is_reason(act.reason):
             raise UsageError(f"nothing was recorded: {'; '.join(against)}")
         episodes = self.care_log.episodes.join(self.rows, on="episode", how="semi")
         told = {name: said for name, said in {**detail, **self._plan()}.items() if said}

@@ -12,21 +12,15 @@ from datetime import date
 from reliefpath.anatomy import muscles
 from reliefpath.errors import UsageError, nearest
 from reliefpath.therapies.findings import Bar, Finding
-from reliefpath.therapies.injection.doses import limit_check
-from reliefpath.therapies.injection.plan import (
-    SIDES,
-    Check,
-    Checked,
-    Person,
-    Verdict,
-    weighed,
-)
-from reliefpath.therapies.injection.safety import CONSENT, known_checks, place_checks
+from reliefpath.therapies.injection.doses import cited, limit_check
+from reliefpath.therapies.injection.limits import injection_limits
+from reliefpath.therapies.injection.person import Person
+from reliefpath.therapies.injection.places import Place, place_checks
+from reliefpath.therapies.injection.plan import SIDES, Check, Checked, Verdict, weighed
+from reliefpath.therapies.injection.safety import CONSENT, known_checks, old_consent
 
 AGREES = "needling"
 REFUSES = "needling-refused"
-Place = tuple[str, str]
-"""A muscle and its side."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +61,9 @@ def plan_needling(
         if side not in SIDES:
             raise UsageError(f"side of {muscle} is `{side}`: expected left or right")
     checks = [
-        *known_checks(person, _verdict),
+        *known_checks(person, places, _verdict),
         *_consent(person),
-        *place_checks(places),
+        *place_checks(places, person),
         limit_check("needled-muscles", len({muscle for muscle, _ in places})),
         *_course(course),
     ]
@@ -79,17 +73,24 @@ def plan_needling(
 def _verdict(row: Finding) -> Verdict | None:
     if {Bar.RED_FLAG, Bar.NEEDLING_CONTRAINDICATION} & set(row.bars):
         return Verdict.BLOCKED
-    return Verdict.DECISION if {Bar.CAUTION, Bar.ANTICOAGULANT} & set(row.bars) else None
+    if not {Bar.CAUTION, Bar.ANTICOAGULANT} & set(row.bars):
+        return None
+    return Verdict.DECISION if row.matters_with is None else Verdict.FINE
 
 
 def _consent(person: Person) -> Iterator[Check]:
     if person.has(CONSENT, [REFUSES]):
         return  # a contraindication, told as such
-    if person.has(CONSENT, [AGREES]):
+    if not person.has(CONSENT, [AGREES]):
+        says = f"{old_consent(person)}: inform the patient, and record `consent` `needling`."
+        yield Check("consent", Verdict.UNKNOWN, says)
+    elif person.consented_on in (None, person.on):
         yield Check("consent", Verdict.FINE, "The patient has agreed to dry needling.")
     else:
-        says = "No consent on record: inform the patient, and record `consent` `needling`."
-        yield Check("consent", Verdict.UNKNOWN, says)
+        rule = injection_limits().each_session
+        says = f"The patient agreed to the course on {person.consented_on}: do they still today?"
+        source = cited(injection_limits(), rule.source)
+        yield Check("consent-still-holds", Verdict.DECISION, f"{says} {rule.because}", None, source)
 
 
 def _course(course: Course) -> Iterator[Check]:

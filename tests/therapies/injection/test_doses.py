@@ -9,7 +9,7 @@ import pytest
 from reliefpath.errors import UsageError
 from reliefpath.therapies.injection import Plan, Portion, Result, Verdict, plan_injection
 
-from .people import FIT, TODAY, at, given, having, lidocaine, person, steroid
+from .people import FIT, TODAY, WHERE, at, given, having, lidocaine, person, steroid
 
 REASON = "no lasting relief without it"
 
@@ -176,12 +176,31 @@ def test_three_steroid_sessions_fit_into_a_rolling_year(oldest: int, found: Verd
 
 
 def test_the_last_session_and_the_last_at_the_same_site_are_told() -> None:
-    here, elsewhere = given(70, "lidocaine"), given(14, "lidocaine")
+    oldest, here, elsewhere = given(200, "lidocaine"), given(70, "lidocaine"), given(14, "saline")
     elsewhere = replace(elsewhere, muscle="piriformis")
-    plan = plan_injection([at(lidocaine(1))], person(history=(here, elsewhere)))
+    today = replace(given(0, "saline"), muscle="piriformis")
+    joint = replace(given(2, "saline"), therapy="joint-injection", muscle=None)
+    history = (oldest, here, elsewhere, joint, today)
+    plan = plan_injection([at(lidocaine(1))], person(history=history))
     assert "2 weeks ago" in says(plan, "last-session")
-    assert "10 weeks ago" in says(plan, "last-here")
-    assert "none on record" in says(plan_injection([at(lidocaine(1))], FIT), "last-here")
+    assert "10 weeks ago" in arithmetic(plan, f"same-site-interval-{WHERE}-left")
+    assert "none on record" in says(plan_injection([at(lidocaine(1))], FIT), "last-session")
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "found"),
+    [(0, Verdict.DECISION), (41, Verdict.DECISION), (42, Verdict.FINE), (43, Verdict.FINE)],
+)
+def test_six_weeks_lie_between_injections_of_one_site(days_ago: int, found: Verdict) -> None:
+    before = replace(given(days_ago, "saline"), mg=None)
+    plan = plan_injection([at(lidocaine(1))], person(history=(before,)))
+    assert verdict(plan, f"same-site-interval-{WHERE}-left") is found
+    for changed in ({"side": "both"}, {"side": None}, {"muscle": None}):
+        plan = plan_injection([at(lidocaine(1))], person(history=(replace(before, **changed),)))
+        assert verdict(plan, f"same-site-interval-{WHERE}-left") is found
+    for other in ({"side": "right"}, {"muscle": "piriformis"}, {"therapy": "dry-needling"}):
+        plan = plan_injection([at(lidocaine(1))], person(history=(replace(before, **other),)))
+        assert verdict(plan, f"same-site-interval-{WHERE}-left") is None
 
 
 def test_every_steroid_counts_wherever_it_was_given() -> None:

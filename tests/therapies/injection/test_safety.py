@@ -37,6 +37,7 @@ def barred(*bars: Bar) -> list[tuple[str, str]]:
     return [(kind, code) for kind, code, row in FINDINGS if set(bars) & set(row.bars)]
 
 
+STEROID_BLOCKING = {code for _, code in barred(Bar.STEROID_CONTRAINDICATION)}
 BLOCKING = set(barred(Bar.RED_FLAG, Bar.CONTRAINDICATION))
 
 
@@ -62,11 +63,34 @@ def test_every_contraindication_of_a_steroid_blocks_the_steroid(kind: str, code:
 )
 def test_every_caution_is_acknowledged_by_name(kind: str, code: str) -> None:
     whom, id_ = having((kind, code)), f"{kind}-{code}"
-    plan = plan_injection([at(lidocaine(1))], whom)
+    what, said = [at(lidocaine(1), steroid(10))], {"steroid_reason": REASON}
+    if code in STEROID_BLOCKING:
+        what, said = [at(lidocaine(1))], {}
+    plan = plan_injection(what, whom, **said)
     assert plan.result is Result.NEEDS_A_DECISION
     assert id_ in plan.open_decisions
-    weighed = plan_injection([at(lidocaine(1))], whom, acknowledged=plan.open_decisions)
+    weighed = plan_injection(what, whom, acknowledged=plan.open_decisions, **said)
     assert weighed.result is Result.READY
+
+
+@pytest.mark.parametrize(
+    ("code", "agent"),
+    [
+        ("diabetes", "triamcinolone"),
+        ("cardiac-conduction-disease", "lidocaine"),
+        ("hepatic-disease", "lidocaine"),
+        ("methaemoglobinaemia", "lidocaine"),
+        ("g6pd-deficiency", "lidocaine"),
+    ],
+)
+def test_a_caution_of_one_kind_of_agent_is_weighed_only_where_one_is_planned(
+    code: str, agent: str
+) -> None:
+    whom, said = having(("condition", code)), {"steroid_reason": REASON}
+    portions = {"lidocaine": lidocaine(1), "triamcinolone": steroid(10)}
+    for name, portion in portions.items():
+        found = check(plan_injection([at(portion)], whom, **said), f"condition-{code}")
+        assert found.verdict is (Verdict.DECISION if name == agent else Verdict.FINE)
 
 
 @pytest.mark.parametrize("kind", ["red-flag", "allergy", "condition", "medicine"])
@@ -82,9 +106,9 @@ def test_an_unknown_age_is_not_safe() -> None:
 
 @pytest.mark.parametrize(
     ("born", "found"),
-    [(date(2008, 3, 31), Verdict.FINE), (date(2008, 4, 1), Verdict.DECISION)],
+    [(date(2008, 3, 31), Verdict.FINE), (date(2008, 4, 1), Verdict.BLOCKED)],
 )
-def test_a_child_needs_a_decision(born: date, found: Verdict) -> None:
+def test_nobody_under_18_is_injected_by_the_limits_of_adults(born: date, found: Verdict) -> None:
     plan = plan_injection([at(lidocaine(1))], person(birth_date=born))
     assert check(plan, "age").verdict is found
 

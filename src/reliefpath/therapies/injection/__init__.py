@@ -1,15 +1,21 @@
 """The trigger point injection: planned, checked, and blocked where it is not safe."""
 
+from reliefpath.therapies.injection.person import (
+    Complaint,
+    Examined,
+    Given,
+    Person,
+    Standing,
+    Unmet,
+)
+from reliefpath.therapies.injection.places import Place
 from reliefpath.therapies.injection.plan import (
     Check,
     Checked,
-    Given,
-    Person,
     Plan,
     Portion,
     Result,
     Site,
-    Standing,
     Verdict,
 )
 from reliefpath.therapies.injection.planner import plan_injection
@@ -17,13 +23,17 @@ from reliefpath.therapies.injection.planner import plan_injection
 __all__ = [
     "Check",
     "Checked",
+    "Complaint",
+    "Examined",
     "Given",
     "Person",
+    "Place",
     "Plan",
     "Portion",
     "Result",
     "Site",
     "Standing",
+    "Unmet",
     "Verdict",
     "plan_injection",
 ]

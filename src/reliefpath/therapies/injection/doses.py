@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reliefpath.overrides import told_changes
+from reliefpath.therapies.catalogue import therapies
 from reliefpath.therapies.injectables import AgentKind, agent_catalogue, agents
-from reliefpath.therapies.injection.limits import InjectionLimits, Over, injection_limits
+from reliefpath.therapies.injection.limits import InjectionLimits, Limit, injection_limits
+from reliefpath.therapies.injection.person import Given, Person
 from reliefpath.therapies.injection.plan import (
     MG_PER_ML_IN_A_PERCENT,
     Check,
-    Person,
     Portion,
     Site,
     Verdict,
 )
 
+INJECTION = "injection"
+DAY_HOURS = 24.0
+ROUNDING = 1e-9
 SAME = 0.01
 """Doses that differ by less than this share are the same."""
 TENFOLD = (0.1, 10.0)
@@ -46,9 +50,8 @@ def limit_check(
     says = f"{limit.name}: {value:.3g} {limit.unit}, {' and '.join(bounds)}"
     if broken:
         says += f". {limit.because}"
-    over = Verdict.BLOCKED if limit.over is Over.BLOCKED else Verdict.DECISION
-    source = (*cited(catalogue, limit.source), *rests_on)
-    return Check(id_, over if broken else Verdict.FINE, says, arithmetic, source)
+    verdict = Verdict(limit.over) if broken else Verdict.FINE
+    return Check(id_, verdict, says, arithmetic, (*cited(catalogue, limit.source), *rests_on))
 
 
 def cited(catalogue: InjectionLimits, names: Sequence[str]) -> tuple[str, ...]:
@@ -150,26 +153,26 @@ def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]
         return
     yield from weight_checks(person)
     if person.weight_kg is None:
-        yield Check(
-            "weight",
-            Verdict.UNKNOWN,
-            "The weight is not known, so the largest dose is not: weigh the patient.",
-        )
+        last = person.outdated.get("weight")
+        known = "not known" if last is None else f"of {last}, which is too old or has ended"
+        says = f"The weight is {known}, so the largest dose is not known: weigh the patient."
+        yield Check("weight", Verdict.UNKNOWN, says)
         return
-    today = [g for g in person.history if g.on == person.on and _is_anaesthetic(g.agent)]
-    if any(given.mg is None for given in today):
+    acting = [given for given in person.history if _still_acts(given, person)]
+    if any(given.mg is None or given.agent is None for given in acting):
         yield Check(
-            "anaesthetic-today",
+            "earlier-anaesthetic",
             Verdict.UNKNOWN,
-            "A local anaesthetic was given today already, and how much is not on record.",
+            "What was injected lately may be an anaesthetic that still acts, and which or how "
+            "much is not on record: find it out.",
         )
         return
     shares, steps = 0.0, []
-    used = dict.fromkeys([*(p.agent for p in planned), *(str(g.agent) for g in today)])
+    used = dict.fromkeys([*(p.agent for p in planned), *(str(g.agent) for g in acting)])
     for agent in used:
         row = agents()[agent]
         mg = sum(p.mg for p in planned if p.agent == agent)
-        mg += sum(g.mg or 0.0 for g in today if g.agent == agent)
+        mg += sum(g.mg or 0.0 for g in acting if g.agent == agent)
         per_kg, cap = row.max_mg_per_kg or 0.0, row.max_mg or 0.0
         most = min(per_kg * person.weight_kg, cap)
         shares += mg / most
@@ -179,16 +182,74 @@ def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]
             f"{mg / most:.3g}"
         )
     arithmetic = "; ".join(steps) + (f"; together {shares:.3g}" if len(steps) > 1 else "")
+    if acting:
+        arithmetic += f"; {_earlier(acting)} included, which may still act"
     own = changed_agents(used)
     yield limit_check("anaesthetic-share", shares, arithmetic, own)
     yield limit_check("anaesthetic-high", shares, arithmetic, own)
-    frail = injection_limits().limits["anaesthetic-frail"]
-    if person.has("condition", frail.conditions):
+    if _holds(injection_limits().limits["anaesthetic-frail"], person):
         yield limit_check("anaesthetic-frail", shares, arithmetic, own)
+    if person.height_cm is None:
+        yield limit_check("height-asked", shares, arithmetic, own)
+    yield from _of_the_day(planned, person)
 
 
-def _is_anaesthetic(agent: str | None) -> bool:
-    return agent is not None and agents()[agent].kind is AgentKind.LOCAL_ANAESTHETIC
+def _holds(limit: Limit, person: Person) -> bool:
+    """Whether a limit that is for some alone is for this person."""
+    return (
+        bool(person.has("condition", limit.conditions))
+        or (limit.from_age is not None and (person.age or 0) >= limit.from_age)
+        or (limit.below_kg is not None and (person.weight_kg or 0.0) < limit.below_kg)
+    )
+
+
+def _of_the_day(planned: Sequence[Portion], person: Person) -> Iterator[Check]:
+    """Each anaesthetic against the most of 24 hours, where its label has one."""
+    for agent in dict.fromkeys(p.agent for p in planned):
+        most = agents()[agent].max_mg_24h
+        before = [g for g in person.history if g.agent == agent and person.within(g, DAY_HOURS)]
+        if most is None or not before:
+            continue
+        mg = sum(p.mg for p in planned if p.agent == agent) + sum(g.mg or 0.0 for g in before)
+        verdict = Verdict.BLOCKED if mg > most * (1 + ROUNDING) else Verdict.FINE
+        if any(given.mg is None for given in before):
+            verdict = Verdict.UNKNOWN
+        yield Check(
+            f"anaesthetic-24-hours-{agent}",
+            verdict,
+            f"{agents()[agent].name} in 24 hours: {mg:.4g} mg on record, at most {most:g} mg",
+            f"{_earlier(before)} included",
+            tuple(str(agent_catalogue().sources[name]) for name in agents()[agent].source),
+        )
+
+
+def _still_acts(given: Given, person: Person) -> bool:
+    """Whether an anaesthetic, or what may be one, may not have worn off; else it is of 24 hours."""
+    anaesthetics = [a for a, row in agents().items() if row.kind is AgentKind.LOCAL_ANAESTHETIC]
+    if given.agent is None:
+        if not may_inject(given.therapy):
+            return False
+        hours = max(agents()[agent].acts_hours or 0.0 for agent in anaesthetics)
+    elif given.agent in anaesthetics:
+        hours = agents()[given.agent].acts_hours or 0.0
+    else:
+        return False
+    return person.within(given, hours)
+
+
+def may_inject(therapy: str) -> bool:
+    """Return whether something is injected by a therapy, be it not on record what."""
+    return therapies()[therapy].invasiveness >= therapies()[INJECTION].invasiveness
+
+
+def _earlier(given: Sequence[Given]) -> str:
+    return ", ".join(
+        f"{g.agent} {'?' if g.mg is None else f'{g.mg:.4g}'} mg of {_when(g)}" for g in given
+    )
+
+
+def _when(given: Given) -> str:
+    return f"{given.on}" if given.at is None else f"{given.at:%Y-%m-%d %H:%M} UTC"
 
 
 def weight_checks(person: Person) -> Iterator[Check]:

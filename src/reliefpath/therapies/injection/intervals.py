@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
-from reliefpath.therapies.catalogue import therapies
 from reliefpath.therapies.injectables import AgentKind, agents
+from reliefpath.therapies.injection.doses import INJECTION as INJECTION
 from reliefpath.therapies.injection.doses import (
     changed_agents,
     limit_check,
+    may_inject,
     steroid_arithmetic,
     steroid_mg,
 )
 from reliefpath.therapies.injection.limits import injection_limits
-from reliefpath.therapies.injection.plan import Check, Given, Person, Site, Verdict
+from reliefpath.therapies.injection.person import Given, Person
+from reliefpath.therapies.injection.plan import Check, Site, Verdict
 
-INJECTION = "injection"
 WEEK = 7
 
 
@@ -48,16 +50,21 @@ def steroid_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
 
 
 def session_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
-    """Yield how long ago the last session was, anywhere and at these sites; payers set limits."""
+    """Yield how long ago the last session was, anywhere and at each of these sites."""
     before = [given for given in person.history if given.on < person.on]
-    for id_, what, last in (
-        ("last-session", "The last session", max(sessions(before), default=None)),
-        ("last-here", "The last session at one of these sites", last_at(before, sites)),
-    ):
-        ago = "none on record"
-        if last is not None:
-            ago = f"{last}, {(person.on - last).days / WEEK:.3g} weeks ago"
-        yield Check(id_, Verdict.FINE, f"{what}: {ago}")
+    last = max(sessions(before), default=None)
+    ago = "none on record" if last is None else _ago(last, person)
+    yield Check("last-session", Verdict.FINE, f"The last session: {ago}")
+    for site in {(site.muscle, site.side): site for site in sites}.values():
+        here = last_at(person.history, [site])
+        if here is not None:
+            weeks = (person.on - here).days / WEEK
+            found = limit_check("same-site-interval", weeks, _ago(here, person))
+            yield replace(found, id=f"{found.id}-{site.muscle}-{site.side}")
+
+
+def _ago(day: date, person: Person) -> str:
+    return f"{day}, {(person.on - day).days / WEEK:.3g} weeks ago"
 
 
 def sessions(history: Sequence[Given]) -> list[date]:
@@ -88,7 +95,7 @@ def last_at(history: Sequence[Given], sites: Sequence[Site]) -> date | None:
 def _may_be_steroid(given: Given) -> bool:
     if given.agent is not None:
         return agents()[given.agent].kind is AgentKind.CORTICOSTEROID
-    return therapies()[given.therapy].invasiveness >= therapies()[INJECTION].invasiveness
+    return may_inject(given.therapy)
 
 
 def _mg(given: Given) -> float | None:

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from pydantic import Field, model_validator
 
+from reliefpath.anatomy import Region
 from reliefpath.knowledge import Catalogue, Row
 from reliefpath.overrides import catalogue
 
@@ -38,6 +39,11 @@ class Limit(Row):
         gt=0,
         description="Age in years from which it holds as well, whatever the conditions",
     )
+    below_kg: float | None = Field(
+        default=None,
+        gt=0,
+        description="Body weight below which it holds as well, whatever the conditions",
+    )
     over: Over
     because: str
 
@@ -61,6 +67,23 @@ class Rule(Row):
     because: str
     muscles: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
+    regions: tuple[Region, ...] = ()
+    below_age: int | None = Field(default=None, gt=0, description="Years under which it holds")
+
+
+class OneSide(Row):
+    """What a needle beside the lung asks of the other side, by hours since the first."""
+
+    because: str
+    blocked_hours: float = Field(gt=0, description="So long the other side is not needled")
+    asked_hours: float = Field(gt=0, description="So long signs of a lung injury are asked about")
+    asks: str
+
+    @model_validator(mode="after")
+    def _asks_for_longer(self) -> OneSide:
+        if not self.blocked_hours < self.asked_hours:
+            raise ValueError("`asked_hours` must be more than `blocked_hours`")
+        return self
 
 
 class Rescue(Row):
@@ -121,7 +144,10 @@ class InjectionLimits(Catalogue):
     limits: dict[str, Limit]
     barred_muscles: Rule
     barred_agents: Rule
-    one_side: Rule
+    barred_in_pregnancy: Rule
+    one_side: OneSide
+    young: Rule
+    each_session: Rule
     steroid_reason: Rule
     rescue: Rescue
 

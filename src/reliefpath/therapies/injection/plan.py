@@ -106,67 +106,6 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A finding that holds on the day."""
-
-    kind: str
-    code: str
-
-
-@dataclass(frozen=True)
-class Given:
-    """Something injected before, at one site, with one agent."""
-
-    on: date
-    therapy: str
-    muscle: str | None
-    side: str | None
-    agent: str | None
-    mg: float | None
-    """Null where the amount is not known."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """What is known of the person on the day of the plan."""
-
-    on: date
-    birth_date: date | None
-    weight_kg: float | None
-    weight_before_kg: float | None
-    """The weight on record before the present one."""
-    height_cm: float | None
-    sex: str | None
-    findings: tuple[Standing, ...]
-    screened: frozenset[str]
-    """Kinds of finding that were asked about since the episode began."""
-    history: tuple[Given, ...] = ()
-    gate: bool | None = None
-    """Whether the pathway's gate to the injection is open."""
-    would_open: tuple[str, ...] = ()
-    """What would open it."""
-
-    def __post_init__(self) -> None:
-        for what, number in (("weight", self.weight_kg), ("height", self.height_cm)):
-            if number is not None and not 0 < number < float("inf"):
-                raise UsageError(f"{what} is {number:g}: expected more than 0")
-        if self.birth_date is not None and self.birth_date > self.on:
-            raise UsageError("the birth date lies after the day of the plan")
-
-    @property
-    def age(self) -> int | None:
-        """Whole years."""
-        if self.birth_date is None:
-            return None
-        before = (self.on.month, self.on.day) < (self.birth_date.month, self.birth_date.day)
-        return self.on.year - self.birth_date.year - before
-
-    def has(self, kind: str, codes: Iterable[str]) -> list[str]:
-        """Return which of some findings of a kind hold."""
-        return sorted({f.code for f in self.findings if f.kind == kind} & set(codes))
-
-
-@dataclass(frozen=True)
 class Check:
     """One thing that was looked at."""
 

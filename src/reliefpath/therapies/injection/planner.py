@@ -10,7 +10,8 @@ from reliefpath.therapies.coverage import ANSWERS, PAYER, POLICY, Asked, coverag
 from reliefpath.therapies.injectables import AgentKind
 from reliefpath.therapies.injection.doses import dose_checks
 from reliefpath.therapies.injection.intervals import session_checks, steroid_checks
-from reliefpath.therapies.injection.plan import Check, Person, Plan, Site, Verdict, weighed
+from reliefpath.therapies.injection.person import Person
+from reliefpath.therapies.injection.plan import Check, Plan, Site, Verdict, weighed
 from reliefpath.therapies.injection.rescue import rescue_doses, rescue_source
 from reliefpath.therapies.injection.safety import person_checks, site_checks, uses
 
@@ -41,7 +42,7 @@ def plan_injection(
     asked = tuple(coverage)
     checks = [
         *person_checks(sites, person, steroid_reason),
-        *site_checks(sites),
+        *site_checks(sites, person),
         *dose_checks(sites, person),
         *steroid_checks(sites, person),
         *session_checks(sites, person),

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from datetime import date
 
-from reliefpath.anatomy import muscle_catalogue
+from reliefpath.errors import is_reason
 from reliefpath.therapies.findings import Bar, Finding, finding_catalogue, finding_kinds
 from reliefpath.therapies.injectables import AgentKind, agent_catalogue, agents
 from reliefpath.therapies.injection.doses import cited, limit_check
 from reliefpath.therapies.injection.limits import injection_limits
-from reliefpath.therapies.injection.plan import SIDES, Check, Person, Site, Standing, Verdict
+from reliefpath.therapies.injection.person import Person
+from reliefpath.therapies.injection.places import PREGNANCY, Place, place_checks
+from reliefpath.therapies.injection.plan import Check, Site, Verdict
 
 SALINE = "saline"
 CONSENT, CONSENTED, REFUSED = "consent", "injection", "injection-refused"
-PREGNANCY = "pregnancy"
+GUARDIAN, ASSENT = "guardian", "assent"
+SCREENING_IS_OLD = "screening-is-old"
 
 
 def person_checks(sites: Sequence[Site], person: Person, reason: str | None) -> Iterator[Check]:
     """Yield the checks of what is known of the person, and of what is not."""
-    has_steroid = uses(sites, AgentKind.CORTICOSTEROID)
-    yield from known_checks(person, lambda row: _verdict(row, has_steroid))
+    kinds = {portion.kind for site in sites for portion in site.portions}
+    has_steroid = AgentKind.CORTICOSTEROID in kinds
+    places = [(site.muscle, site.side) for site in sites]
+    yield from known_checks(person, places, lambda row: _verdict(row, kinds))
     yield from _consent(person)
     if has_steroid:
         catalogue = injection_limits()
         rule = catalogue.steroid_reason
-        verdict = Verdict.FINE if reason else Verdict.BLOCKED
-        says = f"Reason for a steroid: {reason}" if reason else "A steroid needs a stated reason"
+        stated = is_reason(reason)
+        verdict = Verdict.FINE if stated else Verdict.BLOCKED
+        says = f"Reason for a steroid: {reason}" if stated else "A steroid needs a stated reason"
         yield Check(
             "steroid-reason",
             verdict,
@@ -33,59 +40,64 @@ def person_checks(sites: Sequence[Site], person: Person, reason: str | None) -> 
             None,
             cited(catalogue, rule.source),
         )
-    if person.gate is not True:
-        state = "closed" if person.gate is False else "unknown"
-        open_by = f" What would open it: {' '.join(person.would_open)}" if person.would_open else ""
-        yield Check(
-            "gate",
-            Verdict.DECISION,
-            f"The pathway's gate to the injection is {state}.{open_by}",
-        )
+    yield from _gate(person)
+
+
+def _gate(person: Person) -> Iterator[Check]:
+    """Each thing for which the gate is not open, to be weighed by its own name."""
+    if person.gate is True:
+        return
+    state = "closed" if person.gate is False else "unknown"
+    for unmet in person.unmet:
+        yield Check(f"gate-{unmet.id}", Verdict.DECISION, f"The gate is {state}. {unmet.says}")
+    if not person.unmet:
+        says = f"The pathway's gate to the injection is {state}."
+        yield Check("gate", Verdict.DECISION, says)
 
 
 def known_checks(
-    person: Person, verdict_of: Callable[[Finding], Verdict | None]
+    person: Person, places: Sequence[Place], verdict_of: Callable[[Finding], Verdict | None]
 ) -> Iterator[Check]:
     """Yield the checks of what was asked and found; a finding stands in the way as told."""
     yield from _not_asked(person)
-    yield from _standing(person, verdict_of)
+    yield from _standing(person, places, verdict_of)
+    yield from _age(person)
+    if not person.history_known:
+        yield Check(
+            "history-not-known",
+            Verdict.UNKNOWN,
+            "What was given before is not on record at all: no dose, interval or side can be "
+            "told. Read the treatments, too.",
+        )
+    if person.sex != "male" and not any(f.kind == PREGNANCY for f in person.findings):
+        last = person.outdated.get(PREGNANCY)
+        says = "Pregnancy is not on record either way: ask, where it may be."
+        if last is not None:
+            says = f"Pregnancy was last asked about on {last}: ask again, where it may be."
+        yield Check("pregnancy-not-asked", Verdict.DECISION, says)
+
+
+def _age(person: Person) -> Iterator[Check]:
     if person.age is None:
         yield Check("age", Verdict.UNKNOWN, "The age is not known: record the birth date.")
-    else:
-        yield limit_check("age", person.age)
-    if person.sex != "male" and not any(f.kind == PREGNANCY for f in person.findings):
-        yield Check(
-            "pregnancy-not-asked",
-            Verdict.DECISION,
-            "Pregnancy is not on record either way: ask, where it may be.",
-        )
+        return
+    yield limit_check("age", person.age)
+    catalogue = injection_limits()
+    rule = catalogue.young
+    if rule.below_age is not None and person.age < rule.below_age:
+        for code, who in ((GUARDIAN, "a guardian's consent"), (ASSENT, "the patient's own assent")):
+            given = bool(person.has(CONSENT, [code]))
+            says = f"{who.capitalize()} is {'on record' if given else 'not on record'}."
+            verdict = Verdict.FINE if given else Verdict.UNKNOWN
+            source = cited(catalogue, rule.source)
+            yield Check(f"consent-{code}", verdict, f"{says} {rule.because}", None, source)
 
 
-def site_checks(sites: Sequence[Site]) -> Iterator[Check]:
+def site_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     """Yield the checks of where is injected, and of agents that are not planned here."""
-    yield from place_checks([(site.muscle, site.side) for site in sites])
+    yield from place_checks([(site.muscle, site.side) for site in sites], person)
     for agent in dict.fromkeys(p.agent for s in sites for p in s.portions):
         yield from _agent(agent)
-
-
-def place_checks(places: Sequence[tuple[str, str]]) -> Iterator[Check]:
-    """Yield the checks of where a needle goes, by muscle and side."""
-    catalogue, anatomy = injection_limits(), muscle_catalogue()
-    named = dict.fromkeys(muscle for muscle, _ in places)
-    for muscle in (m for m in named if m in catalogue.barred_muscles.muscles):
-        rule = catalogue.barred_muscles
-        says = f"{anatomy.muscles[muscle].name}: {rule.because}"
-        yield Check(f"muscle-{muscle}", Verdict.BLOCKED, says, None, cited(catalogue, rule.source))
-    for muscle in named:
-        row = anatomy.muscles[muscle]
-        risk = ("", "Beside the lung. ", "Over the lung. ")[row.pneumothorax]
-        source = tuple(str(anatomy.sources[name]) for name in row.source)
-        verdict = Verdict.DECISION if row.pneumothorax else Verdict.FINE
-        yield Check(f"hazard-{muscle}", verdict, f"{row.name}: {risk}{row.hazards}", None, source)
-    by_lung = {side for muscle, side in places if anatomy.muscles[muscle].pneumothorax}
-    if by_lung == set(SIDES):
-        rule = catalogue.one_side
-        yield Check("one-side", Verdict.BLOCKED, rule.because, None, cited(catalogue, rule.source))
 
 
 def uses(sites: Sequence[Site], kind: AgentKind) -> bool:
@@ -106,35 +118,56 @@ def _agent(agent: str) -> Iterator[Check]:
 
 
 def _not_asked(person: Person) -> Iterator[Check]:
-    for name, kind in finding_kinds().items():
-        if kind.screening and name not in person.screened:
+    asked = [name for name, kind in finding_kinds().items() if kind.screening]
+    old = [name for name in asked if name not in person.screened and name in person.outdated]
+    for name in asked:
+        if name not in person.screened and name not in old:
             yield Check(
                 f"{name}-not-asked",
                 Verdict.UNKNOWN,
-                f"{kind.meaning}: not asked about since the episode began. Ask, and record it as "
+                f"{finding_kinds()[name].meaning}: never asked about. Ask, and record it as "
                 f"`{name}` `screened`.",
             )
+    if old:
+        told = _kinds_and_days({name: person.outdated[name] for name in old})
+        says = f"Last asked about: {told}. Ask again, and say what is new, or that nothing is."
+        yield Check(SCREENING_IS_OLD, Verdict.UNKNOWN, says)
+    if person.renewed:
+        told = _kinds_and_days(person.renewed)
+        yield Check("nothing-new", Verdict.FINE, f"Asked again, and nothing is new: {told}.")
 
 
-def _standing(person: Person, verdict_of: Callable[[Finding], Verdict | None]) -> Iterator[Check]:
+def _kinds_and_days(days: Mapping[str, date]) -> str:
+    return ", ".join(f"{kind.replace('-', ' ')} since {day}" for kind, day in days.items())
+
+
+def _standing(
+    person: Person, places: Sequence[Place], verdict_of: Callable[[Finding], Verdict | None]
+) -> Iterator[Check]:
     for finding in dict.fromkeys(person.findings):
         row = finding_kinds()[finding.kind].codes[finding.code]
         if verdict := verdict_of(row):
             source = tuple(str(finding_catalogue().sources[name]) for name in row.source)
-            yield Check(_id(finding), verdict, f"{row.name}: {row.because}", None, source)
+            id_, says = f"{finding.kind}-{finding.code}", f"{row.name}: {row.because}"
+            if finding.is_local:
+                id_, where = f"{id_}-{finding.place}", finding.place.replace("-", " ")
+                says = f"{row.name}, {where}: {row.because}"
+                if not any(finding.is_at(*place) for place in places):
+                    near = any(finding.is_near(*place) for place in places)
+                    verdict = Verdict.DECISION if near else Verdict.FINE
+                    says += " Nothing is planned there"
+                    says += ", but close to it." if near else "."
+            yield Check(id_, verdict, says, None, source)
 
 
-def _verdict(row: Finding, has_steroid: bool) -> Verdict | None:
+def _verdict(row: Finding, kinds: Set[AgentKind]) -> Verdict | None:
     if {Bar.RED_FLAG, Bar.CONTRAINDICATION} & set(row.bars):
         return Verdict.BLOCKED
-    if Bar.STEROID_CONTRAINDICATION in row.bars and has_steroid:
+    if Bar.STEROID_CONTRAINDICATION in row.bars and AgentKind.CORTICOSTEROID in kinds:
         return Verdict.BLOCKED
-    weighed = {Bar.CAUTION, Bar.ANTICOAGULANT, Bar.NEEDLING_CONTRAINDICATION}
-    return Verdict.DECISION if weighed & set(row.bars) else None
-
-
-def _id(finding: Standing) -> str:
-    return f"{finding.kind}-{finding.code}"
+    if not {Bar.CAUTION, Bar.ANTICOAGULANT, Bar.NEEDLING_CONTRAINDICATION} & set(row.bars):
+        return None
+    return Verdict.DECISION if row.matters_with in {None, *kinds} else Verdict.FINE
 
 
 def _consent(person: Person) -> Iterator[Check]:
@@ -146,5 +179,13 @@ def _consent(person: Person) -> Iterator[Check]:
         yield Check(
             "consent",
             Verdict.UNKNOWN,
-            "No consent on record: inform the patient, and record `consent` `injection`.",
+            f"{old_consent(person)}: inform the patient, and record `consent` `injection`.",
         )
+
+
+def old_consent(person: Person) -> str:
+    """Return what is so of a consent that is not there, or no longer counts."""
+    last = person.outdated.get(CONSENT)
+    if last is None:
+        return "No consent on record"
+    return f"The consent of {last} was to an earlier needle, or is too old"
