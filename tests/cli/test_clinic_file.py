@@ -58,7 +58,7 @@ def own(folder: Path, *overrides: str) -> Path:
 
 
 def plan(clinic: Path, *options: str | Path, file: Path | None = None) -> dict[str, Any]:
-    ask = ("inject", "plan", clinic, EPISODE, *AS_OF, "--format", "json", *options)
+    ask = ("inject", "plan", clinic, EPISODE, *AS_OF, "--nothing-new", "--format", "json", *options)
     before = () if file is None else ("--clinic", file)
     found: dict[str, Any] = json.loads(reliefpath(*before, *ask, code=1).stdout)
     return found
@@ -169,7 +169,8 @@ def test_a_file_with_a_problem_stops_every_command(clinic: Path, tmp_path: Path)
 
 def test_papers_cite_the_clinic_and_name_its_file(clinic: Path, tmp_path: Path) -> None:
     file = own(tmp_path, VOLUME.replace("0.5, over: blocked", "2"))
-    ask = ("inject", "papers", clinic, EPISODE, *SITE, *AS_OF, "--out", tmp_path / "papers")
+    ask = ("inject", "papers", clinic, EPISODE, *SITE, *AS_OF, "--nothing-new")
+    ask += ("--out", tmp_path / "papers")
     reliefpath("--clinic", file, *ask)
     note = "".join(page.read_text("utf-8") for page in (tmp_path / "papers").glob("*.html"))
     assert "Riverside, Dr. Ana Ruiz, 2026-05-04: most 2, shipped 10" in note

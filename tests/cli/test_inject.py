@@ -11,7 +11,7 @@ import pytest
 from .commands import reliefpath
 
 AS_OF = ("--as-of", "2026-03-31")
-SITE = ("--site", "gluteus-medius left: lidocaine 1% 1 mL")
+SITE = ("--site", "splenius-capitis right: lidocaine 1% 1 mL")
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,10 @@ def test_a_plan_shows_its_arithmetic_and_is_ready_once_everything_is_weighed(
     clinic: Path,
 ) -> None:
     ask = ("inject", "plan", clinic, "demo-0015", *SITE, *AS_OF, "--payer", "medicare")
+    old = reliefpath(*ask, code=1).stdout
+    assert "? screening-is-old" in old
+    assert "red flag since 2025-12-18" in old
+    ask += ("--nothing-new",)
     plan = json.loads(reliefpath(*ask, "--format", "json", code=1).stdout)
     assert plan["result"] == "needs a decision"
     weighed = [part for id_ in plan["open_decisions"] for part in ("--acknowledge", id_)]

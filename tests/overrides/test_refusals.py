@@ -69,7 +69,7 @@ def test_an_override_without_reason_name_and_day_is_refused(
 
 
 def test_a_day_that_is_none_is_refused(tmp_path: Path) -> None:
-    text = refusal(tmp_path, "limits", f"{VOLUME}, because: a, by: b, on: last spring")
+    text = refusal(tmp_path, "limits", f"{VOLUME}, because: it is so, by: b, on: last spring")
     assert "clinic.yaml:3: overrides.0.on 'last spring':" in text
 
 
@@ -194,3 +194,8 @@ def test_rows_inside_rows_and_names_with_dots_can_be_changed_and_added(tmp_path:
     assert codes["our-latex"].source == ("clinic:findings.kinds.allergy.codes.our-latex",)
     code = f"in: codes, row: diagnoses.M79.99, set: {{name: Ours, regions: [hip]}}, {WHO}"
     assert "M79.99" in taken("codes", read(tmp_path, code)).diagnoses
+
+
+def test_a_single_letter_is_no_reason(tmp_path: Path) -> None:
+    text = refusal(tmp_path, "limits", f"{VOLUME}, because: x, by: Ana, on: 2026-05-04")
+    assert "no `because`" in text

@@ -49,6 +49,7 @@ def case(
 ) -> Case:
     """The case of a plan with every decision weighed, or none."""
     more.setdefault("payer", JE)
+    more.setdefault("nothing_new", True)
     ask = (care_log, EPISODE, where or sites(1), default_pathway(), AS_OF)
     plan = plan_for(*ask, **more)
     if weighed:

@@ -20,9 +20,10 @@ from reliefpath.virtual import demo_clinic
 AS_OF = date(2026, 3, 31)
 CLINIC = demo_clinic(60, 1, AS_OF)
 EPISODE = "demo-0015"
-FAR = "gluteus-medius"
-LIDOCAINE = (Site(FAR, "left", (Portion("lidocaine", 1, "percent", 1.0),)),)
-STEROID = (Site(FAR, "left", (Portion("triamcinolone", 10, "mg/ml", 1.0),)),)
+FAR = "splenius-capitis"
+"""Active on the right at the latest examination, and far from the lung."""
+LIDOCAINE = (Site(FAR, "right", (Portion("lidocaine", 1, "percent", 1.0),)),)
+STEROID = (Site(FAR, "right", (Portion("triamcinolone", 10, "mg/ml", 1.0),)),)
 
 
 def log(*findings: dict[str, Any], treatments: tuple[dict[str, Any], ...] = ()) -> CareLog:
@@ -43,7 +44,9 @@ def moment(day: int) -> datetime:
 
 
 def planned(care_log: CareLog, sites: tuple[Site, ...] = LIDOCAINE, **more: Any) -> Plan:
-    return plan_for(care_log, EPISODE, sites, default_pathway(), AS_OF, **more)
+    return plan_for(
+        care_log, EPISODE, sites, default_pathway(), AS_OF, **{"nothing_new": True, **more}
+    )
 
 
 def verdicts(plan: Plan) -> dict[str, Verdict]:
@@ -56,7 +59,7 @@ def said(plan: Plan, id_: str) -> str:
 
 def test_an_open_gate_and_a_complete_record_make_a_plan_ready() -> None:
     plan = planned(CLINIC.only(EPISODE))
-    assert "gate" not in verdicts(plan)
+    assert not [id_ for id_ in verdicts(plan) if id_.startswith("gate")]
     assert not {Verdict.BLOCKED, Verdict.UNKNOWN} & set(verdicts(plan).values())
     weighed = planned(CLINIC.only(EPISODE), acknowledged=plan.open_decisions)
     assert weighed.result is Result.READY

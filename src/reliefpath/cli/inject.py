@@ -16,6 +16,7 @@ from reliefpath.cli.injecting import (
     Format,
     Lots,
     PlanFormat,
+    days_of,
     lots_of,
     planned,
     write_plan,
@@ -56,6 +57,7 @@ def plan(
     from reliefpath.terminal.injection import print_plan
 
     data = {"open_decisions": found.open_decisions, **asdict(found), "on": found.on.isoformat()}
+    data["renewed"] = days_of(found)
     write_plan(found, data, lambda console: print_plan(console, found), file_format, out)
 
 

@@ -71,6 +71,14 @@ Lots = Annotated[
     list[str] | None,
     typer.Option(metavar="AGENT=LOT", help="The lot of an agent; may be given again."),
 ]
+NothingNew = Annotated[
+    bool,
+    typer.Option(
+        "--nothing-new",
+        help="Warning signs, allergies, conditions, medicines and pregnancy that were asked about "
+        "before were asked about again now, and nothing is new.",
+    ),
+]
 Acknowledge = Annotated[
     list[str] | None,
     typer.Option(metavar="ID", help="A decision that was weighed; may be given again."),
@@ -86,6 +94,7 @@ class Asked:
     height: Height = None
     payer: Payer = None
     steroid_reason: SteroidReason = None
+    nothing_new: NothingNew = False
     acknowledge: Acknowledge = None
     pathway: PathwayFile = None
     prior: PriorFile = None
@@ -140,6 +149,7 @@ def planned(
         height_cm=None if height is None else _height(height),
         payer=asked.payer,
         steroid_reason=asked.steroid_reason,
+        nothing_new=asked.nothing_new,
         acknowledged=asked.acknowledge or (),
     )
     return Planned(plan, before, chosen, priors, day, given)
@@ -164,6 +174,11 @@ def write_plan(
             show(console)
     if plan.result is not Result.READY:
         raise typer.Exit(1)
+
+
+def days_of(plan: Checked) -> dict[str, str]:
+    """Return what was asked again, with the day since which nothing is new, as data."""
+    return {kind: day.isoformat() for kind, day in plan.renewed.items()}
 
 
 def _site(text: str) -> Site:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reliefpath.cli.chart.options import ChartArgument
-from reliefpath.cli.injecting import Acknowledge, Episode, Format, PlanFormat, write_plan
+from reliefpath.cli.injecting import (
+    Acknowledge,
+    Episode,
+    Format,
+    NothingNew,
+    PlanFormat,
+    days_of,
+    write_plan,
+)
 from reliefpath.cli.options import (
     AsOf,
     Out,
@@ -38,6 +46,7 @@ class Asked:
     site: Annotated[
         list[str], typer.Option(metavar="SITE", help="`MUSCLE SIDE`; may be given again.")
     ]
+    nothing_new: NothingNew = False
     acknowledge: Acknowledge = None
     pathway: PathwayFile = None
 
@@ -50,7 +59,10 @@ def _planned(
     from reliefpath.pathway.needling import needling_for
 
     care_log = records.of(episode)
-    plan = needling_for(care_log, episode, places, chosen, day, asked.acknowledge or ())
+    plan = needling_for(
+        *(care_log, episode, places, chosen, day, asked.acknowledge or ()),
+        nothing_new=asked.nothing_new,
+    )
     return plan, care_log
 
 
@@ -80,7 +92,7 @@ def plan(
         print_checks(console, found)
         print_end(console, found)
 
-    data = {**asdict(found), "on": found.on.isoformat()}
+    data = {**asdict(found), "on": found.on.isoformat(), "renewed": days_of(found)}
     write_plan(found, data, show, file_format, out)
 
 

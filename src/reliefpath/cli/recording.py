@@ -13,7 +13,7 @@ import typer
 from reliefpath.cli.chart.options import By, act_of
 from reliefpath.cli.options import moment
 from reliefpath.cli.records import Records, chart_of
-from reliefpath.errors import UsageError
+from reliefpath.errors import UsageError, is_reason
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -110,8 +110,8 @@ class Writing:
     """
 
     def __init__(self, command: str, chart: str, told: Told) -> None:
-        if told.given_anyway is not None and not told.given_anyway.strip():
-            raise UsageError("--given-anyway: expected the reason")
+        if told.given_anyway is not None and not is_reason(told.given_anyway):
+            raise UsageError("--given-anyway: expected the reason, in words")
         self.command, self.told = command, told
         self.records = Records(chart, command, by=told.by)
         self._chart = chart_of(chart)
@@ -137,9 +137,12 @@ class Writing:
         self, rows: DataFrame, care_log: CareLog, plan: Checked | None = None, **detail: Any
     ) -> None:
         """Record all rows, or none and exit with 1 where anything stands against it."""
+        from reliefpath.pathway.person import renewed_rows
         from reliefpath.pathway.recording import Recording
 
-        recording, why = Recording(rows, care_log, self._seen, plan), self.told.given_anyway
+        patient, why = care_log.patients["patient"][0], self.told.given_anyway
+        answers = None if plan is None else renewed_rows(plan, patient, self.at)
+        recording = Recording(rows, care_log, self._seen, plan, answers)
         if why is None and recording.against:
             typer.echo("Nothing was recorded:", err=True)
             for said in recording.against:

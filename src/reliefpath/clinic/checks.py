@@ -8,12 +8,17 @@ from typing import Any, TypeVar
 from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.forms import RECORD, Said, text_of
-from reliefpath.errors import UsageError
+from reliefpath.errors import UsageError, is_reason
 from reliefpath.pathway.recording import Recording
 from reliefpath.therapies.injection import Check, Checked, Plan, Result, Verdict
+from reliefpath.therapies.injection.safety import SCREENING_IS_OLD
 from reliefpath.therapies.needling import NeedlingPlan
 
-STANDS_AGAINST = "Nothing was recorded: something stands against it, as told below."
+STANDS_AGAINST = (
+    "Nothing was recorded: something stands against it, as told below. If it was given "
+    "nevertheless, say why, in words."
+)
+NOTHING_NEW = "nothing_new"
 PlanT = TypeVar("PlanT", Plan, NeedlingPlan)
 RESULTS = {Result.READY: "good", Result.NEEDS_A_DECISION: "warn", Result.BLOCKED: "bad"}
 MARKS = {
@@ -37,6 +42,11 @@ class Shown:
         return RESULTS[self.plan.result]
 
     @property
+    def may_be_renewed(self) -> bool:
+        """Whether one tick can say that nothing is new since it was last asked."""
+        return bool(self.plan.renewed) or any(c.id == SCREENING_IS_OLD for c in self.plan.checks)
+
+    @property
     def checks(self) -> list[tuple[Check, tuple[str, str, str], bool]]:
         """Every check, how it is shown, and whether a clinician can weigh it."""
         return [(c, MARKS[c.verdict], c.verdict is Verdict.DECISION) for c in self.plan.checks]
@@ -47,6 +57,11 @@ def weighed_in(plan: PlanT, said: Said) -> PlanT:
     ticked = {str(id_) for id_ in said.getlist("acknowledge")}
     known: Any = tuple(id_ for id_ in plan.open_decisions if id_ in ticked)
     return replace(plan, acknowledged=known)
+
+
+def nothing_new(said: Said) -> bool:
+    """Return whether it was ticked that what is old was asked again, and nothing is new."""
+    return said.get(NOTHING_NEW) == "yes"
 
 
 def put_on_record(said: Said, recording: Recording, chart: Chart, by: str, **detail: Any) -> bool:
@@ -60,7 +75,7 @@ def put_on_record(said: Said, recording: Recording, chart: Chart, by: str, **det
     if said.get("action") != RECORD:
         return False
     why = text_of(said, "given_anyway")
-    if recording.against and not why:
+    if recording.against and not is_reason(why):
         raise UsageError(STANDS_AGAINST)
     recording.enter(chart, Act(by, "enter", why), **detail)
     return True

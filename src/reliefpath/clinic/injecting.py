@@ -15,7 +15,13 @@ from reliefpath import papers as written
 from reliefpath.chart.care_log import CareLog
 from reliefpath.clinic.access import opened
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.checks import Shown, put_on_record, weighed_in
+from reliefpath.clinic.checks import (
+    NOTHING_NEW,
+    Shown,
+    nothing_new,
+    put_on_record,
+    weighed_in,
+)
 from reliefpath.clinic.forms import (
     FLAGS,
     Form,
@@ -35,6 +41,7 @@ from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.languages import spoken_or_english
 from reliefpath.pathway.given import Session, injection_rows, without_session
 from reliefpath.pathway.injection import plan_for
+from reliefpath.pathway.person import renewed_rows
 from reliefpath.pathway.recording import Recording
 from reliefpath.therapies import agents, units
 from reliefpath.therapies.coverage import PAYER, Asked, coverage_catalogue
@@ -82,7 +89,9 @@ def record(request: Request, episode: str, worker: Treater, said: Form) -> Respo
     shown, wrong = None, None
     try:
         found = _planned(care, care_log, episode, said)
-        recording = Recording(_rows(found.plan, said, episode), care_log, seen, found.plan)
+        rows = _rows(found.plan, said, episode)
+        answers = renewed_rows(found.plan, care_log.patients["patient"][0], found.on)
+        recording = Recording(rows, care_log, seen, found.plan, answers)
         shown = Shown(found.plan, recording.against)
         told = {"page": "injection", "steroid_reason": found.plan.steroid_reason}
         if put_on_record(said, recording, care.chart, worker.username, **told):
@@ -154,6 +163,7 @@ def _planned(
         height_cm=number_of(said, "height_cm"),
         payer=text_of(said, "payer"),
         steroid_reason=text_of(said, "steroid_reason"),
+        nothing_new=nothing_new(said),
     )
     return Planned(weighed_in(plan, said), before, on, given)
 
@@ -202,7 +212,7 @@ def _rows(plan: Plan, said: Said, episode: str) -> Any:
 
 def _query(said: Said) -> str:
     """The plan as an address says it, for its papers: nothing that only the form itself needs."""
-    kept = {*ROW, *ANSWER, *SETTINGS, "acknowledge"}
+    kept = {*ROW, *ANSWER, *SETTINGS, NOTHING_NEW, "acknowledge"}
     return urlencode([(name, str(value)) for name, value in said.multi_items() if name in kept])
 
 

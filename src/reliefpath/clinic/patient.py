@@ -29,7 +29,7 @@ from reliefpath.clinic.security import needs
 from reliefpath.clinic.standing import standing
 from reliefpath.clinic.vega import ADDRESS
 from reliefpath.clock import zone_of
-from reliefpath.errors import UsageError
+from reliefpath.errors import UsageError, is_reason
 from reliefpath.measures import measures
 from reliefpath.pathway.decisions import AGREED, OVERRIDDEN, Basis, decide
 from reliefpath.pathway.model import default_file
@@ -112,7 +112,7 @@ def decision(
     if seen != _seen(care.advice(care_log, episode)):
         wrong = "The advice has changed since you opened the page. Look again, then decide."
         return _shown(request, episode, care_log, wrong=wrong, reason=reason)
-    if choice == OVERRIDDEN and why is None:
+    if choice == OVERRIDDEN and not is_reason(why):
         wrong = "An override needs its reason, for whoever reads it later."
         return _shown(request, episode, care_log, wrong=wrong)
     decide(care.chart, episode, choice, _basis(care), care.today, worker.username, why)

@@ -14,7 +14,7 @@ from reliefpath.chart.schema import EXAMS
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.access import opened
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.checks import Shown, put_on_record, weighed_in
+from reliefpath.clinic.checks import Shown, nothing_new, put_on_record, weighed_in
 from reliefpath.clinic.forms import (
     FLAGS,
     NOTHING,
@@ -35,6 +35,7 @@ from reliefpath.clock import instant_of
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.pathway.given import Session, needling_rows
 from reliefpath.pathway.needling import needling_for
+from reliefpath.pathway.person import renewed_rows
 from reliefpath.pathway.recording import Recording
 from reliefpath.therapies.needling import NeedlingPlan
 
@@ -110,7 +111,8 @@ def record_needling(request: Request, episode: str, worker: Treater, said: Form)
     shown, wrong = None, None
     try:
         plan, rows = _needled(care, care_log, episode, said)
-        recording = Recording(rows, care_log, seen, plan)
+        answers = renewed_rows(plan, care_log.patients["patient"][0], plan.on)
+        recording = Recording(rows, care_log, seen, plan, answers)
         shown = Shown(plan, recording.against)
         if put_on_record(said, recording, care.chart, worker.username, page="needling"):
             return RedirectResponse(f"/patient/{episode}", 303)
@@ -126,7 +128,10 @@ def _needled(
     """The session as a plan, and as rows of the care log."""
     rows, on = filled(rows_of(said, NEEDLING_ROW)), day_of(said, care.today)
     places = [(row["muscle"], row["side"]) for row in rows]
-    plan = weighed_in(needling_for(care_log, episode, places, care.pathway, on), said)
+    plan = needling_for(
+        *(care_log, episode, places, care.pathway, on), nothing_new=nothing_new(said)
+    )
+    plan = weighed_in(plan, said)
     given = needling_rows(places, session_of(said, episode, on))
     twitches = pl.Series("twitch_response", [FLAGS.get(r["twitch"]) for r in rows], pl.Boolean)
     return plan, given.with_columns(twitches)

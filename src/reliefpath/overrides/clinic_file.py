@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from reliefpath.errors import KnowledgeError, Problem, UsageError, nearest
+from reliefpath.errors import KnowledgeError, Problem, UsageError, is_reason, nearest
 from reliefpath.knowledge import Certainty, Place, Record, Source, line_of, read_record
 
 MARK = "clinic:"
@@ -73,7 +73,10 @@ class Override(Record):
     @classmethod
     def _has_reason_and_name(cls, content: Any) -> Any:
         if isinstance(content, dict):
-            missing = [key for key in NEEDED if not str(content.get(key) or "").strip()]
+            said = {key: str(content.get(key) or "").strip() for key in NEEDED}
+            missing = [key for key in NEEDED if not said[key]]
+            if said["because"] and not is_reason(said["because"]):
+                missing.insert(0, "because")
             if missing:
                 raise ValueError(
                     f"no {' and no '.join(f'`{key}`' for key in missing)}: an override says why "

@@ -26,7 +26,7 @@ from reliefpath.chart.schema import TABLES
 from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.reading import fingerprint
 from reliefpath.chart.store.writing import Act, Change
-from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.errors import ReliefPathError, UsageError, is_reason
 from reliefpath.overrides import in_force
 from reliefpath.overrides.elsewhere import Elsewhere
 from reliefpath.pathway.advice import Writer
@@ -74,7 +74,7 @@ def decide(
     Raises:
         UsageError: there is no such episode, or an override has no reason.
     """
-    if decision == OVERRIDDEN and not reason:
+    if decision == OVERRIDDEN and not is_reason(reason):
         raise UsageError("an override needs its reason, for whoever reads it later")
     patient = chart.patient_of(episode)
     if patient is None:

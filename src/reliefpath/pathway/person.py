@@ -21,7 +21,15 @@ from reliefpath.pathway.assessment import todo_texts
 from reliefpath.pathway.facts.findings import ANSWERS
 from reliefpath.pathway.model import Pathway
 from reliefpath.therapies import SCREENED, agents, finding_kinds, therapies, units
-from reliefpath.therapies.injection import Complaint, Examined, Given, Person, Standing, Unmet
+from reliefpath.therapies.injection import (
+    Checked,
+    Complaint,
+    Examined,
+    Given,
+    Person,
+    Standing,
+    Unmet,
+)
 from reliefpath.therapies.injection.doses import may_inject
 from reliefpath.therapies.injection.places import NEEDLES
 
@@ -244,9 +252,9 @@ def unmet_of(advice: pl.DataFrame, pathway: Pathway) -> Iterable[Unmet]:
             yield Unmet(cause, " ".join(dict.fromkeys(texts[i] for i in alike)))
 
 
-def renewed_rows(person: Person, patient: str, at: date | datetime) -> pl.DataFrame:
+def renewed_rows(plan: Checked, patient: str, at: date | datetime) -> pl.DataFrame:
     """Return the findings that say that nothing is new: one a question that was asked again."""
     shared = {"patient": patient, "at": instant_of(at)}
     codes = {PREGNANCY: NOT_PREGNANT}
-    rows = [{**shared, "kind": k, "code": codes.get(k, SCREENED)} for k in person.renewed]
+    rows = [{**shared, "kind": k, "code": codes.get(k, SCREENED)} for k in plan.renewed]
     return pl.DataFrame(rows, FINDINGS.schema)

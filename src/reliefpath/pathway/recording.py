@@ -28,6 +28,8 @@ class Recording:
     """The last entry of the audit log before that record was read."""
     plan: Checked | None = None
     """What was made of it on that record; None where there is nothing to plan."""
+    answers: pl.DataFrame | None = None
+    """Rows of `findings`: what was asked again before the needle, and nothing was new."""
 
     @property
     def against(self) -> list[str]:
@@ -54,7 +56,10 @@ class Recording:
         episodes = self.care_log.episodes.join(self.rows, on="episode", how="semi")
         told = {name: said for name, said in {**detail, **self._plan()}.items() if said}
         act = replace(act, patient=episodes["patient"][0])
-        return chart.enter({"treatments": self.rows}, act, seen=self.seen, **told)
+        tables = {"treatments": self.rows}
+        if self.answers is not None and not self.answers.is_empty():
+            tables["findings"] = self.answers
+        return chart.enter(tables, act, seen=self.seen, **told)
 
     def _plan(self) -> dict[str, Any]:
         if self.plan is None:

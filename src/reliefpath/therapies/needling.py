@@ -5,12 +5,13 @@ Pure, like the planner of an injection, whose checks of person and place it shar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from reliefpath.anatomy import muscles
 from reliefpath.errors import UsageError, nearest
+from reliefpath.therapies.catalogue import Family, therapies
 from reliefpath.therapies.findings import Bar, Finding
 from reliefpath.therapies.injection.doses import cited, limit_check
 from reliefpath.therapies.injection.limits import injection_limits
@@ -42,6 +43,7 @@ class NeedlingPlan(Checked):
     places: tuple[Place, ...]
     checks: tuple[Check, ...]
     acknowledged: tuple[str, ...]
+    renewed: Mapping[str, date] = field(default_factory=dict)
 
 
 def plan_needling(
@@ -67,7 +69,8 @@ def plan_needling(
         limit_check("needled-muscles", len({muscle for muscle, _ in places})),
         *_course(course),
     ]
-    return NeedlingPlan(person.on, tuple(places), *weighed(checks, acknowledged))
+    found, known = weighed(checks, acknowledged)
+    return NeedlingPlan(person.on, tuple(places), found, known, person.renewed)
 
 
 def _verdict(row: Finding) -> Verdict | None:
@@ -84,13 +87,22 @@ def _consent(person: Person) -> Iterator[Check]:
     if not person.has(CONSENT, [AGREES]):
         says = f"{old_consent(person)}: inform the patient, and record `consent` `needling`."
         yield Check("consent", Verdict.UNKNOWN, says)
-    elif person.consented_on in (None, person.on):
+    elif not _needled_since(person):
         yield Check("consent", Verdict.FINE, "The patient has agreed to dry needling.")
     else:
         rule = injection_limits().each_session
         says = f"The patient agreed to the course on {person.consented_on}: do they still today?"
         source = cited(injection_limits(), rule.source)
         yield Check("consent-still-holds", Verdict.DECISION, f"{says} {rule.because}", None, source)
+
+
+def _needled_since(person: Person) -> bool:
+    """Whether a session was given on the consent already, which is then one to a course."""
+    agreed = person.consented_on
+    needled = {
+        given.on for given in person.history if therapies()[given.therapy].family is Family.NEEDLING
+    }
+    return agreed is not None and agreed < person.on and any(day >= agreed for day in needled)
 
 
 def _course(course: Course) -> Iterator[Check]:

@@ -32,7 +32,7 @@ CLINIC = demo_clinic(60, 1, DAY)
 LIDOCAINE = "gluteus-medius left: lidocaine 1% 1 mL"
 BOTH = f"{LIDOCAINE} + triamcinolone 10 mg/mL 1 mL"
 WHY = ("--steroid-reason", "two injections without it brought no lasting relief")
-PAYER = ("--payer", "medicare")
+PAYER = ("--payer", "medicare", "--nothing-new")
 SESSION = Session(EPISODE, DAY)
 
 
@@ -106,8 +106,10 @@ def test_a_blocked_injection_is_corrected_recorded_and_counts_for_the_next_one(
     assert (entry["by"], entry["action"], entry["reason"]) == ("Dr. Ito", "enter", None)
     assert entry["detail"]["command"] == "inject record"
     assert entry["detail"]["acknowledged"] == yes[1::2]
-    assert entry["detail"]["rows"] == {"treatments": 2}
+    assert entry["detail"]["rows"] == {"treatments": 2, "findings": 3}
     assert not {"open", "blocking"} & set(entry["detail"])
+    asked = filled.care_log().findings.filter(code="screened", episode=None)
+    assert asked["at"].dt.date().to_list() == [DAY] * 3
     assert not filled.verify().wrong
     row = known(filled, DAY)
     assert (row["injection_sessions_365d"], row["steroid_mg_365d"]) == (1, 10.0)
@@ -133,10 +135,9 @@ def test_what_was_given_although_it_is_blocked_is_recorded_with_its_reason(fille
     assert "strength-lidocaine" in entry["detail"]["blocking"]
     assert entry["detail"]["plan"] == "blocked"
     assert [row["amount"] for row in given(filled, "injection")] == [100.0]
-    assert (
-        "expected the reason"
-        in run(filled, "inject record", *slip, "--given-anyway", " ", code=2).stderr
-    )
+    for blank in (" ", "x", "--"):
+        again = run(filled, "inject record", *slip, f"--given-anyway={blank}", code=2)
+        assert "expected the reason" in again.stderr
 
 
 def test_a_session_is_not_recorded_twice_in_a_day(filled: Chart) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from reliefpath.anatomy import muscles
-from reliefpath.clock import zone_of
 from reliefpath.errors import UsageError
 from reliefpath.therapies.findings import finding_kinds
 
@@ -169,4 +169,4 @@ class Person:
         return self.at or self._midnight(self.on)
 
     def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), zone_of(self.zone)).astimezone(UTC)
+        return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)

@@ -5,7 +5,7 @@ Pure: the same plan for the same person gives the same answer. It informs a clin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -122,6 +122,8 @@ class Checked:
 
     checks: tuple[Check, ...]
     acknowledged: tuple[str, ...]
+    renewed: Mapping[str, date]
+    """What was asked again, and nothing was new since that day, by kind of finding."""
 
     @property
     def open_decisions(self) -> tuple[str, ...]:
@@ -176,3 +178,4 @@ class Plan(Checked):
     """What must be within reach."""
     coverage: tuple[Asked, ...] = field(default=())
     """What payers ask, with its answers."""
+    renewed: Mapping[str, date] = field(default_factory=dict)

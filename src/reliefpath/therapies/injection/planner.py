@@ -51,7 +51,7 @@ def plan_injection(
     found, known = weighed(checks, acknowledged)
     reason = steroid_reason if uses(sites, AgentKind.CORTICOSTEROID) else None
     at_hand = tuple(_at_hand(sites, person))
-    return Plan(person.on, tuple(sites), found, known, reason, at_hand, asked)
+    return Plan(person.on, tuple(sites), found, known, reason, at_hand, asked, person.renewed)
 
 
 def _covered(asked: Asked) -> Check:
