@@ -122,13 +122,15 @@ class Writing:
         """When it was given.
 
         Raises:
-            UsageError: it has not happened yet.
+            UsageError: it has not happened yet, or is a time without a zone.
         """
+        from reliefpath.clock import instant_of
+
         now = self._chart.clock()
         if self.told.at is None:
             return now
         at = moment(self.told.at, "--at")
-        future = at > now if isinstance(at, datetime) else at > self._chart.today
+        future = instant_of(at) > now if isinstance(at, datetime) else at > self._chart.today
         if future:
             raise UsageError(f"--at {self.told.at!r} has not happened yet; record it once it has")
         return at

@@ -108,7 +108,7 @@ def test_a_blocked_injection_is_corrected_recorded_and_counts_for_the_next_one(
     assert entry["detail"]["acknowledged"] == yes[1::2]
     assert entry["detail"]["rows"] == {"treatments": 2, "findings": 3}
     assert not {"open", "blocking"} & set(entry["detail"])
-    asked = filled.care_log().findings.filter(code="screened", episode=None)
+    asked = filled.care_log().findings.filter(pl.col("episode").is_null(), code="screened")
     assert asked["at"].dt.date().to_list() == [DAY] * 3
     assert not filled.verify().wrong
     row = known(filled, DAY)
@@ -205,7 +205,8 @@ def test_without_a_command_nothing_is_recorded_either_that_is_refused(sqlite_cha
     sqlite_chart.enter(as_tables(CLINIC.only(EPISODE)), Act("Ada", "enter"))
     seen, rows = sqlite_chart.head().entry, needling_rows([("deltoid", "left")], SESSION)
     care_log = sqlite_chart.care_log()
-    plan = needling_for(care_log, EPISODE, [("deltoid", "left")], default_pathway(), DAY)
+    ask = (care_log, EPISODE, [("deltoid", "left")], default_pathway(), DAY)
+    plan = needling_for(*ask, nothing_new=True)
     recording = Recording(rows, care_log, seen, plan)
     with pytest.raises(UsageError, match="nothing was recorded: blocked by consent"):
         recording.enter(sqlite_chart, Act("Ada", "enter", " "))
