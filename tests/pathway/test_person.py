@@ -491,6 +491,10 @@ def test_each_open_criterion_is_weighed_by_its_name_and_those_of_one_cause_toget
     assert some.result is Result.NEEDS_A_DECISION
 
 
-def test_a_plan_for_a_record_without_treatments_knows_no_history() -> None:
-    silent = replace(record(), absent=frozenset({"treatments"}))
-    assert bars(planned(silent)) == {"history-not-known"}
+@pytest.mark.parametrize(
+    "gap", [{"absent": frozenset({"treatments"})}, {"incomplete": frozenset({"p"})}]
+)
+def test_what_could_not_be_read_may_bar_a_needle(gap: Any) -> None:
+    silent = replace(record(), **gap)
+    assert bars(planned(silent)) == bars(needled(silent)) == {"record-incomplete"}
+    assert not bars(planned(replace(record(), incomplete=frozenset({"q"}))))

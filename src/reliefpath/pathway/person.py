@@ -101,7 +101,7 @@ def person_on(
         outdated=answers.outdated,
         renewed=answers.renewed,
         consented_on=answers.consented_on,
-        history_known="treatments" not in mine.absent,
+        missing=tuple(_missing(mine)),
     )
 
 
@@ -230,6 +230,13 @@ def _exams(care_log: CareLog, moment: Moment) -> Iterable[Examined]:
         yield Examined(row["day"], row["muscle"], row["side"], row["active"])
 
 
+def _missing(care_log: CareLog) -> Iterable[str]:
+    """What could not be read of the one patient of a care log."""
+    yield from (f"the {name}" for name in sorted(care_log.absent & {"findings", "treatments"}))
+    if care_log.incomplete:
+        yield "rows that were refused, which `reliefpath check` lists"
+
+
 def _complaint(episode: Mapping[str, Any]) -> Complaint:
     others = (episode["other_regions"] or "").split()
     return Complaint((episode["region"], *others), episode["side"])
@@ -241,6 +248,9 @@ def unmet_of(advice: pl.DataFrame, pathway: Pathway) -> Iterable[Unmet]:
     answers = advice.row(0, named=True)
     texts = advice.select(todo_texts(pathway, ids)).row(0, named=True)
     shut = [id_ for id_ in ids if answers[id_] is not True]
+    if answers["gate"] is False and all(answers[id_] is not False for id_ in ids):
+        # what closes it is no criterion
+        yield Unmet("status", f"The status is {answers['status']}. {answers['next_step']}")
     told: set[str] = set()
     for id_ in shut:
         cause = pathway.cause_of(id_) if answers[id_] is None else None

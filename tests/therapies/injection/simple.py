@@ -82,8 +82,8 @@ def stops(sites: list[Site], person: Person, reason: str | None) -> Iterator[str
     """Yield what no acknowledgement helps against."""
     if not person.screened >= SCREENED:
         yield "not screened"
-    if not person.history_known:
-        yield "no history"
+    if person.missing:
+        yield "not all was read"
     codes = {(f.kind, f.code) for f in person.findings}
     if ("consent", "injection") not in codes or ("consent", "injection-refused") in codes:
         yield "no consent"

@@ -240,7 +240,7 @@ def _any_plan(drawn: random.Random) -> tuple[list[Site], Person, str | None]:
         zone=zone,
         exams=_any_exams(drawn, what, on),
         complaint=rarely(None, _any_complaint(drawn, what)),
-        history_known=rarely(False, True, 0.01),
+        missing=rarely(("the treatments",), (), 0.01),
     )
     return what, whom, drawn.choice((REASON, REASON, None, " ", "x", "-"))
 

@@ -130,8 +130,8 @@ class Person:
     """Kinds of which nothing is new since that day, as the clinician says."""
     consented_on: date | None = None
     """The day of the consent that counts."""
-    history_known: bool = True
-    """Whether the record says what was given before, be it that nothing was."""
+    missing: tuple[str, ...] = ()
+    """What of the record is known to be missing, such as rows that were refused."""
 
     def __post_init__(self) -> None:
         for what, number in (("weight", self.weight_kg), ("height", self.height_cm)):

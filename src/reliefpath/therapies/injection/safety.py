@@ -62,13 +62,10 @@ def known_checks(
     yield from _not_asked(person)
     yield from _standing(person, places, verdict_of)
     yield from _age(person)
-    if not person.history_known:
-        yield Check(
-            "history-not-known",
-            Verdict.UNKNOWN,
-            "What was given before is not on record at all: no dose, interval or side can be "
-            "told. Read the treatments, too.",
-        )
+    if person.missing:
+        gaps = ", ".join(person.missing)
+        says = f"Not all of the record was read: {gaps}. It may hold what bars a needle."
+        yield Check("record-incomplete", Verdict.UNKNOWN, says)
     if person.sex != "male" and not any(f.kind == PREGNANCY for f in person.findings):
         last = person.outdated.get(PREGNANCY)
         says = "Pregnancy is not on record either way: ask, where it may be."
