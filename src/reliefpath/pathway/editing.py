@@ -45,7 +45,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Written:
-    """What a pathway's file asks at one place: a rule in SQL, or a number of the recovery or the trial."""
+    """What a pathway's file asks at one place: a rule in SQL, or a number of a setting."""
 
     place: str
     """Its keys, with dots between them."""

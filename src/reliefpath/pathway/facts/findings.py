@@ -47,11 +47,11 @@ def finding_facts(
 ) -> Known:
     """Return the facts of the findings, one value an episode in the order of `episodes`.
 
-    A danger is the person's, and so each of their episodes', whichever it was recorded with; but for
-    the kinds that belong to an episode, and for what is found at a place from which the complaint
-    cannot come. Not asked is not a no: a flag is false only when every kind of finding that could
-    raise it was screened since the episode began, with it or with none. `given` are the treatments:
-    an injection uses up the consent that was given before it.
+    A danger is the person's, and so each of their episodes', whichever it was recorded with; but
+    for the kinds that belong to an episode, and for what is found at a place from which the
+    complaint cannot come. Not asked is not a no: a flag is false only when every kind of finding
+    that could raise it was screened since the episode began, with it or with none. `given` are the
+    treatments: an injection uses up the consent that was given before it.
     """
     c, rows = _catalogue(), _rows(findings, episodes, moment)
     code, episode = rows["code"], Groups(rows["e"], episodes.height)
