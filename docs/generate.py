@@ -98,7 +98,8 @@ def tables_markdown() -> str:
     )
     return f"""# The care log's tables
 
-The same columns in every format. An absent optional column is all empty. How to hand them in:
+The same columns in every format. An absent optional column is all empty, and what then is not
+known stands beside it. How to hand them in:
 [Hand in a care log](../care-log.md).
 
 {sections}"""
@@ -106,7 +107,7 @@ The same columns in every format. An absent optional column is all empty. How to
 
 def _columns(columns: tuple[Column, ...]) -> str:
     return table(
-        ("column", "type", "required", "allowed", "meaning"),
+        ("column", "type", "required", "allowed", "meaning", "not known without it"),
         (
             (
                 f"`{c.name}`",
@@ -114,6 +115,7 @@ def _columns(columns: tuple[Column, ...]) -> str:
                 "yes" if c.required else "",
                 _allowed(c),
                 c.meaning,
+                "" if c.required else c.absent or "nothing changes",
             )
             for c in columns
         ),

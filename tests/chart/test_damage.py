@@ -101,7 +101,9 @@ def repeat_a_row_otherwise(files: Files, random: Random) -> None:
     name = random.choice(["patients", "episodes", "scores"])
     row = [*random.choice(files[name][1:])]
     value = {"patients": "birth_date", "episodes": "started_on", "scores": "value"}[name]
-    row[files[name][0].index(value)] = {"scores": "0"}.get(name, "1999-01-01")
+    place = files[name][0].index(value)
+    other = "1.0" if row[place] == "0.0" else "0.0"
+    row[place] = other if name == "scores" else "1999-01-01"
     files[name].append(row)
 
 

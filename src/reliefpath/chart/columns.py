@@ -21,7 +21,7 @@ TIMES = (
 )
 """How times are written: ISO 8601, pandas and PostgreSQL, and both without seconds."""
 KEYS = ("patient", "episode")
-HIDDEN = r"[\p{Cc}\p{Zl}\p{Zp}\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2069\ufeff]"
+HIDDEN = r"[\p{Cc}\p{Co}\p{Zl}\p{Zp}\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2069\ufeff]"
 """Control characters, line ends, and what changes the direction of text or has no width."""
 NO_HIDDEN = "must not contain control characters, or such as change the direction of text"
 

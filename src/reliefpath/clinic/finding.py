@@ -16,6 +16,7 @@ from reliefpath.clinic.care import Care
 from reliefpath.clinic.forms import NOTHING, Form, Said, day_of, number_of, text_of
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.patient import Carer, head
+from reliefpath.clinic.segments import segment
 from reliefpath.clock import instant_of
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.therapies import finding_kinds, units
@@ -42,7 +43,7 @@ def record(request: Request, episode: str, worker: Carer, said: Form) -> Respons
         care.chart.enter({"findings": rows}, act, page="finding")
     except ReliefPathError as error:
         return _form(request, episode, care_log, said, wrong=str(error))
-    return RedirectResponse(f"/patient/{episode}", 303)
+    return RedirectResponse(f"/patient/{segment(episode)}", 303)
 
 
 def _rows(said: Said, patient: str, episode: str, today: date) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from reliefpath.clinic.roles import pages_of
+from reliefpath.clinic.segments import segment
 from reliefpath.pages import day_text
 
 
@@ -25,6 +26,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(folder),
     )
     environment.filters["day"] = day_text
+    environment.filters["segment"] = segment
     environment.globals["pages_of"] = pages_of
     environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.0f} %"
     environment.filters["sure"] = _sure

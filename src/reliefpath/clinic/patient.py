@@ -26,6 +26,7 @@ from reliefpath.clinic.ledger import SIGNS, findings, latest_exam, tried_named
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE, TREAT
 from reliefpath.clinic.security import needs
+from reliefpath.clinic.segments import segment
 from reliefpath.clinic.standing import standing
 from reliefpath.clinic.vega import ADDRESS
 from reliefpath.clock import zone_of
@@ -93,7 +94,7 @@ def curve_to_ask(asked: Asked) -> Response:
 def open_patient(request: Request, episode: str, worker: Carer, reason: Text = "") -> Response:
     """Keep why somebody opens another clinician's patient, and open it."""
     open_anyway(request.app.state.care, episode, worker, reason)
-    return RedirectResponse(f"/patient/{episode}", 303)
+    return RedirectResponse(f"/patient/{segment(episode)}", 303)
 
 
 @router.post("/decision")
@@ -116,7 +117,7 @@ def decision(
         wrong = "An override needs its reason, for whoever reads it later."
         return _shown(request, episode, care_log, wrong=wrong)
     decide(care.chart, episode, choice, _basis(care), care.today, worker.username, why)
-    return RedirectResponse(f"/patient/{episode}#decisions", 303)
+    return RedirectResponse(f"/patient/{segment(episode)}#decisions", 303)
 
 
 @router.get("/record")

@@ -31,6 +31,7 @@ from reliefpath.clinic.forms import (
 from reliefpath.clinic.ledger import SIGNS
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.patient import Treater, head
+from reliefpath.clinic.segments import segment
 from reliefpath.clock import instant_of
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.pathway.given import Session, needling_rows
@@ -65,7 +66,7 @@ def record_exam(request: Request, episode: str, worker: Treater, said: Form) -> 
         care.chart.enter({"exams": rows}, act, page="exam")
     except ReliefPathError as error:
         return _form(request, "exam", episode, care_log, said, EXAM_ROW, wrong=str(error))
-    return RedirectResponse(f"/patient/{episode}", 303)
+    return RedirectResponse(f"/patient/{segment(episode)}", 303)
 
 
 def _exam(said: Said, episode: str, today: date) -> pl.DataFrame:
@@ -115,7 +116,7 @@ def record_needling(request: Request, episode: str, worker: Treater, said: Form)
         recording = Recording(rows, care_log, seen, plan, answers)
         shown = Shown(plan, recording.against)
         if put_on_record(said, recording, care.chart, worker.username, page="needling"):
-            return RedirectResponse(f"/patient/{episode}", 303)
+            return RedirectResponse(f"/patient/{segment(episode)}", 303)
     except ReliefPathError as error:
         wrong = str(error)
     form = (request, "needling", episode, care_log, said, NEEDLING_ROW)

@@ -24,6 +24,7 @@ from reliefpath.clinic.access import REFUSED
 from reliefpath.clinic.accounts import Account, Accounts
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import Role
+from reliefpath.clinic.segments import keep_segments
 from reliefpath.clinic.settings import Settings
 
 LOG = logging.getLogger("reliefpath.clinic")
@@ -70,6 +71,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        keep_segments(scope)
         request = Request(scope, receive)
         settings: Settings = request.app.state.settings
         request.state.worker, request.state.csrf, begun = None, "", False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from operator import itemgetter
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import polars as pl
 from fastapi import APIRouter, Depends, Query, Request
@@ -24,6 +24,7 @@ from reliefpath.clinic.everybody import folded
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE
 from reliefpath.clinic.security import needs
+from reliefpath.clinic.segments import segment
 from reliefpath.clinic.spark import spark
 from reliefpath.pathway.assessment import GATE, STATUS
 from reliefpath.pathway.model import Pathway
@@ -138,7 +139,7 @@ def shown_of(row: dict[str, Any], pathway: Pathway) -> dict[str, Any]:
         "better": better(row),
         "changes": changes(row),
         "action": "Review" if step is None else _step_name(pathway, step),
-        "link": f"/patient/{quote(row['episode'], safe='')}{place}",
+        "link": f"/patient/{segment(row['episode'])}{place}",
     }
 
 

@@ -16,6 +16,7 @@ from reliefpath.clinic.reminders.addresses import Addresses
 from reliefpath.clinic.reminders.emails import LONGEST
 from reliefpath.clinic.roles import CARE
 from reliefpath.clinic.security import needs
+from reliefpath.clinic.segments import segment
 from reliefpath.errors import UsageError
 
 router = APIRouter(prefix="/patient/{episode}/check-in-link")
@@ -43,7 +44,7 @@ def withdraw(request: Request, episode: str, link: str, worker: Carer) -> Respon
     if (found := links.of(patient).get(link)) is None:
         raise UsageError(f"no link `{link}`")
     links.withdraw(found.id, patient, worker.username)
-    return RedirectResponse(f"/patient/{episode}/check-in-link", 303)
+    return RedirectResponse(f"/patient/{segment(episode)}/check-in-link", 303)
 
 
 @router.post("/address")
@@ -67,7 +68,7 @@ def address(
             addresses.agree(patient, email, worker.username)
         except UsageError as e:
             return _shown(request, episode, links, patient, wrong=str(e), typed=email)
-    return RedirectResponse(f"/patient/{episode}/check-in-link", 303)
+    return RedirectResponse(f"/patient/{segment(episode)}/check-in-link", 303)
 
 
 def _links_of(request: Request, episode: str, worker: Account) -> tuple[Links, str]:
