@@ -181,8 +181,9 @@ def test_a_plan_is_ready_exactly_when_a_second_simple_look_finds_nothing(seed: i
             assert weighed.result is Result.READY
         ready += found.result is Result.READY
         opened += not stopped
-    assert ready > PLANS / 2_000
-    assert opened > PLANS / 200
+    if PLANS >= 20_000:  # of a few, none need be plain
+        assert ready > PLANS / 2_000
+        assert opened > PLANS / 200
 
 
 def _any_plan(drawn: random.Random) -> tuple[list[Site], Person, str | None]:
