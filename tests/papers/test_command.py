@@ -22,7 +22,8 @@ def demo(tmp_path: Path, patients: int = 60) -> tuple[str | Path, ...]:
     """The command that writes the papers of a patient whom Aetna insures."""
     clinic, day = tmp_path / "clinic", ("--as-of", AS_OF.isoformat())
     reliefpath("demo", clinic, "--patients", str(patients), "--seed", "1", *day)
-    return ("inject", "papers", clinic, EPISODE, *SITE, "--payer", "aetna", *day)
+    plan = (*SITE, "--payer", "aetna", "--nothing-new", *day)
+    return ("inject", "papers", clinic, EPISODE, *plan)
 
 
 def test_papers_are_written_and_never_over_others(tmp_path: Path) -> None:

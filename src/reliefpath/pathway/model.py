@@ -103,9 +103,12 @@ class Note(Rule):
 
 
 class Cause(Rule):
-    """What leaves several criteria unknown at once."""
+    """What several criteria are open for at once."""
 
     criteria: tuple[Id, ...] = Field(min_length=1)
+    answered: bool = Field(
+        default=False, description="Whether they are answered no, and not left unknown"
+    )
 
 
 class RecoverySettings(Rule):
@@ -160,7 +163,7 @@ class Pathway(Catalogue):
     notes: dict[Id, Note] = Field(default_factory=dict)
     causes: dict[Id, Cause] = Field(
         default_factory=dict,
-        description="Criteria that one thing leaves unknown: a clinician weighs them as one",
+        description="Criteria that are open for one thing: a clinician weighs them as one",
     )
 
     @model_validator(mode="after")
@@ -217,9 +220,12 @@ class Pathway(Catalogue):
         """The ids of the criteria that end the care when their answer is no."""
         return [id_ for id_, (_, criterion) in self.criteria.items() if criterion.ends_care]
 
-    def cause_of(self, criterion: str) -> str | None:
-        """Return the cause that leaves a criterion unknown together with others, if it has one."""
-        return next((name for name, c in self.causes.items() if criterion in c.criteria), None)
+    def cause_of(self, criterion: str, answer: bool | None) -> str | None:
+        """Return the cause for which a criterion is open together with others, if it has one."""
+        for name, cause in self.causes.items():
+            if criterion in cause.criteria and cause.answered is (answer is not None):
+                return name
+        return None
 
     def asked(self, status: Status) -> list[str]:
         """Return the ids of the criteria that `status` asks about, in order."""

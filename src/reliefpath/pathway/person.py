@@ -151,10 +151,17 @@ class _Answers:
 
     def _screening(self) -> Iterable[str]:
         """The kinds that were asked about lately enough, and for this complaint."""
-        asked = self._hold.filter(code=SCREENED).group_by("kind").agg(pl.col("day").max())
-        for kind, day in asked.sort("kind").iter_rows():
-            lately = day >= self._episode["started_on"] and self._lasts(kind, day)
-            if lately or self._asked_again(kind, day):
+        begun, own = self._episode["started_on"], self._episode["episode"]
+        asked = self._hold.filter(code=SCREENED).sort("kind", "day")
+        lately = {
+            row["kind"]
+            for row in asked.iter_rows(named=True)
+            if row["episode"] in (None, own)
+            and row["day"] >= begun
+            and self._lasts(row["kind"], row["day"])
+        }
+        for kind, day in dict(asked["kind", "day"].iter_rows()).items():
+            if kind in lately or self._asked_again(kind, day):
                 yield kind
 
     def _weights(self, rows: pl.DataFrame) -> Iterable[tuple[date, float]]:
@@ -243,23 +250,16 @@ def _complaint(episode: Mapping[str, Any]) -> Complaint:
 
 
 def unmet_of(advice: pl.DataFrame, pathway: Pathway) -> Iterable[Unmet]:
-    """Yield why the gate is not open; what is unknown for one cause is told as one thing."""
+    """Yield why the gate is not open; what is open for one cause is told as one thing."""
     ids = pathway.gate(list(pathway.steps)[-1])
     answers = advice.row(0, named=True)
     texts = advice.select(todo_texts(pathway, ids)).row(0, named=True)
-    shut = [id_ for id_ in ids if answers[id_] is not True]
-    if answers["gate"] is False and all(answers[id_] is not False for id_ in ids):
-        # what closes it is no criterion
-        yield Unmet("status", f"The status is {answers['status']}. {answers['next_step']}")
-    told: set[str] = set()
-    for id_ in shut:
-        cause = pathway.cause_of(id_) if answers[id_] is None else None
-        if cause is None:
-            yield Unmet(id_, texts[id_])
-        elif cause not in told:
-            told.add(cause)
-            alike = [i for i in shut if answers[i] is None and pathway.cause_of(i) == cause]
-            yield Unmet(cause, " ".join(dict.fromkeys(texts[i] for i in alike)))
+    shut: dict[str, list[str]] = {}
+    for id_ in ids:
+        if answers[id_] is not True:
+            shut.setdefault(pathway.cause_of(id_, answers[id_]) or id_, []).append(texts[id_])
+    for name, told in shut.items():
+        yield Unmet(name, " ".join(dict.fromkeys(told)))
 
 
 def renewed_rows(plan: Checked, patient: str, at: date | datetime) -> pl.DataFrame:

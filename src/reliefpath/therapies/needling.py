@@ -28,7 +28,8 @@ REFUSES = "needling-refused"
 class Course:
     """The dry needling of the episode so far."""
 
-    sessions: int
+    sessions: int | None
+    """Null where no treatments were read."""
     response: float | None
     """Mean share of the pain relieved by a session; null where none was recorded."""
     gain: float | None = None
@@ -107,6 +108,10 @@ def _needled_since(person: Person) -> bool:
 
 def _course(course: Course) -> Iterator[Check]:
     """Is it still within a course, and does it bring anything?"""
+    if course.sessions is None:
+        says = "How many sessions there were is not known: read the treatments as well."
+        yield Check("needling-course", Verdict.UNKNOWN, says)
+        return
     yield limit_check("needling-course", course.sessions + 1)
     if not course.sessions:
         return
