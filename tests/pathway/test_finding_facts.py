@@ -72,8 +72,10 @@ def test_findings_are_named_once_in_the_order_of_the_alphabet() -> None:
         ("red-flag", "foot-drop", "red_flag"),
         ("allergy", "lidocaine", "contraindication"),
         ("condition", "systemic-infection", "contraindication"),
+        ("condition", "skin-infection-at-site", "contraindication"),
         ("medicine", "warfarin", "anticoagulated"),
         ("pregnancy", "pregnant", "pregnant"),
+        ("after-effect", "breathlessness", "red_flag"),
     ],
 )
 def test_a_danger_recorded_with_one_complaint_is_seen_in_every_other(
