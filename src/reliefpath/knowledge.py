@@ -11,6 +11,7 @@ Every knowledge file has a `sources` block and blocks of rows. A row names its s
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from importlib.resources.abc import Traversable
@@ -83,6 +84,20 @@ class Catalogue(Record):
 
 
 CatalogueT = TypeVar("CatalogueT", bound=Catalogue)
+
+
+_BETWEEN = re.compile(r"[\s_®™-]+")
+
+
+def folded(words: str) -> str:
+    """Return words in the one form in which names are compared.
+
+    >>> folded(" Depo-Medrol® ")
+    'depo medrol'
+    """
+    plain = unicodedata.normalize("NFKD", _BETWEEN.sub(" ", words)).casefold()
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(letters.split())
 
 
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

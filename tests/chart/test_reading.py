@@ -36,7 +36,7 @@ def test_a_date_is_the_start_of_its_day_and_a_time_keeps_its_instant(tmp_path: P
 @pytest.mark.parametrize(
     ("table", "old", "new", "line", "column", "message"),
     [
-        ("episodes", "neck", "nek", 2, "region", "unknown region (did you mean `neck`?)"),
+        ("episodes", "neck", "nek", 2, "region", "unknown region: one of head, jaw, neck"),
         ("scores", "nrs,6", "nsr,6", 2, "measure", "unknown measure (did you mean `nrs`?)"),
         ("scores", "nrs,6", "nrs,six", 2, "value", "a number, with a point for decimals"),
         ("scores", "nrs,6", "nrs,11", 2, "value", "expected a score of nrs, 0 to 10"),
@@ -53,7 +53,7 @@ def test_a_date_is_the_start_of_its_day_and_a_time_keeps_its_instant(tmp_path: P
         ("scores", "E1,2026-01-05", "E1,2025-12-01", 2, "at", "must not be before"),
         ("treatments", "education", "educaton", 2, "therapy", "did you mean `education`?"),
         ("treatments", "0.8", "80", 3, "adherence", "expected 0 to 1"),
-        ("treatments", "lidocaine", "lidocain", 4, "agent", "did you mean `lidocaine`?"),
+        ("treatments", "lidocaine", "lidocain", 4, "agent", "unknown agent: one of lidocaine,"),
         ("treatments", "20,mg", "-20,mg", 4, "amount", "expected at least 0"),
         ("treatments", "20,mg", "20,", 4, "unit", "must not be empty where amount is given"),
         ("exams", "upper-trapezius", "trapezius", 2, "muscle", "unknown muscle"),

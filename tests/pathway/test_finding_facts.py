@@ -201,3 +201,26 @@ def test_pregnancy_ends_with_its_last_day() -> None:
     care = log(findings=[found("pregnancy", "pregnant", 3, until=after(100))])
     assert of(care, after(100))["pregnant"] is True
     assert of(care, after(101))["pregnant"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "unknown"),
+    [("allergy", {"contraindication", "caution"}), ("medicine", {"caution", "anticoagulated"})],
+)
+def test_words_that_nobody_understands_leave_what_they_could_bear_on_unknown(
+    kind: str, unknown: set[str]
+) -> None:
+    words = found(kind, "not-understood", 3, words="zorblax")
+    row = of(log(findings=[*screened(*SCREENINGS), words]), after(7))
+    flags = {"red_flag", "contraindication", "caution", "anticoagulated"}
+    assert {flag for flag in flags if row[flag] is None} == unknown
+    assert all(row[flag] is False for flag in flags - unknown)
+
+
+def test_words_that_nobody_understands_hide_no_danger_and_end_with_their_last_day() -> None:
+    words = found("allergy", "not-understood", 3, words="zorblax", until=after(10))
+    allergy = found("allergy", "lidocaine", 3)
+    care = log(findings=[*screened(*SCREENINGS), words])
+    assert of(log(findings=[words, allergy]), after(7))["contraindication"] is True
+    assert of(care, after(10))["contraindication"] is None
+    assert of(care, after(11))["contraindication"] is False

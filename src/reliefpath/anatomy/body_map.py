@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -10,7 +11,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from reliefpath.anatomy.catalogue import Muscle, Region
-from reliefpath.knowledge import Catalogue, Record, load_catalogue
+from reliefpath.knowledge import Catalogue, Record, folded, load_catalogue
 
 View = Literal["front", "back"]
 SIDES = ("left", "right")
@@ -33,6 +34,7 @@ class Body(Catalogue):
 
     source: tuple[str, ...]
     names: dict[Region, str]
+    synonyms: dict[Region, tuple[str, ...]]
     views: dict[View, dict[Region, str]]
     muscles: dict[str, Spot]
 
@@ -81,6 +83,13 @@ class Shape:
 def body() -> Body:
     """Return the drawing with its sources."""
     return load_catalogue(files(__package__) / "body.yaml", Body)
+
+
+@cache
+def region_names() -> Mapping[str, str]:
+    """Return the region that each part of the body and each other name, folded, belongs to."""
+    rows = [(region.value, (region.value, *names)) for region, names in body().synonyms.items()]
+    return {folded(name): region for region, names in rows for name in names}
 
 
 def areas() -> tuple[Area, ...]:

@@ -15,6 +15,7 @@ import polars as pl
 from reliefpath.chart.checks import check_rows
 from reliefpath.chart.columns import Bad, convert, unusable_columns
 from reliefpath.chart.schema import GIVEN, TABLES, Table
+from reliefpath.chart.terms import understand
 from reliefpath.clock import Moment, day
 from reliefpath.errors import CareLogError, Problem
 from reliefpath.therapies import finding_kinds
@@ -207,6 +208,8 @@ def _checked(
 ) -> tuple[pl.DataFrame, list[Bad], pl.DataFrame]:
     """The good rows of a table, the refusals, and the rows that were refused."""
     frame, refusals = convert(table, raw, ignored)
+    if table.name == "findings":
+        frame = understand(frame)
     refusals += check_rows(table, frame, read, today)
     spoiled = sorted({b.row for b in refusals if b.row is not None and not b.warning})
     left_out = {b.row for b in refusals if b.again}.union(spoiled)

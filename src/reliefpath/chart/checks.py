@@ -15,7 +15,7 @@ from reliefpath.clock import MIDNIGHT
 from reliefpath.errors import UsageError, nearest
 from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import SESSION, totals
-from reliefpath.therapies import finding_kinds
+from reliefpath.therapies import NOT_UNDERSTOOD, finding_kinds
 
 DAY = timedelta(days=1)
 ZONE_SLACK = timedelta(days=1)
@@ -73,7 +73,8 @@ def check_codes(tables: Mapping[str, pl.DataFrame]) -> None:
             if value not in column.codes
         ]
         if name == "findings" and not unknown:
-            unknown = [(str(bad.column), str(bad.value)) for bad in _unknown_findings(frame)]
+            found = _unknown_findings(frame)
+            unknown = [(str(bad.column), str(bad.value)) for bad in found if not bad.warning]
         for column_name, value in unknown:
             raise UsageError(
                 f"{name} on record have the {column_name} `{value}`, which no catalogue knows; "
@@ -214,12 +215,19 @@ def _half_amounts(frame: pl.DataFrame, amount: str) -> list[Bad]:
 
 
 def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
+    """Codes that no catalogue knows, and as a warning words that nobody understands yet."""
     for name in frame["kind"].drop_nulls().unique().sort():
-        codes = tuple(finding_kinds()[name].codes)
-        unknown = (frame["kind"] == name) & ~frame["code"].is_in(codes)
+        kind = finding_kinds()[name]
+        unknown = (frame["kind"] == name) & ~frame["code"].is_in(tuple(kind.codes))
         unknown = unknown.fill_null(False)
         for row, value in zip(unknown.arg_true(), frame["code"].filter(unknown), strict=True):
-            yield Bad(row, "code", value, f"unknown {name}{nearest(value, codes)}")
+            hint = "" if kind.takes_words else nearest(value, kind.codes)
+            yield Bad(row, "code", value, f"unknown {name}{hint}")
+        lost = ((frame["kind"] == name) & (frame["code"] == NOT_UNDERSTOOD)).fill_null(False)
+        for row, value in zip(lost.arg_true(), frame["words"].filter(lost), strict=True):
+            says = f"{name} that is not understood: kept in its own words, and unknown until "
+            says += "a clinician says what it is"
+            yield Bad(row, "code", value, says, warning=True)
 
 
 def _outside_episode(frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -> list[Bad]:

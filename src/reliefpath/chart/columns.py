@@ -12,6 +12,7 @@ from reliefpath.chart.reading_rules import reading_rules
 from reliefpath.chart.schema import Column, Kind, Table
 from reliefpath.clock import MIDNIGHT, TICK
 from reliefpath.errors import Problem, nearest, nearest_of
+from reliefpath.knowledge import folded
 
 TIMES = (
     "%Y-%m-%dT%H:%M:%S%.f%#z",
@@ -198,12 +199,29 @@ def _known_codes(table: Table, column: Column, series: pl.Series) -> tuple[pl.Se
         said = series.str.strip_chars().str.to_lowercase().str.replace_all("[ _-]+", "-")
         series = said.replace(words.code_of).zip_with(said.is_in([*words.code_of]), series)
         known = series.is_in(column.codes)
+    if column.takes_names:
+        series = _by_name(column, series, ~known.fill_null(True))
+        known = series.is_in(column.codes)
     unknown = ~known.fill_null(True)
     bad = [
-        Bad(row, column.name, value, f"unknown {column.name}{nearest(value, column.codes)}")
+        Bad(row, column.name, value, f"unknown {column.name}{_meant(column, value)}")
         for row, value in zip(unknown.arg_true(), series.filter(unknown), strict=True)
     ]
     return series.set(unknown, None), bad
+
+
+def _by_name(column: Column, series: pl.Series, unknown: pl.Series) -> pl.Series:
+    """The codes of what is called by one of their names."""
+    names, place = column.names or {}, unknown.arg_true()
+    return series.scatter(place, [names.get(folded(v), v) for v in series.gather(place)])
+
+
+def _meant(column: Column, value: str) -> str:
+    """Which code may be meant: what is near by spelling may be another substance or limb."""
+    if column.names is None:
+        return nearest(value, column.codes)
+    code = column.names.get(folded(value))
+    return f": one of {', '.join(column.codes)}" if code is None else f" (did you mean `{code}`?)"
 
 
 def _parse(kind: Kind, raw: pl.Series) -> pl.Series:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 import polars as pl
 
 from reliefpath.anatomy import REGIONS, muscles
+from reliefpath.anatomy.body_map import region_names
 from reliefpath.measures import measures
 from reliefpath.therapies import agents, finding_kinds, therapies, units
+from reliefpath.therapies.terms import agent_names
 
 
 class Kind(Enum):
@@ -54,6 +58,10 @@ class Column:
     """What is not known where an optional column is not there; empty where nothing changes."""
     prose: bool = False
     """Whether it is free text, which may go on over several lines."""
+    names: Mapping[str, str] | None = field(default=None, compare=False)
+    """What else the codes are called, folded; what no name is like is then not guessed at."""
+    takes_names: bool = False
+    """Whether a name is taken for its code; else it is asked whether that is meant."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +93,9 @@ def _text(
 
 
 def _code(
-    name: str, meaning: str, codes: tuple[str, ...], *, required: bool = False, absent: str = ""
+    name: str, meaning: str, codes: tuple[str, ...], *, required: bool = False, **more: Any
 ) -> Column:
-    return Column(name, Kind.CODE, meaning, required, tuple(codes), absent=absent)
+    return Column(name, Kind.CODE, meaning, required, tuple(codes), **more)
 
 
 def _date(name: str, meaning: str, *, required: bool = False, absent: str = "") -> Column:
@@ -143,7 +151,7 @@ EPISODES = Table(
     (
         _EPISODE,
         _PATIENT,
-        _code("region", "Where it hurts", REGIONS, required=True),
+        _code("region", "Where it hurts", REGIONS, required=True, names=region_names()),
         _date("started_on", "When care began", required=True),
         _date(
             "ended_on",
@@ -192,7 +200,14 @@ TREATMENTS = Table(
         _code("side", "Which side", SIDES, absent="On which side it was given"),
         _text("technique", "How it was done", prose=True),
         _text("needle", "Thickness and length, such as `0.30 x 40 mm` or `25 G x 38 mm`"),
-        _code("agent", "What was injected", tuple(agents()), absent="What was injected"),
+        _code(
+            "agent",
+            "What was injected",
+            tuple(agents()),
+            absent="What was injected",
+            names=agent_names(),
+            takes_names=True,
+        ),
         _number("amount", "How much, in `unit`", 0, absent="How much was injected"),
         _code("unit", "The unit of `amount`", tuple(units()), absent="How much was injected"),
         _number("volume_ml", "Volume injected, in millilitres", 0),
@@ -275,7 +290,13 @@ FINDINGS = Table(
             tuple(muscles()),
             absent="Where it was found",
         ),
-        _code("region", "The region in which it was found", REGIONS, absent="Where it was found"),
+        _code(
+            "region",
+            "The region in which it was found",
+            REGIONS,
+            absent="Where it was found",
+            names=region_names(),
+        ),
         _code("side", "The side on which it was found", SIDES, absent="On which side it was found"),
         _text(
             "words",

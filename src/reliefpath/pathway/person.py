@@ -22,6 +22,7 @@ from reliefpath.pathway.facts.findings import ANSWERS
 from reliefpath.pathway.model import Pathway
 from reliefpath.therapies import SCREENED, agents, finding_kinds, therapies, units
 from reliefpath.therapies.injection import (
+    AdverseEvent,
     Checked,
     Complaint,
     Examined,
@@ -39,6 +40,10 @@ QUESTION = {
     **{code: question for question, (_, codes) in ANSWERS.items() for code in codes},
     "needling": "needling",
     "needling-refused": "needling",
+    "guardian": "guardian",
+    "guardian-refused": "guardian",
+    "assent": "assent",
+    "assent-refused": "assent",
 }
 """What a code answers; of a question the latest answer alone counts."""
 
@@ -102,6 +107,7 @@ def person_on(
         renewed=answers.renewed,
         consented_on=answers.consented_on,
         missing=tuple(_missing(mine)),
+        adverse_events=tuple(_adverse_events(mine, moment)),
     )
 
 
@@ -191,7 +197,7 @@ class _Answers:
                 if not self._lasts(PREGNANCY, day) and not self._asked_again(PREGNANCY, day):
                     continue
             place = row["muscle"], row["region"], row["side"]
-            yield Standing(row["kind"], row["code"], *place)
+            yield Standing(row["kind"], row["code"], *place, words=row["words"])
 
     def _consent_counts(self, row: Mapping[str, Any]) -> bool:
         """A course of needling may rest on one consent, an injection on one to itself alone."""
@@ -221,6 +227,15 @@ def _history(care_log: CareLog, moment: Moment) -> Iterable[Given]:
         place = row["therapy"], row["muscle"], row["side"], row["agent"]
         at = row["at"] if has_time(row["at"]) else None
         yield Given(day_of(row["at"], moment.zone), *place, mg, at)
+
+
+def _adverse_events(care_log: CareLog, moment: Moment) -> Iterable[AdverseEvent]:
+    """What went wrong at any treatment before, one that was broken off included."""
+    text = pl.col("adverse_effect").str.strip_chars(" \t\n-.")
+    rows = care_log.treatments.filter(moment.had_happened, text.str.len_chars() > 0)
+    day = moment.day_of().alias("day")
+    said = rows.select(day, "adverse_effect").unique().sort("day", "adverse_effect")
+    return (AdverseEvent(*row) for row in said.iter_rows())
 
 
 def _exams(care_log: CareLog, moment: Moment) -> Iterable[Examined]:

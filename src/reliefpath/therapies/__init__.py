@@ -9,6 +9,7 @@ from reliefpath.therapies.catalogue import (
     therapy_catalogue,
 )
 from reliefpath.therapies.findings import (
+    NOT_UNDERSTOOD,
     SCREENED,
     Bar,
     Finding,
@@ -28,6 +29,7 @@ from reliefpath.therapies.injectables import (
 )
 
 __all__ = [
+    "NOT_UNDERSTOOD",
     "SCREENED",
     "Agent",
     "AgentKind",

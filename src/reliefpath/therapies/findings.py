@@ -14,6 +14,8 @@ from reliefpath.therapies.injectables import AgentKind
 
 SCREENED = "screened"
 """The code of a kind that was asked about: whatever was found is on record."""
+NOT_UNDERSTOOD = "not-understood"
+"""The code of a kind for what was recorded in words that no catalogue knows."""
 
 
 class Bar(StrEnum):
@@ -31,6 +33,8 @@ class Bar(StrEnum):
     """No corticosteroid is injected."""
     ANTICOAGULANT = "anticoagulant"
     """Blood clots less well."""
+    UNKNOWN = "unknown"
+    """Whatever a finding of its kind can stand in the way of is not known."""
 
 
 class Finding(Row):
@@ -44,6 +48,9 @@ class Finding(Row):
     )
     local: bool = Field(
         default=False, description="Whether it concerns the place where it was found alone"
+    )
+    synonyms: tuple[str, ...] = Field(
+        default=(), description="What else it is called: generic, brand and Spanish names"
     )
     dimension: str | None = Field(
         default=None, description="What its value measures, where it has one"
@@ -79,6 +86,11 @@ class FindingKind(Record):
     def screening(self) -> bool:
         """Whether it must have been asked about before silence may be read as absence."""
         return SCREENED in self.codes
+
+    @property
+    def takes_words(self) -> bool:
+        """Whether what no catalogue knows is kept in its own words rather than refused."""
+        return NOT_UNDERSTOOD in self.codes
 
 
 class FindingCatalogue(Catalogue):

@@ -25,6 +25,9 @@ class Agent(Row):
 
     name: str
     kind: AgentKind
+    synonyms: tuple[str, ...] = Field(
+        default=(), description="What else it is called: generic, brand and Spanish names"
+    )
     concentrations_percent: tuple[float, ...] = Field(
         default=(), description="Strengths sold, in percent; 1 percent is 10 mg/mL"
     )

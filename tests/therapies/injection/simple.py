@@ -92,6 +92,8 @@ def stops(sites: list[Site], person: Person, reason: str | None) -> Iterator[str
     for finding, where in findings(sites, person):
         if where == "here" and finding & {Bar.RED_FLAG, Bar.CONTRAINDICATION}:
             yield "contraindicated"
+        if Bar.UNKNOWN in finding:
+            yield "not understood"
         if where == "here" and steroid(sites) and Bar.STEROID_CONTRAINDICATION in finding:
             yield "steroid contraindicated"
     places = {(site.muscle, site.side) for site in sites}

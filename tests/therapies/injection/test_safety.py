@@ -196,3 +196,34 @@ def test_more_than_eight_points_are_weighed(count: int, found: Verdict) -> None:
 def test_more_than_ten_millilitres_are_weighed(volume: float, found: Verdict) -> None:
     plan = plan_injection([at(lidocaine(volume))], FIT)
     assert check(plan, "volume").verdict is found
+
+
+@pytest.mark.parametrize("kind", ["allergy", "medicine"])
+def test_words_that_nobody_understands_are_unknown_by_name(kind: str) -> None:
+    words = Standing(kind, "not-understood", words="zorblax")
+    plan = plan_injection([at(lidocaine(1.0))], person(findings=(CONSENTED, words)))
+    check = next(c for c in plan.checks if c.id == f"{kind}-not-understood")
+    assert check.verdict is Verdict.UNKNOWN
+    assert "zorblax" in check.says
+    assert plan.result is Result.BLOCKED
+
+
+def test_a_strong_cyp3a4_inhibitor_bars_the_steroid_alone() -> None:
+    whom = having(("medicine", "strong-cyp3a4-inhibitor"))
+    assert plan_injection([at(lidocaine(1.0))], whom).result is Result.READY
+    plan = plan_injection([at(steroid(10.0))], whom, steroid_reason="stubborn")
+    assert plan.result is Result.BLOCKED
+
+
+def test_a_medicine_against_diabetes_is_weighed_before_a_steroid_alone() -> None:
+    whom = having(("medicine", "glucose-lowering"))
+    assert plan_injection([at(lidocaine(1.0))], whom).result is Result.READY
+    plan = plan_injection([at(steroid(10.0))], whom, steroid_reason="stubborn")
+    assert "medicine-glucose-lowering" in plan.open_decisions
+
+
+def test_one_finding_under_two_names_is_one_decision_that_tells_both() -> None:
+    names = (Standing("medicine", "aspirin", words="ASA"), Standing("medicine", "aspirin", words="Adiro"))
+    plan = plan_injection([at(lidocaine(1.0))], person(findings=(CONSENTED, *names)))
+    assert plan.open_decisions == ("medicine-aspirin",)
+    assert "(ASA, Adiro)" in next(c.says for c in plan.checks if c.id == "medicine-aspirin")

@@ -73,10 +73,14 @@ def finding_facts(
         used = permits & (kind == CONSENT) & (rows["day"] <= _injected(given, episodes, rows))
         answers[fact] = np.where(episode.any(old | used), np.nan, answers[fact])
     screened = c.screened[code] & rows["fresh"] & rows["own"]
+    vague = standing & c.raises[Bar.UNKNOWN][code]
     raised = {bar: standing & c.raises[bar][code] for bar in FLAGS.values()}
     return {
         **answers,
-        **{name: _flag(episode, bar, raised[bar], screened, code) for name, bar in FLAGS.items()},
+        **{
+            name: _flag(episode, bar, raised[bar], screened, vague, code)
+            for name, bar in FLAGS.items()
+        },
         **{name: _listed(episode, bar, raised[bar], code) for name, bar in LISTS.items()},
     }
 
@@ -156,10 +160,14 @@ def _may_concern(finding: dict[str, Any], episode: dict[str, Any]) -> bool:
     return any(row.region == place and hurts & set(row.reaches) for row in muscles().values())
 
 
-def _flag(episode: Groups, bar: Bar, raised: Flags, screened: Flags, code: Ints) -> Floats:
-    """1 where a bar is raised, 0 where all was screened that could raise it, else NaN."""
+def _flag(
+    episode: Groups, bar: Bar, raised: Flags, screened: Flags, vague: Flags, code: Ints
+) -> Floats:
+    """1 where a bar is raised, 0 where all was screened and understood that could raise it,
+    else NaN."""
     c = _catalogue()
-    asked = [episode.any(screened & (c.kind == kind)[code]) for kind in _kinds(bar)]
+    of_kind = [(c.kind == kind)[code] for kind in _kinds(bar)]
+    asked = [episode.any(screened & mine) & ~episode.any(vague & mine) for mine in of_kind]
     clear = np.where(np.all(asked, axis=0), 0.0, np.nan)
     return np.where(episode.any(raised), 1.0, clear)
 
@@ -216,7 +224,7 @@ def _catalogue() -> Codes:
         np.array([finding_kinds()[name].codes[c].local for name, c in known]),
         np.array([answers.get(key) for key in known], float),
         np.array([NEEDLING.get(c) if k == CONSENT else None for k, c in known], float),
-        {bar: np.array([bar in bars for bars in known.values()]) for bar in FLAGS.values()},
+        {bar: np.array([bar in bars for bars in known.values()]) for bar in Bar},
     )
 
 

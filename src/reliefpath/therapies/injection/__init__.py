@@ -1,6 +1,7 @@
 """The trigger point injection: planned, checked, and blocked where it is not safe."""
 
 from reliefpath.therapies.injection.person import (
+    AdverseEvent,
     Complaint,
     Examined,
     Given,
@@ -21,6 +22,7 @@ from reliefpath.therapies.injection.plan import (
 from reliefpath.therapies.injection.planner import plan_injection
 
 __all__ = [
+    "AdverseEvent",
     "Check",
     "Checked",
     "Complaint",

@@ -24,6 +24,8 @@ class Standing:
     muscle: str | None = None
     region: str | None = None
     side: str | None = None
+    words: str | None = None
+    """What was recorded, in its own words."""
 
     @property
     def is_local(self) -> bool:
@@ -65,6 +67,14 @@ class Given:
     """Null where the amount is not known."""
     at: datetime | None = None
     """The instant; null where the time of day is not known."""
+
+
+@dataclass(frozen=True)
+class AdverseEvent:
+    """What went wrong at a treatment before, as it was written."""
+
+    on: date
+    text: str
 
 
 @dataclass(frozen=True)
@@ -130,6 +140,7 @@ class Person:
     """Kinds of which nothing is new since that day, as the clinician says."""
     consented_on: date | None = None
     """The day of the consent that counts."""
+    adverse_events: tuple[AdverseEvent, ...] = ()
     missing: tuple[str, ...] = ()
     """What of the record is known to be missing, such as rows that were refused."""
 

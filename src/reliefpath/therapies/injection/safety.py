@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import date
 
 from reliefpath.errors import is_reason
 from reliefpath.therapies.findings import Bar, Finding, finding_catalogue, finding_kinds
 from reliefpath.therapies.injectables import AgentKind, agent_catalogue, agents
+from reliefpath.therapies.injection.adverse_effects import adverse_effect_checks
 from reliefpath.therapies.injection.doses import cited, limit_check
 from reliefpath.therapies.injection.limits import injection_limits
-from reliefpath.therapies.injection.person import Person
+from reliefpath.therapies.injection.person import Person, Standing
 from reliefpath.therapies.injection.places import PREGNANCY, Place, place_checks
 from reliefpath.therapies.injection.plan import Check, Site, Verdict
 
@@ -61,6 +63,7 @@ def known_checks(
     """Yield the checks of what was asked and found; a finding stands in the way as told."""
     yield from _not_asked(person)
     yield from _standing(person, places, verdict_of)
+    yield from adverse_effect_checks(person.adverse_events)
     yield from _age(person)
     if person.missing:
         gaps = ", ".join(person.missing)
@@ -141,14 +144,20 @@ def _kinds_and_days(days: Mapping[str, date]) -> str:
 def _standing(
     person: Person, places: Sequence[Place], verdict_of: Callable[[Finding], Verdict | None]
 ) -> Iterator[Check]:
-    for finding in dict.fromkeys(person.findings):
+    found: dict[Standing, set[str]] = {}
+    for finding in person.findings:
+        words = found.setdefault(replace(finding, words=None), set())
+        words |= {finding.words} if finding.words else set()
+    for finding, words in found.items():
         row = finding_kinds()[finding.kind].codes[finding.code]
-        if verdict := verdict_of(row):
+        verdict = Verdict.UNKNOWN if Bar.UNKNOWN in row.bars else verdict_of(row)
+        if verdict is not None:
             source = tuple(str(finding_catalogue().sources[name]) for name in row.source)
-            id_, says = f"{finding.kind}-{finding.code}", f"{row.name}: {row.because}"
+            name = f"{row.name} ({', '.join(sorted(words))})" if words else row.name
+            id_, says = f"{finding.kind}-{finding.code}", f"{name}: {row.because}"
             if finding.is_local:
                 id_, where = f"{id_}-{finding.place}", finding.place.replace("-", " ")
-                says = f"{row.name}, {where}: {row.because}"
+                says = f"{name}, {where}: {row.because}"
                 if not any(finding.is_at(*place) for place in places):
                     near = any(finding.is_near(*place) for place in places)
                     verdict = Verdict.DECISION if near else Verdict.FINE
