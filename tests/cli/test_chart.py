@@ -309,3 +309,19 @@ def _exported(chart: Path, tmp_path: Path) -> Path:
     out = tmp_path / "exported"
     reliefpath("chart", "export", chart, out)
     return out
+
+
+def test_what_words_are_is_said_once_and_listed(chart: Path, tmp_path: Path) -> None:
+    rows = "patient,at,kind,code\ndemo-p0001,2026-01-05,medicine,Zorblax\n"
+    patient = reliefpath("assess", chart, "--as-of", AS_OF, "--format", "csv").stdout
+    who = pl.read_csv(patient.encode())["patient"][0]
+    (tmp_path / "findings.csv").write_text(rows.replace("demo-p0001", who), "utf-8")
+    told = reliefpath("chart", "import", chart, tmp_path / "findings.csv").stderr
+    assert "medicine that is not understood" in " ".join(told.split())
+    assert "not understood" in reliefpath("chart", "terms", chart).stdout
+    said = reliefpath("chart", "term", chart, "medicine", "zorblax", "no-rule", "--by", "Ada")
+    assert "is read as `no-rule`" in said.stdout
+    listed = reliefpath("chart", "terms", chart).stdout
+    assert "not understood" not in listed
+    assert "Ada" in listed
+    reliefpath("chart", "verify", chart)

@@ -41,6 +41,12 @@ def check_unchanged(change: Change, seen: int) -> None:
                 f"{name} of the patient were recorded meanwhile; nothing was written: do it again, "
                 "so that they count"
             )
+    terms = ROWS["terms"]
+    if change.connection.scalar(sa.select(terms.c.id).where(terms.c.entry > seen).limit(1)):
+        raise UsageError(
+            "it was said meanwhile what a medicine or an allergen is; nothing was written: do it "
+            "again, so that it counts"
+        )
 
 
 def entered_before(change: Change, once: str) -> int | None:

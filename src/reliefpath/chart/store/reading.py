@@ -31,6 +31,9 @@ from reliefpath.chart.store.tables import (
     STAGED,
     holding,
 )
+from reliefpath.chart.terms import Terms, resolve
+from reliefpath.knowledge import folded
+from reliefpath.therapies import NOT_UNDERSTOOD
 
 ZONE = "zone"
 """The setting that names the clinic's time zone."""
@@ -50,7 +53,10 @@ def read_care_log(
 
     def table(name: str) -> pl.DataFrame:
         query = _query(name, dialect, upto is None, patients is None)
-        return _read(connection, name, query, parameters, many=many)
+        rows = _read(connection, name, query, parameters, many=many)
+        if name == "findings" and (rows["code"] == NOT_UNDERSTOOD).any():
+            return resolve(rows, terms_on_record(connection, upto))
+        return rows
 
     return CareLog.of(table, zone_on_record(connection, upto))
 
@@ -65,6 +71,13 @@ def zone_on_record(connection: sa.Connection, upto: int | None = None) -> str:
 def _zone_query(now: bool) -> sa.Select[Any]:
     rows, upto = ROWS["settings"], None if now else sa.bindparam("upto", type_=KEY)
     return sa.select(rows.c.value).where(rows.c.setting == ZONE, holding(rows, upto))
+
+
+def terms_on_record(connection: sa.Connection, upto: int | None = None) -> Terms:
+    """Return what clinicians said that words are, now or as of entry `upto`."""
+    rows = ROWS["terms"]
+    query = sa.select(rows.c.kind, rows.c.words, rows.c.code).where(holding(rows, upto))
+    return {(kind, folded(words)): code for kind, words, code in connection.execute(query)}
 
 
 def read_batches(
@@ -162,7 +175,17 @@ def changed_since(connection: sa.Connection, entry: int, most: int) -> set[str] 
     for seal in seals:
         if seal.table_name in TABLES:
             whose.update(connection.scalars(_patients_of(ROWS[seal.table_name], seal)))
+        elif seal.table_name == "terms":
+            whose.update(connection.scalars(_IN_WORDS))
     return whose
+
+
+_IN_WORDS = (
+    sa.select(ROWS["findings"].c.patient)
+    .where(ROWS["findings"].c.code == NOT_UNDERSTOOD)
+    .distinct()
+)
+"""The patients of whom something is on record that a clinician may have said what it is."""
 
 
 def _patients_of(rows: sa.Table, seal: sa.Row[Any]) -> sa.Select[tuple[str]]:

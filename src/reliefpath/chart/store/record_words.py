@@ -44,6 +44,7 @@ ACTIONS = {
     "correct": "Corrected",
     "withdraw": "Withdrew an error",
     "decide": "Decided on advice",
+    "term": "Said what a medicine or an allergen is",
     "check-in": "Checked in",
     "check-in-link": "Made a link to check in",
     "withdraw-link": "Withdrew a link to check in",

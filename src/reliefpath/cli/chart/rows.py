@@ -117,6 +117,50 @@ def withdraw(
 
 
 @app.command()
+def term(
+    chart: ChartArgument,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="`medicine` or `allergy`.")],
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="The words on record.")],
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="What they are; `no-rule` bears on nothing.")
+    ],
+    why: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")] = None,
+    by: By = None,
+) -> None:
+    """Say once what a medicine or an allergen in words is; it is read so from then on.
+
+    Said anew, it corrects what was said before; the code `not-understood` takes it back.
+
+    **Example**
+
+    - `reliefpath chart term clinic.chart medicine "Sintrón 4" other-anticoagulant`
+    """
+    from reliefpath.chart.store.terms import TERM, set_term
+
+    set_term(chart_of(chart), kind, words, code, act_of(TERM, by, why))
+    typer.echo(f"From now on the {kind} {words!r} is read as `{code}`.")
+
+
+@app.command()
+def terms(chart: ChartArgument) -> None:
+    """List the words that nobody understands yet, and what was said that others are."""
+    from rich.table import Table
+
+    from reliefpath.chart.store.terms import questions_of, terms_of
+
+    opened = chart_of(chart)
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("kind", "words", "is", "patients", "said by"):
+        grid.add_column(name)
+    for asked in questions_of(opened):
+        grid.add_row(asked.kind, asked.words, "not understood", f"{asked.patients:,}", "")
+    for said in terms_of(opened):
+        grid.add_row(said.kind, said.words, said.code, "", f"{said.by}, {said.recorded_at[:10]}")
+    with open_console() as console:
+        console.print(grid)
+
+
+@app.command()
 def audit(
     chart: ChartArgument,
     patient: Annotated[
