@@ -29,6 +29,7 @@ from reliefpath.clinic import (
     people,
     recording,
     strategy,
+    terms,
     trial,
     vega,
     worklist,
@@ -72,6 +73,7 @@ ROUTERS = (
     *(home.router, single_sign_on.router),
     *(worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
+    terms.router,
     *(check_in.router, making.router, reminders.router, vega.router),
     *(kept.router, account.router, people.router, audit.router, backup.router),
 )

@@ -19,7 +19,7 @@ from reliefpath.clinic.patient import Carer, head
 from reliefpath.clinic.segments import segment
 from reliefpath.clock import instant_of
 from reliefpath.errors import ReliefPathError, UsageError
-from reliefpath.therapies import finding_kinds, units
+from reliefpath.therapies import NOT_UNDERSTOOD, finding_kinds, units
 
 router = APIRouter(prefix="/patient/{episode}/finding")
 
@@ -54,6 +54,9 @@ def _rows(said: Said, patient: str, episode: str, today: date) -> pl.DataFrame:
     found = None if known is None else known.codes.get(code)
     if found is not None and found.dimension is not None and value is None:
         raise UsageError(f"{found.name}: give the amount and its unit")
+    words = text_of(said, "words")
+    if code == NOT_UNDERSTOOD and words is None:
+        raise UsageError(f"say in its own words which {kind} it is")
     row = {
         "patient": patient,
         "at": instant_of(day_of(said, today)),
@@ -62,6 +65,7 @@ def _rows(said: Said, patient: str, episode: str, today: date) -> pl.DataFrame:
         "episode": episode if said.get("here") else None,
         "value": value,
         "unit": text_of(said, "unit"),
+        "words": words,
     }
     return pl.DataFrame([row], FINDINGS.schema)
 

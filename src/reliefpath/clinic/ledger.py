@@ -11,8 +11,9 @@ from reliefpath.anatomy import muscles
 from reliefpath.anatomy.body_map import PAIN_AREA
 from reliefpath.anatomy.diagnosis import trigger_point
 from reliefpath.chart.care_log import CareLog
+from reliefpath.knowledge import folded
 from reliefpath.pathway.tried import tried
-from reliefpath.therapies import SCREENED, finding_kinds, therapies
+from reliefpath.therapies import NOT_UNDERSTOOD, SCREENED, finding_kinds, therapies
 
 Row = dict[str, Any]
 SIGNS = {
@@ -85,7 +86,23 @@ def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Ro
 def _finding(row: Row) -> Row:
     known = finding_kinds()[row["kind"]].codes[row["code"]]
     amount = "" if row["value"] is None else f" {row['value']:g} {row['unit'] or ''}"
-    return {"name": f"{known.name}{amount}", "at": row["at"].date(), "because": known.because}
+    name = f"{known.name}{amount}"
+    if row["words"] and folded(row["words"]) not in folded(name):
+        name += f": {row['words']}"
+    asks = row["kind"] if row["code"] == NOT_UNDERSTOOD else None
+    return {
+        "name": name,
+        "at": row["at"].date(),
+        "because": known.because,
+        "asks": asks,
+        "words": row["words"],
+    }
+
+
+def term_choices(kind: str) -> list[tuple[str, str]]:
+    """Return what words of a kind may be, each code with its name."""
+    codes = finding_kinds()[kind].codes
+    return [(code, row.name) for code, row in codes.items() if code != SCREENED]
 
 
 def names_of(ids: list[str]) -> str:

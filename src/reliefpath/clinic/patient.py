@@ -22,7 +22,7 @@ from reliefpath.clinic.charts import Look, spec
 from reliefpath.clinic.course import course_of, measures_of
 from reliefpath.clinic.drawing import picture
 from reliefpath.clinic.gate import GATES, checklist
-from reliefpath.clinic.ledger import SIGNS, findings, latest_exam, tried_named
+from reliefpath.clinic.ledger import SIGNS, findings, latest_exam, term_choices, tried_named
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.roles import CARE, TREAT
 from reliefpath.clinic.security import needs
@@ -170,6 +170,7 @@ def _shown(
         body=body_map(care_log, about, exam, today, muscle),
         signs=SIGNS,
         findings=findings(care_log, about, today),
+        term_choices=term_choices,
         may_treat=request.state.worker.role in TREAT,
         wrong=wrong,
         reason=reason,

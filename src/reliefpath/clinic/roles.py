@@ -31,6 +31,7 @@ PAGES = (
     ("/strategy", "Strategy", CARE),
     ("/outcomes", "Outcomes", CARE),
     ("/due", "Check-ins due", CARE),
+    ("/terms", "Words", (Role.DIRECTOR,)),
     ("/people", "People", (Role.ADMINISTRATOR,)),
     ("/reminders", "Reminders", (Role.ADMINISTRATOR,)),
     ("/audit", "Audit", AUDIT),

@@ -9,6 +9,7 @@ from reliefpath.markdown import cited, source_table, table
 from reliefpath.therapies.catalogue import Course, Span, therapy_catalogue
 from reliefpath.therapies.findings import FindingKind, finding_catalogue
 from reliefpath.therapies.injectables import Agent, agent_catalogue, unit_catalogue
+from reliefpath.therapies.injection.adverse_effects import adverse_effects
 
 
 def therapies_markdown() -> str:
@@ -18,6 +19,7 @@ def therapies_markdown() -> str:
         **agent_catalogue().sources,
         **unit_catalogue().sources,
         **finding_catalogue().sources,
+        **adverse_effects().sources,
     }
     findings = "\n".join(
         f"### `{key}`\n\n{kind.meaning}.{_validity(kind, sources)}\n\n{_codes(kind, sources)}"
@@ -41,9 +43,16 @@ What is injected. Maxima are of plain anaesthetic, and the shares of several ana
 ## Findings
 
 What is known about a person, and what it bars. A kind with the code `screened` must have been
-asked about: without it, silence is unknown, not safe.
+asked about: without it, silence is unknown, not safe. What is in words that no code and no other
+name below says is kept as `not-understood` where its kind has that code, and refused elsewhere.
 
 {findings}
+## Adverse effects
+
+What went wrong at a treatment, in the words of its `adverse_effect`. Before the next needle all but
+the usual is asked about by name, and so are words that are none of these.
+
+{_adverse_effects(sources)}
 ## Sources
 
 {source_table(sources)}"""
@@ -97,6 +106,7 @@ def _agents(sources: Mapping[str, Source]) -> str:
             "mg of triamcinolone per mg",
             "common in a session, mg",
             "note",
+            "also called",
             "source",
         ),
         (
@@ -112,6 +122,7 @@ def _agents(sources: Mapping[str, Source]) -> str:
                 _number(row.triamcinolone_equivalent),
                 _span(row.session_mg),
                 row.note,
+                ", ".join(row.synonyms),
                 _agent_sources(row, sources),
             )
             for key, row in agent_catalogue().agents.items()
@@ -155,16 +166,33 @@ def _validity(kind: FindingKind, sources: Mapping[str, Source]) -> str:
 
 def _codes(kind: FindingKind, sources: Mapping[str, Source]) -> str:
     return table(
-        ("code", "name", "bars", "because", "source"),
+        ("code", "name", "bars", "because", "also called", "source"),
         (
             (
                 f"`{key}`",
                 row.name,
                 ", ".join(row.bars) or "nothing",
                 row.because,
+                ", ".join(row.synonyms),
                 cited(row.source, sources),
             )
             for key, row in kind.codes.items()
+        ),
+    )
+
+
+def _adverse_effects(sources: Mapping[str, Source]) -> str:
+    return table(
+        ("id", "name", "words that begin with", "asked", "source"),
+        (
+            (
+                f"`{key}`",
+                row.name,
+                ", ".join((*row.words, *row.texts)),
+                "nothing" if row.usual else row.ask,
+                cited(row.source, sources),
+            )
+            for key, row in adverse_effects().effects.items()
         ),
     )
 
