@@ -88,3 +88,15 @@ def test_a_session_of_needling_is_checked_before_it_is_given(clinic: Path) -> No
     assert "hazard-infraspinatus" in told
     assert "needling-course" in told
     assert "expected a muscle and a side" in reliefpath(*ask, "--site", "neck", code=2).stderr
+
+
+def test_a_brand_is_the_agent_that_is_in_it(clinic: Path) -> None:
+    ask = ("inject", "plan", clinic, "demo-0015", *AS_OF, "--format", "json")
+    plans = [
+        json.loads(reliefpath(*ask, "--site", SITE[1].replace("lidocaine", name), code=1).stdout)
+        for name in ("lidocaine", "Xylocaine")
+    ]
+    assert plans[0] == plans[1]
+    novocaine = SITE[1].replace("lidocaine", "novocaine")
+    refused = reliefpath(*ask, "--site", novocaine, code=2).stderr
+    assert "unknown agent `novocaine`: one of lidocaine" in " ".join(refused.split())

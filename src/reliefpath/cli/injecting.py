@@ -193,6 +193,7 @@ def _site(text: str) -> Site:
 
 def _portion(text: str) -> Portion:
     from reliefpath.therapies.injection import Portion
+    from reliefpath.therapies.terms import agent_of
 
     found = PORTION.match(text)
     if found is None:
@@ -202,7 +203,7 @@ def _portion(text: str) -> Portion:
         )
     agent, strength, unit, volume, stated = found.groups()
     return Portion(
-        agent,
+        agent_of(agent) or agent,
         float(strength or 0),
         "mg/ml" if (unit or "").lower() == "mg/ml" else "percent",
         float(volume),
@@ -232,7 +233,9 @@ def lots_of(texts: list[str] | None) -> dict[str, str]:
 
 
 def _lot(text: str) -> tuple[str, str]:
+    from reliefpath.therapies.terms import agent_of
+
     agent, equals, lot = (part.strip() for part in text.partition("="))
     if not (agent and equals and lot):
         raise UsageError(f"--lot {text!r}: expected an agent and its lot, as `lidocaine=A123`")
-    return agent, lot
+    return agent_of(agent) or agent, lot

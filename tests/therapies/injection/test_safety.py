@@ -223,7 +223,7 @@ def test_a_medicine_against_diabetes_is_weighed_before_a_steroid_alone() -> None
 
 
 def test_one_finding_under_two_names_is_one_decision_that_tells_both() -> None:
-    names = (Standing("medicine", "aspirin", words="ASA"), Standing("medicine", "aspirin", words="Adiro"))
+    names = [Standing("medicine", "aspirin", words=words) for words in ("ASA", "Adiro")]
     plan = plan_injection([at(lidocaine(1.0))], person(findings=(CONSENTED, *names)))
     assert plan.open_decisions == ("medicine-aspirin",)
     assert "(ASA, Adiro)" in next(c.says for c in plan.checks if c.id == "medicine-aspirin")

@@ -55,7 +55,7 @@ class Portion:
 
     def __post_init__(self) -> None:
         if self.agent not in agents():
-            raise UsageError(f"unknown agent `{self.agent}`{nearest(self.agent, agents())}")
+            raise UsageError(f"unknown agent `{self.agent}`: one of {', '.join(agents())}")
         if self.unit not in ("percent", "mg/ml"):
             raise UsageError(f"unknown unit of a concentration `{self.unit}`: percent or mg/ml")
         has_strength = self.kind is not AgentKind.OTHER
