@@ -18,6 +18,7 @@ from reliefpath.pathway.facts import schema
 from reliefpath.pathway.model import default_pathway
 from reliefpath.therapies import agents, finding_kinds, therapies, units
 from reliefpath.therapies.exercise import exercise_rules, exercises
+from reliefpath.therapies.injection.adverse_effects import adverse_effects
 
 generate = script("generate")
 
@@ -79,6 +80,7 @@ def test_every_measure_has_its_section(pages: dict[str, str]) -> None:
 def test_every_therapy_agent_unit_and_finding_has_its_row(pages: dict[str, str]) -> None:
     codes = {code for kind in finding_kinds().values() for code in kind.codes}
     expected = {*therapies(), *agents(), *units(), *finding_kinds(), *codes}
+    expected |= adverse_effects().effects.keys()
     assert expected == named(pages["therapies"])
 
 
