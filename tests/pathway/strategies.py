@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -123,11 +124,11 @@ def patients(draw: st.DrawFn, name: str) -> CareLog:
 
 
 def care_log(rows: dict[str, Rows]) -> CareLog:
-    """The care log of these rows, which must all be good."""
+    """The care log of these rows, which must all be good; a table without rows is empty."""
     frames = {name: pl.DataFrame(r, infer_schema_length=None) for name, r in rows.items() if r}
     log, refused = assemble(frames)
     assert all(bad.warning for _, bad in refused), refused
-    return log
+    return replace(log, absent=frozenset())
 
 
 def merged(*logs: CareLog) -> CareLog:
