@@ -1,4 +1,4 @@
-"""What a careful clinician would object to an injection, read off one patient's rows: slow, obvious.
+"""What a careful clinician would object to, read off one patient's rows: slow, and obvious.
 
 It knows neither the pathway nor the facts, and states its numbers anew.
 """
