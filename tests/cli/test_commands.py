@@ -193,13 +193,13 @@ def test_a_pathway_is_copied_changed_compared_and_used(clinic: Path, tmp_path: P
     assert reliefpath("pathway", "diff", shipped, mine).stdout == "No difference.\n"
     mine.write_text(
         mine.read_text()
-        .replace("version: 1.0.0", "version: 1.1.0")
+        .replace("version: 2.0.0", "version: 2.1.0")
         .replace("require: dry_needling_sessions >= 4", "require: dry_needling_sessions >= 6")
     )
     assert "relief-plus 1.1.0 is sound" in reliefpath("pathway", "check", mine).stdout
     changed = reliefpath("pathway", "diff", shipped, mine).stdout.splitlines()
     assert changed == [
-        "~ version: 1.0.0 -> 1.1.0",
+        "~ version: 2.0.0 -> 2.1.0",
         "~ steps.dry-needling.criteria.dry-needling-trial.require: "
         "dry_needling_sessions >= 4 -> dry_needling_sessions >= 6",
     ]

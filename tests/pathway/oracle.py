@@ -21,8 +21,9 @@ def asked(sql: str, row: Row) -> bool | None:
 
 
 def answers(pathway: Pathway, row: Row) -> dict[str, bool | None]:
-    """The answer to every criterion."""
-    return {id_: asked(c.require, row) for id_, (_, c) in pathway.criteria.items()}
+    """The answer to every criterion, which may ask of the status too."""
+    known = {**row, "status": holding(pathway, row)[0]}
+    return {id_: asked(c.require, known) for id_, (_, c) in pathway.criteria.items()}
 
 
 def holding(pathway: Pathway, row: Row) -> list[str]:

@@ -38,6 +38,13 @@ from .strategies import (
 PATHWAY = default_pathway()
 LAST_GATE = PATHWAY.gate(list(PATHWAY.steps)[-1])
 OFFER = "offer a trigger point injection"
+SOUND: Rows = [
+    {name: row[name] for name in schema()}
+    for row in assess(merged(*(v.care_log() for v in READY)), PATHWAY, AS_OF)
+    .filter("gate")
+    .iter_rows(named=True)
+]
+"""The facts of golden patients whose gate is open."""
 many = settings(derandomize=True, deadline=None, max_examples=60)
 few = settings(derandomize=True, deadline=None, max_examples=12)
 slow = settings(derandomize=True, deadline=None, max_examples=4)
@@ -101,6 +108,26 @@ def test_injection_is_never_the_next_step_unless_its_gate_is_open(rows: Rows) ->
     table = advise(facts_table(rows), PATHWAY, AS_OF)
     offered = table.filter(pl.col("next_step").str.contains(OFFER))
     assert offered["gate"].to_list() == [True] * offered.height
+
+
+@many
+@given(st.lists(FACTS, min_size=1, max_size=30), st.lists(st.sampled_from(SOUND), max_size=30))
+def test_the_gate_opens_under_plateaued_alone_in_care_and_without_contradiction(
+    rows: Rows, sound: Rows
+) -> None:
+    """Whatever the facts; those of a sound candidate are mixed in, so that gates are near."""
+    mixed = [row | dict(list(good.items())[::2]) for row, good in zip(rows, sound, strict=False)]
+    table = advise(facts_table([*rows, *mixed, *sound]), PATHWAY, AS_OF)
+    for row in table.filter("gate").iter_rows(named=True):
+        assert row["status"] == "plateaued"
+        assert row["in_care"]
+        assert not row["scale_in_doubt"]
+        assert row["flare"] is None or row["flare"] < 1
+        assert row["pgic"] is None or row["pgic"] <= 2
+        assert row["groc"] is None or row["groc"] >= 3
+        assert row["own_estimate"] is None or 0.4 <= row["own_estimate"] <= 0.95
+        assert row["setback"] is None or row["setback"] < 1
+        assert not row["relapse"]
 
 
 def test_injection_is_offered_to_a_golden_patient() -> None:

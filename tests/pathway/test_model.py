@@ -78,6 +78,17 @@ SLIPS = {
         "when: relaps",
         "unknown fact `relaps` (did you mean `relapse`?)",
     ),
+    "status that no episode can have": (
+        ("require: status = 'plateaued'", "require: status = 'plateued'"),
+        "require: status =",
+        "`status` is never `plateued` (did you mean `plateaued`?)",
+    ),
+    "status that asks what the status is": (
+        ("when: relapse", "when: relapse and status = 'recovered'"),
+        "when: relapse",
+        "unknown fact `status`",
+    ),
+    "trial without a gap": (("gap_weeks: 6", "gap_weeks: 0"), "gap_weeks: 0", "greater than 0"),
     "typo in a note": (
         ("when: pregnant", "when: pregnan"),
         "when: pregnan",
@@ -294,6 +305,15 @@ def test_fingerprint_follows_the_content_and_not_the_comments(tmp_path: Path) ->
     assert same.fingerprint == default_pathway().fingerprint
     other = load_pathway(changed(tmp_path, ("dry_needling_sessions >= 4", "4 <= 5 or in_care")))
     assert other.fingerprint != default_pathway().fingerprint
+
+
+def test_a_pathway_that_sets_no_trial_goes_by_the_one_as_shipped(tmp_path: Path) -> None:
+    text = default_file().read_text("utf-8")
+    start, end = text.index("trial:\n"), text.index("# The first status whose")
+    own = tmp_path / "own.yaml"
+    own.write_text(text[:start] + text[end:], "utf-8")
+    assert load_pathway(own).trial is None
+    assert load_pathway(own).counted_trial == default_pathway().counted_trial
 
 
 def test_changed_number_is_the_only_difference(tmp_path: Path) -> None:
