@@ -52,7 +52,7 @@ def check_rows(
             bad += _unknown_findings(frame)
             bad += _half_amounts(frame, "value")
     if table.name in ("scores", "treatments", "exams"):  # findings may be older than the episode
-        bad += _outside_episode(frame, earlier)
+        bad += _outside_episode(table, frame, earlier)
     if today is not None:
         bad += _in_the_future(table, frame, today)
     return bad
@@ -230,8 +230,13 @@ def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
             yield Bad(row, "code", value, says, warning=True)
 
 
-def _outside_episode(frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -> list[Bad]:
-    """Things done in an episode before it began, which are refused, or after it ended."""
+def _outside_episode(
+    table: Table, frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]
+) -> list[Bad]:
+    """Things done in an episode before it began, which are refused, or after it ended.
+
+    An exam may be written down once care has ended: it is the last look at what is left.
+    """
     if "episodes" not in earlier:
         return []
     begin, end = (
@@ -244,6 +249,8 @@ def _outside_episode(frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -
     span = frame.select("episode").join(spans, on="episode", how="left", maintain_order="left")
     early = (frame["at"] < span["begin"]).fill_null(False)
     bad = refused("at", frame["at"], early, "must not be before the episode's started_on")
+    if table.name == "exams":
+        return bad
     late = (frame["at"] >= span["end"]).fill_null(False)
     for row in late.arg_true() if late.any() else ():
         say = f"after the episode's ended_on, {span['ended_on'][row]}; is it of another episode?"

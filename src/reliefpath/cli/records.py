@@ -109,7 +109,8 @@ class Records:
             typer.echo(problem, err=True)
         if len(reading.problems) > SHOWN_PROBLEMS:
             typer.echo("... `reliefpath check` lists them all", err=True)
-        typer.echo(reading.summary(), err=True)
+        if self.command == "assess" or reading.errors:
+            typer.echo(reading.summary(), err=True)
         return replace(reading.care_log, zone=zone)
 
     def _known(self) -> date | datetime | None:
