@@ -155,7 +155,7 @@ def test_needling_waits_for_consent_and_then_changes_the_next_step(
 def needle_knowingly(page: Page) -> None:
     """Record a session, and what is to be weighed as weighed."""
     needle(page)
-    for box in page.locator("input[name=acknowledge]").all():
+    for box in page.locator("input[name=acknowledge], input[name=nothing_new]").all():
         box.check()
     if page.get_by_role("button", name="Record the session").is_visible():
         press(page, "Record the session")
@@ -222,7 +222,7 @@ def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
     site.get_by_label("Volume, mL").fill("1")
     press(therapist, "Record it as given")
     assert "nobody has weighed" in therapist.locator("main").inner_text()
-    for box in therapist.locator("input[name=acknowledge]").all():
+    for box in therapist.locator("input[name=acknowledge], input[name=nothing_new]").all():
         box.check()
     press(therapist, "Record it as given")
     assert therapist.get_by_text("This injection is on record.").is_visible()
