@@ -36,6 +36,8 @@ class Held:
     """The rows of the file, those that were refused included; None if nobody can know."""
     strays: list[str | None] = field(default_factory=list)
     """The first field of each row with too few or too many, where the key stands first."""
+    even: bool = False
+    """Whether each line is a row, so that their places need not be looked for."""
 
 
 def read_csv(file: Path, table: Table) -> Held:
@@ -99,7 +101,9 @@ def _read(file: Path, table: Table) -> Held:
     rows = None if content is None else content.num_rows + ragged
     plain = not ragged and counted.quotes % 2 == 0
     if content is not None and plain and counted.lines == content.num_rows + 1:
-        return Held(_frame(content, counted), [], rows)  # each line is a row: no quote hides any
+        return Held(
+            _frame(content, counted), [], rows, even=True
+        )  # each line is a row: no quote hides any
     seen = _look_closely(file, table, header)
     if seen.lost or content is None:
         return Held(None, seen.lost or [_whole(file, f"not a readable CSV: {why}")], seen.rows)

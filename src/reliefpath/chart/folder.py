@@ -51,7 +51,7 @@ class Reading:
 
     def place(self, bad: list[tuple[str, Bad]]) -> list[Problem]:
         """Return what is wrong with rows of the care log, by table, as problems of its files."""
-        return list(_place([(name, self._in_file(name, b)) for name, b in bad], self.files))
+        return list(_place([(name, self._in_file(name, b)) for name, b in bad], self.files, ()))
 
     def _in_file(self, name: str, bad: Bad) -> Bad:
         row, left_out = bad.row, sorted(self.left_out.get(name, ()))
@@ -135,7 +135,7 @@ def inspect_folder(
     )
     if astray or any(content.frame is None or content.strays for content in held.values()):
         care_log = care_log.wholly_incomplete()
-    problems += _place(bad, files)
+    problems += _place(bad, files, [name for name, h in held.items() if h.even])
     problems.sort(key=lambda p: (p.file, p.line or 0, p.column or ""))
     left_out = {
         name: {b.row for table, b in bad if table == name and b.row is not None if _leaves_out(b)}
@@ -261,15 +261,19 @@ def _read(name: str, file: Path) -> Held:
     return Held(frame, [], frame.height)
 
 
-def _place(bad: list[tuple[str, Bad]], files: dict[str, Path]) -> Iterator[Problem]:
-    """Give each refusal its file and line; a CSV is read again for that only when it has any."""
+def _place(
+    bad: list[tuple[str, Bad]], files: dict[str, Path], even: Collection[str]
+) -> Iterator[Problem]:
+    """Give each refusal its file and line; a CSV that is not even is read again for that."""
     lines: dict[str, list[int]] = {}
     for name, refusal in bad:
         file = files.get(name)
         if file is None:
             continue  # that the table is missing has been said
         line = None if refusal.row is None else refusal.row + 1
-        if line is not None and file.suffix.lower() == ".csv":
+        if line is not None and name in even:
+            line += 1
+        elif line is not None and file.suffix.lower() == ".csv":
             if name not in lines:
                 lines[name] = lines_of(file)
             line = lines[name][line - 1]
