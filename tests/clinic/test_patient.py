@@ -152,6 +152,21 @@ def test_needling_waits_for_consent_and_then_changes_the_next_step(
     assert "3 of 4 sessions" not in next_step(page)
 
 
+def test_what_is_found_at_a_place_concerns_no_needle_elsewhere(page: Page, served: Served) -> None:
+    sign_in_as_clinician_of(HALF_NEEDLED, served, page)
+    page.goto(f"{served.url}/patient/{HALF_NEEDLED}/finding")
+    found = "condition:skin-infection-at-site"
+    page.get_by_label("What was found, or asked").select_option(found)
+    page.get_by_label("Muscle").select_option("masseter")
+    page.get_by_label("Side").select_option("left")
+    press(page, "Record the finding")
+    follow(page, "Dry needling")
+    needle(page)
+    told = page.locator("main").text_content() or ""
+    assert "Skin infection at the site, masseter left:" in told
+    assert "Nothing is planned there." in told
+
+
 def needle_knowingly(page: Page) -> None:
     """Record a session, and what is to be weighed as weighed."""
     needle(page)

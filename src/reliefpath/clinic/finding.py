@@ -13,7 +13,7 @@ from reliefpath.chart.schema import FINDINGS
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.access import opened
 from reliefpath.clinic.care import Care
-from reliefpath.clinic.forms import NOTHING, Form, Said, day_of, number_of, text_of
+from reliefpath.clinic.forms import NOTHING, Form, Said, day_of, muscle_choices, number_of, text_of
 from reliefpath.clinic.pages import page
 from reliefpath.clinic.patient import Carer, head
 from reliefpath.clinic.segments import segment
@@ -62,6 +62,8 @@ def _rows(said: Said, patient: str, episode: str, today: date) -> pl.DataFrame:
         "at": instant_of(day_of(said, today)),
         "kind": kind,
         "code": code,
+        "muscle": text_of(said, "muscle"),
+        "side": text_of(said, "side"),
         "episode": episode if said.get("here") else None,
         "value": value,
         "unit": text_of(said, "unit"),
@@ -74,10 +76,12 @@ def _form(
     request: Request, episode: str, care_log: CareLog, said: Said, wrong: str | None = None
 ) -> Response:
     today = request.app.state.care.today
+    about = head(care_log, episode, today)
     return page(
         request,
         "finding",
-        about=head(care_log, episode, today),
+        about=about,
+        muscles=muscle_choices(about["region"]),
         said=said,
         today=today,
         kinds=finding_kinds(),
