@@ -22,6 +22,13 @@ OF_AN_AGENT = {
     "hepatic-disease",
     "methaemoglobinaemia",
     "g6pd-deficiency",
+    "ester-anaesthetic",
+    "lipid-emulsion",
+    "class-iii-antiarrhythmic",
+    "class-i-antiarrhythmic",
+    "slows-anaesthetic-clearance",
+    "glucose-lowering",
+    "renal-disease",
 }
 """What is weighed for what is injected, and not for a dry needle."""
 FAR = [("gluteus-medius", "left")]

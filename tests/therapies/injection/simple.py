@@ -72,6 +72,13 @@ WEIGHED_WITH = {
     "hepatic-disease": PER_KG,
     "methaemoglobinaemia": PER_KG,
     "g6pd-deficiency": PER_KG,
+    "ester-anaesthetic": PER_KG,
+    "lipid-emulsion": PER_KG,
+    "class-iii-antiarrhythmic": PER_KG,
+    "class-i-antiarrhythmic": PER_KG,
+    "slows-anaesthetic-clearance": PER_KG,
+    "glucose-lowering": EQUAL,
+    "renal-disease": PER_KG,
 }
 NEVER = {"epinephrine", "botulinum-toxin-a"}
 SCREENED = {"red-flag", "allergy", "condition", "medicine"}
