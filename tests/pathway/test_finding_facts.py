@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
 from .test_facts import SCREENINGS, after, found, log, of, on
@@ -224,3 +227,24 @@ def test_words_that_nobody_understands_hide_no_danger_and_end_with_their_last_da
     assert of(log(findings=[words, allergy]), after(7))["contraindication"] is True
     assert of(care, after(10))["contraindication"] is None
     assert of(care, after(11))["contraindication"] is False
+
+
+CLEAR = ("red_flag", "contraindication", "caution", "anticoagulated")
+
+
+def test_of_a_record_that_was_not_read_whole_no_danger_is_known_to_be_absent() -> None:
+    care = log(findings=screened(*SCREENINGS))
+    assert [of(care, after(7))[fact] for fact in CLEAR] == [False] * 4
+    gap = replace(care, incomplete=frozenset(care.patients["patient"]))
+    assert [of(gap, after(7))[fact] for fact in CLEAR] == [None] * 4
+    assert of(gap, after(7))["record_complete"] is False
+
+
+def test_a_finding_that_no_catalogue_knows_may_be_any_danger() -> None:
+    """As where the clinic's own file, which added it, is not in force."""
+    care = log(findings=[*screened(*SCREENINGS), found("allergy", "lidocaine", 0)])
+    known = pl.col("code") == "lidocaine"
+    own = pl.when(known).then(pl.lit("our-own-allergen")).otherwise("code").alias("code")
+    unknown = replace(care, findings=care.findings.with_columns(own))
+    assert [of(unknown, after(7))[fact] for fact in CLEAR] == [None] * 4
+    assert of(unknown, after(7))["record_complete"] is False

@@ -49,6 +49,12 @@ class CareLog:
     nothing; an absent one leaves what it would tell unknown."""
 
     @cached_property
+    def in_doubt(self) -> frozenset[str]:
+        """The patients of whom a row was refused, or says a finding that no catalogue knows."""
+        unknown = ~(pl.col("kind") + " " + pl.col("code")).is_in(_findings().implode())
+        return self.incomplete | set(self.findings.filter(unknown)["patient"])
+
+    @cached_property
     def given(self) -> pl.DataFrame:
         """The treatments that were given: not what was cancelled, planned or not attended."""
         status = pl.col("status")
@@ -182,6 +188,13 @@ def assemble(
     if any(b.row is None and not b.warning for _, b in bad):
         return log.wholly_incomplete(), bad
     return _incomplete(log, spoiled, read), bad
+
+
+@cache
+def _findings() -> pl.Series:
+    """Kind and code of every finding of the catalogue."""
+    names = [f"{kind} {code}" for kind, row in finding_kinds().items() for code in row.codes]
+    return pl.Series(names)
 
 
 @cache

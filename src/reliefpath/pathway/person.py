@@ -257,6 +257,8 @@ def _missing(care_log: CareLog) -> Iterable[str]:
     yield from (f"the {name}" for name in sorted(care_log.absent & {"findings", "treatments"}))
     if care_log.incomplete:
         yield "rows that were refused, which `reliefpath check` lists"
+    if care_log.in_doubt - care_log.incomplete:
+        yield "findings that no catalogue knows: is the clinic's own file in force?"
 
 
 def _complaint(episode: Mapping[str, Any]) -> Complaint:

@@ -14,7 +14,7 @@ from reliefpath.clock import Moment
 from reliefpath.pathway.facts.courses import Trial
 from reliefpath.pathway.facts.declared import declaration, schema
 from reliefpath.pathway.facts.exams import exam_facts
-from reliefpath.pathway.facts.findings import finding_facts
+from reliefpath.pathway.facts.findings import FLAGS, finding_facts
 from reliefpath.pathway.facts.moment import collected
 from reliefpath.pathway.facts.pooling import Combine
 from reliefpath.pathway.facts.scores import known_scores, scale_facts, score_facts
@@ -27,6 +27,7 @@ KEYS = {"episode": pl.String(), "patient": pl.String()}
 """The columns that name a row of the facts table."""
 DECIMALS = 4
 """Facts are rounded, so that machines whose last bits differ still give the same advice."""
+DANGERS = (*FLAGS, "pregnant")
 Progress = Callable[[str], None]
 
 
@@ -73,7 +74,10 @@ def facts(
     known |= done
     known["injection_relief"] = np.where(np.isnan(shown), known["injection_relief"], shown)
     known |= exam_facts(care_log.exams, episodes, moment)
-    known |= finding_facts(care_log.findings, given, episodes, moment)
+    doubtful = episodes["patient"].is_in(sorted(care_log.in_doubt)).to_numpy()
+    for name, found in finding_facts(care_log.findings, given, episodes, moment).items():
+        # of what was not read or not understood nothing is known to be absent
+        known[name] = np.where(doubtful & (found == 0), np.nan, found) if name in DANGERS else found
     known |= scale_facts(care_log.scores, episodes, moment)
     columns = [pl.Series(name, values, nan_to_null=True) for name, values in known.items()]
     table = (
@@ -82,7 +86,7 @@ def facts(
         .with_columns(
             in_care=(pl.col("ended_on") >= moment.day).fill_null(True)
             & ~pl.col("patient").is_in(_died(care_log, moment)),
-            record_complete=~pl.col("patient").is_in(sorted(care_log.incomplete)),
+            record_complete=pl.Series(~doubtful),
             weeks_in_care=moment.weeks_since("started_on"),
         )
     )
