@@ -458,6 +458,15 @@ def test_consent_to_an_injection_is_believed_for_four_weeks(ago: int, old: set[s
     assert bars(planned(with_findings(care_log, pl.DataFrame([consent])))) == old
 
 
+@pytest.mark.parametrize("who", ["guardian", "assent"])
+def test_the_latest_word_of_a_guardian_and_of_the_young_person_counts(who: str) -> None:
+    agreed = finding("consent", who, 3, episode="hip")
+    refused = finding("consent", f"{who}-refused", 2, episode="hip")
+    again = finding("consent", who, 1, episode="hip")
+    assert bars(planned(record(findings=[agreed, refused]))) == {f"consent-{who}"}
+    assert not bars(planned(record(findings=[agreed, refused, again])))
+
+
 @pytest.mark.parametrize(
     ("given", "old"),
     [

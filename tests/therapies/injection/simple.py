@@ -96,6 +96,8 @@ def stops(sites: list[Site], person: Person, reason: str | None) -> Iterator[str
         yield "no consent"
     if person.birth_date is None or years(person) < 18:
         yield "no adult"
+    if codes & {("consent", "guardian-refused"), ("consent", "assent-refused")}:
+        yield "a refusal"
     for finding, where in findings(sites, person):
         if where == "here" and finding & {Bar.RED_FLAG, Bar.CONTRAINDICATION}:
             yield "contraindicated"

@@ -221,6 +221,15 @@ def test_under_18_a_guardian_and_the_patient_agree_and_adults_limits_do_not_hold
     assert {c.id for c in plan.blocking if c.verdict is Verdict.UNKNOWN} == asked
 
 
+@pytest.mark.parametrize("who", ["guardian", "assent"])
+def test_the_no_of_a_guardian_or_of_the_young_person_counts(who: str) -> None:
+    young = replace(having(("consent", who)), birth_date=date(2010, 1, 1))
+    assert verdict(plan_injection([at(lidocaine(1))], young), f"consent-{who}") is FINE
+    for born in (date(2010, 1, 1), date(1980, 1, 1)):
+        refused = replace(having(("consent", f"{who}-refused")), birth_date=born)
+        assert verdict(plan_injection([at(lidocaine(1))], refused), f"consent-{who}") is BLOCKED
+
+
 @pytest.mark.parametrize(
     "make",
     [

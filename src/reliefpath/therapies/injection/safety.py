@@ -84,13 +84,17 @@ def _age(person: Person) -> Iterator[Check]:
     yield limit_check("age", person.age)
     catalogue = injection_limits()
     rule = catalogue.young
-    if rule.below_age is not None and person.age < rule.below_age:
-        for code, who in ((GUARDIAN, "a guardian's consent"), (ASSENT, "the patient's own assent")):
+    is_young = rule.below_age is not None and person.age < rule.below_age
+    for code, who in ((GUARDIAN, "a guardian's consent"), (ASSENT, "the patient's own assent")):
+        refused = person.has(CONSENT, [f"{code}-refused"])
+        if is_young or refused:
             given = bool(person.has(CONSENT, [code]))
-            says = f"{who.capitalize()} is {'on record' if given else 'not on record'}."
             verdict = Verdict.FINE if given else Verdict.UNKNOWN
-            source = cited(catalogue, rule.source)
-            yield Check(f"consent-{code}", verdict, f"{says} {rule.because}", None, source)
+            state = "on record" if given else "not on record"
+            if refused:
+                verdict, state = Verdict.BLOCKED, "refused"
+            says = f"{who.capitalize()} is {state}. {rule.because}"
+            yield Check(f"consent-{code}", verdict, says, None, cited(catalogue, rule.source))
 
 
 def site_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
