@@ -199,6 +199,14 @@ def _exercises(r: Record, random: Random) -> None:
     r["treatments"] = kept + [_exercise(_name(r), at, random.choice(done)) for at in sorted(span)]
 
 
+def _stops(r: Record, random: Random) -> None:
+    """Exercise that is not recorded any more."""
+    last = week(random.choice((9.8, 10, 10.2, 8)))
+    r["treatments"] = [
+        row for row in r["treatments"] if row["therapy"] != "exercise" or row["at"] <= last
+    ]
+
+
 def _needles(r: Record, random: Random) -> None:
     """Dry needling on other days, or of other muscles."""
     kept = [row for row in r["treatments"] if row["therapy"] != "dry-needling"]
@@ -218,6 +226,7 @@ CHANGES: list[Callable[[Record, Random], None]] = [
     _screened,
     _danger,
     _exercises,
+    _stops,
     _needles,
     lambda r, random: _scored(r, random, "pgic", [1, 2, 3, 5]),
     lambda r, random: _scored(r, random, "groc", [-5, 0, 2, 3, 6]),
