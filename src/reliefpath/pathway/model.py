@@ -166,15 +166,6 @@ class Pathway(Catalogue):
         description="Criteria that are open for one thing: a clinician weighs them as one",
     )
 
-    @model_validator(mode="after")
-    def _causes_name_criteria(self) -> Pathway:
-        for name, cause in self.causes.items():
-            for id_ in cause.criteria:
-                if id_ not in self.criteria:
-                    hint = nearest(id_, self.criteria)
-                    raise ValueError(f"cause `{name}`: unknown criterion `{id_}`{hint}")
-        return self
-
     @property
     def edition(self) -> str:
         """Its version, and after a `+` the clinic's file in force: what every advice names."""
@@ -364,6 +355,11 @@ def _unsound_names(pathway: Pathway) -> Unsound:
         for name in criterion.shows:
             if name not in schema():
                 yield (*path, "shows"), name, f"unknown fact{nearest(name, schema())}"
+    for name, cause in pathway.causes.items():
+        for id_ in cause.criteria:
+            if id_ not in pathway.criteria:
+                hint = nearest(id_, pathway.criteria)
+                yield ("causes", name, "criteria"), id_, f"unknown criterion{hint}"
     if FOLLOW_UP in pathway.steps:
         yield ("steps", FOLLOW_UP), FOLLOW_UP, "is the name of the check-ins; choose another"
     ranks = [0]
