@@ -11,10 +11,10 @@ DEMO := build/demo-clinic
 PICTURES := build/pictures
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fix bench docs lock clean
+.PHONY: help setup demo test test-long lint fix bench docs lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: .venv/ready ## Make .venv with the reliefpath command installed
 
@@ -47,6 +47,13 @@ demo: setup ## Fill the chart of a demo clinic, show one patient's story, and se
 test: setup ## Run every test
 	mkdir -p $(PICTURES)
 	$(BIN)/pytest -q -n 2 --pictures=$(PICTURES)
+
+test-long: setup ## What takes hours: a million plans, 100,000 courses and damages, and 300 mutants of what decides
+	RELIEFPATH_PLANS=1000000 $(BIN)/pytest -q tests/therapies/injection/test_laws.py
+	RELIEFPATH_COURSES=100000 $(BIN)/pytest -q tests/pathway/test_random_courses.py
+	RELIEFPATH_DAMAGES=100000 $(BIN)/pytest -q tests/chart/test_damage.py
+	RELIEFPATH_FLIPS=10000 $(BIN)/pytest -q tests/chart/store/test_integrity.py
+	$(BIN)/python -m tests.mutants --sample 300
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .
