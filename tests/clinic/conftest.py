@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,11 @@ from starlette.types import ASGIApp
 
 from reliefpath.chart.store.chart import create_chart
 from reliefpath.chart.store.writing import Act
+from reliefpath.clinic import care
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
 from reliefpath.clinic.connections import TimedProtocol
+from reliefpath.clinic.everybody import Everybody
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.settings import Always, Settings
 from reliefpath.virtual import demo_clinic
@@ -51,6 +54,12 @@ class Served:
         press(page, "Sign in")
         page.wait_for_url(lambda url: not url.endswith("/sign-in"))
         return page
+
+
+@pytest.fixture(autouse=True)
+def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that wait for an assessment rather than say that it is under way: machines differ."""
+    monkeypatch.setattr(care, "Everybody", partial(Everybody, patience=120.0))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from reliefpath.clinic.check_in.links import Links
 from reliefpath.clinic.reminders.addresses import Addresses
 from reliefpath.clinic.reminders.mail import MailError, MailServer
 from reliefpath.clinic.reminders.reminding import Due, Reminded, due_of, remind
-from reliefpath.clinic.settings import Settings
+from reliefpath.clinic.settings import Always, Settings
 from reliefpath.errors import UsageError
 
 from .browsing import follow, press, violations
@@ -76,6 +76,12 @@ class Desk:
 @pytest.fixture
 def desk(settings: Settings) -> Desk:
     return Desk(settings)
+
+
+@pytest.fixture
+def busy_desk(settings: Settings) -> Desk:
+    """Five weeks on, when everybody in care is due."""
+    return Desk(replace(settings, today=Always(TODAY + timedelta(weeks=5))))
 
 
 @pytest.fixture
@@ -143,10 +149,10 @@ def test_the_mail_tells_nothing_of_the_patient(desk: Desk, agreed: Due, mailbox:
     assert "inject" not in said
 
 
-def test_who_speaks_spanish_is_asked_in_it(desk: Desk, mailbox: Post) -> None:
-    due = next(d for d in desk.due() if d.language == "es")
-    desk.addresses.agree(due.patient, "ana@casa.example", "assistant")
-    desk.remind()
+def test_who_speaks_spanish_is_asked_in_it(busy_desk: Desk, mailbox: Post) -> None:
+    due = next(d for d in busy_desk.due() if d.language == "es")
+    busy_desk.addresses.agree(due.patient, "ana@casa.example", "assistant")
+    busy_desk.remind()
     assert mailbox.mails[0]["Subject"] == "¿Cómo está?"
     assert "no lo comparta" in text(mailbox)
 
@@ -186,16 +192,16 @@ def test_a_patient_with_two_complaints_gets_one_mail(
 
 
 def test_an_address_that_is_refused_is_told_and_others_are_mailed(
-    desk: Desk, mailbox: Post
+    busy_desk: Desk, mailbox: Post
 ) -> None:
-    first, second = [d for d in desk.due() if d.email is None][:2]
-    desk.addresses.agree(first.patient, REFUSED, "assistant")
-    desk.addresses.agree(second.patient, "jo@home.example", "assistant")
-    done = desk.remind()
+    first, second = [d for d in busy_desk.due() if d.email is None][:2]
+    busy_desk.addresses.agree(first.patient, REFUSED, "assistant")
+    busy_desk.addresses.agree(second.patient, "jo@home.example", "assistant")
+    done = busy_desk.remind()
     assert done.sent == 1
     assert done.failed == (f"{first.patient} was not mailed: it does not take the address (550)",)
     assert [mail["To"] for mail in mailbox.mails] == ["jo@home.example"]
-    stands = desk.stands(first)
+    stands = busy_desk.stands(first)
     assert (stands.asked, stands.unanswered) == (None, 0), "a link that was not sent is withdrawn"
 
 
