@@ -74,7 +74,13 @@ def test_everything_that_holds_of_a_person_is_in_the_record(
     for name in TABLES:
         assert len(held(record, name)) == mine.table(name).height > 0
     assert held(record, "patients") == [
-        {"name": "Ada", "birth_date": "1980-02-01", "sex": "female", "language": None}
+        {
+            "name": "Ada",
+            "birth_date": "1980-02-01",
+            "sex": "female",
+            "language": None,
+            "died_on": None,
+        }
     ]
     scores = [(s["episode"], s["at"], s["value"]) for s in held(record, "scores")]
     assert scores[:2] == [("E1", "2026-01-05", 6.0), ("E1", "2026-01-19T08:30:00Z", 4.0)]

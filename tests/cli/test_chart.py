@@ -168,7 +168,9 @@ def test_a_damaged_file_of_accounts_is_told_and_not_served(chart: Path) -> None:
     damage(Path(f"{chart}.accounts"), "sqlite_autoindex_accounts_1", b"ada")
     found = reliefpath("chart", "verify", chart, code=1).stdout
     assert "accounts: database: " in found
-    assert "accounts: database: " in reliefpath("serve", chart, code=3).stderr
+    assert (
+        "accounts: database: " in reliefpath("serve", chart, "--name", "localhost", code=3).stderr
+    )
 
 
 def test_an_end_kept_on_another_disk_tells_that_an_older_chart_took_the_place(

@@ -24,7 +24,8 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_plan_shows_its_arithmetic_and_is_ready_once_everything_is_weighed(
     clinic: Path,
 ) -> None:
-    ask = ("inject", "plan", clinic, "demo-0015", *SITE, *AS_OF, "--payer", "medicare")
+    elsewhere = ("--site", "gluteus-medius left: lidocaine 1% 1 mL")
+    ask = ("inject", "plan", clinic, "demo-0015", *elsewhere, *AS_OF, "--payer", "medicare")
     old = reliefpath(*ask, code=1).stdout
     assert "? screening-is-old" in old
     assert "red flag since 2025-12-18" in old

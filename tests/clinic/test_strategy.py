@@ -65,7 +65,7 @@ def test_every_rule_is_on_the_page_with_its_reason(
         assert (row.get_by_text("to sign").count() == 1) is pathway.needs_signature(criterion)
     assert all(" ".join(note.say.split()) in text for note in pathway.notes.values())
     assert "Not signed off" in text
-    assert "Trigger point injection, with 22 criteria" in str(
+    assert "Trigger point injection, with 25 criteria" in str(
         page.locator("svg desc").text_content()
     )
 
@@ -144,7 +144,7 @@ def test_a_typo_in_a_rule_is_refused_with_a_hint(served: Served, page: Page) -> 
     line.locator("textarea").fill("dry_needling_sesions >= 4")
     press(page, SHOW)
     assert nearest("dry_needling_sesions", schema()) in page.get_by_role("alert").inner_text()
-    assert "line 2" in line.locator(".error").inner_text()
+    assert "line 3" in line.locator(".error").inner_text()
     assert line.locator("textarea").input_value() == "dry_needling_sesions >= 4"
     assert page.locator("#effect").count() == 0
 

@@ -195,8 +195,8 @@ def test_patients_draw_their_pain_and_draw_less_of_it_as_they_recover() -> None:
     scored = log.scores.select("episode", day=pl.col("at").dt.date()).unique()
     assert drawn.join(scored, on=["episode", "day"], how="anti").is_empty()
     first = drawn.filter(pl.col("day") == pl.col("day").min().over("episode"))
-    where = first.join(log.episodes, on="episode")
-    own = pl.col("code").str.strip_suffix("-left").str.strip_suffix("-right") == pl.col("region")
+    where = first.join(log.episodes.select("episode", painful="region"), on="episode")
+    own = pl.col("code").str.strip_suffix("-left").str.strip_suffix("-right") == pl.col("painful")
     assert where.filter(own)["episode"].n_unique() == log.episodes.height
     sizes = drawn.group_by("episode", "day").len().sort("day")
     ends = sizes.group_by("episode").agg(first=pl.col("len").first(), last=pl.col("len").last())
