@@ -145,9 +145,22 @@ def test_killed_writers_lose_nothing_and_leave_no_halves(
         if kill % 10 == 9 or kill == KILLS - 1:
             assert_all_there(chart, acknowledged(notes), known)
             known = str(chart.head())
-    assert {next(iter(deed)) for deed in acknowledged(notes) if deed} == {
-        "entered", "loaded", "corrected", "withdrawn"
-    }  # fmt: skip
+    # a slow machine gets a writer to its rarer deeds only where it may live for longer
+    seconds = 0.5
+    while (missing := DEEDS - deeds_in(notes)) and seconds < 60:
+        job = {"chart": source(chart), "seed": int(1_000 * seconds), "notes": str(notes)}
+        zygote.run([{**job, "kill": seconds}])
+        seconds *= 2
+    assert not missing
+    assert_all_there(chart, acknowledged(notes), known)
+
+
+DEEDS = {"entered", "loaded", "corrected", "withdrawn"}
+
+
+def deeds_in(notes: Path) -> set[str]:
+    """What sorts of deed were acknowledged."""
+    return {next(iter(deed)) for deed in acknowledged(notes) if deed}
 
 
 def test_a_killed_server_comes_back_with_everything_acknowledged(

@@ -29,7 +29,7 @@ def test_a_browser_comes_back_signed_in_to_the_page_it_asked_for(
     expect(page).to_have_url(f"{served.url}/due?x=1")
     expect(page.get_by_role("heading", name="Check-ins due")).to_be_visible()
     cookies = {cookie["name"]: cookie for cookie in page.context.cookies(served.url)}
-    assert set(cookies) == {COOKIE}
+    assert set(cookies) == {COOKIE, "reliefpath-device"}
     assert cookies[COOKIE]["sameSite"] == "Strict"
     assert "prompt" not in provider.asked[0]
     page.goto(f"{served.url}/account")
