@@ -263,6 +263,8 @@ def test_a_clinician_answers_by_name_what_a_payer_leaves_uncertain_and_the_lette
     site.get_by_label("Volume, mL").fill("1")
     therapist.get_by_label("Policy").select_option("anthem")
     press(therapist, "Check the plan")
+    therapist.locator("input[name=nothing_new]").check()
+    press(therapist, "Check the plan")
     assert "conservative is uncertain" in therapist.locator("#papers ~ div").first.inner_text()
     assert therapist.get_by_role("link", name="Medical necessity").count() == 0
     criteria = therapist.locator("fieldset:has(input[name=criterion])")
