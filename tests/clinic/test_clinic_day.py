@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,11 +12,14 @@ from cli.commands import reliefpath
 from reliefpath.chart.store.chart import open_chart
 from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.app import create_app
+from reliefpath.clinic.check_in.answers import Answers
+from reliefpath.clinic.check_in.questions import Questions
 from reliefpath.clinic.settings import Settings
 from reliefpath.clock import today
 
 from .clients import client_of
 
+NOTHING_ASKED = Questions([], [], [], {})
 EAST, WEST = "Pacific/Kiritimati", "Pacific/Pago_Pago"
 """25 hours apart: never on the same day, and one of them always on another than UTC."""
 
@@ -67,6 +70,7 @@ def test_a_zone_is_set_with_who_and_when_and_what_was_known_before_stays(
     assert "unknown time zone" in reliefpath("chart", "zone", settings.chart, "Mars", code=2).stderr
     assert chart.care_log().zone == "Europe/Madrid"
     assert chart.care_log(known_at=before).zone == "UTC"
+    assert chart.changed_since(before) is None  # everybody's days may be others
     assert chart.log()["action"].to_list()[-1] == "zone"
     assert not chart.verify().wrong
     chart.close()
@@ -80,3 +84,11 @@ def test_a_new_chart_proposes_the_zone_of_the_machine(
     assert "its days are those of America/Los_Angeles" in made
     made = reliefpath("chart", "init", f"{tmp_path}/b.chart", "--zone", "Asia/Tokyo").stdout
     assert "its days are those of Asia/Tokyo" in made
+
+
+def test_pain_that_is_drawn_in_the_evening_is_of_that_evening() -> None:
+    """At eight in the evening in Los Angeles it is tomorrow in UTC."""
+    at, evening = datetime(2026, 1, 6, 4, tzinfo=UTC), date(2026, 1, 5)
+    answers = Answers({}, None, ("neck-right",), (), (), no_sign=False)
+    rows = answers.rows(NOTHING_ASKED, "P", "E", at, evening, "patient")
+    assert rows["findings"]["until"].to_list() == [evening]

@@ -166,10 +166,11 @@ def read_log(connection: sa.Connection, patient: str | None = None) -> pl.DataFr
 def changed_since(connection: sa.Connection, entry: int, most: int) -> set[str] | None:
     """Return the patients of whom rows were recorded after an entry of the audit log.
 
-    Whoever a corrected row was about before counts, too. None stands for more rows than `most`.
+    Whoever a corrected row was about before counts, too. None stands for more rows than `most`, and
+    for a setting, such as the time zone, which changes everybody's.
     """
     seals = connection.execute(sa.select(SEALS).where(SEALS.c.entry > entry)).all()
-    if sum(seal.rows for seal in seals) > most:
+    if sum(seal.rows for seal in seals) > most or "settings" in {s.table_name for s in seals}:
         return None
     whose: set[str] = set()
     for seal in seals:

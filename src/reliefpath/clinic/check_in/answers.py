@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -59,9 +59,18 @@ class Answers:
         return "emergency" if any(sign.emergency for sign in ticked) else "today"
 
     def rows(
-        self, asked: Questions, patient: str, episode: str, at: datetime, reported_by: str
+        self,
+        asked: Questions,
+        patient: str,
+        episode: str,
+        at: datetime,
+        day: date,
+        reported_by: str,
     ) -> dict[str, pl.DataFrame]:
-        """Return the answers as rows by table, of the tables that there are rows of."""
+        """Return the answers as rows by table, of the tables that there are rows of.
+
+        `day` is the day at the clinic: where it hurts is told of that day alone.
+        """
         where = {"episode": episode, "at": at}
         scores = [
             {"measure": q.measure, "item": q.item, "value": float(self.marks[q.field])}
@@ -72,13 +81,13 @@ class Answers:
         rows = {
             "scores": [{**where, "reported_by": reported_by, **row} for row in scores],
             "treatments": [{**where, "therapy": EXERCISE, "adherence": share} for share in done],
-            "findings": [{"patient": patient, "at": at, **f} for f in self._findings(episode, at)],
+            "findings": [{"patient": patient, "at": at, **f} for f in self._findings(episode, day)],
         }
         return {name: _frame(name, said) for name, said in rows.items() if said}
 
-    def _findings(self, episode: str, at: datetime) -> list[dict[str, Any]]:
+    def _findings(self, episode: str, day: date) -> list[dict[str, Any]]:
         """What cannot wait is of the person, and so of all complaints; the rest is of this one."""
-        here, day = {"episode": episode}, at.date()
+        here = {"episode": episode}
         urgent = {c for c in self.effects if words().effects[c].is_urgent(c)}
         return [
             *({"kind": SIGN, "code": code} for code in self.signs),

@@ -69,7 +69,8 @@ def _record(opened: Opened, answers: Answers, asked: Questions, reported_by: str
         reported_by = PATIENT
     elif reported_by not in REPORTERS:
         raise UsageError(f"reported_by must be one of {', '.join(REPORTERS)}")
-    rows = answers.rows(asked, opened.patient, opened.episode, opened.now, reported_by)
+    when = opened.now, opened.care.today
+    rows = answers.rows(asked, opened.patient, opened.episode, *when, reported_by)
     act = Act(opened.by, USED, None, opened.patient)
     noted = {"answers": answers.digest, "told": answers.told, "on": opened.care.today.isoformat()}
     opened.care.chart.enter(rows, act, seen=None, once=opened.link.id, **noted)

@@ -18,6 +18,7 @@ from reliefpath.clinic.check_in.words import words
 from reliefpath.clinic.reminders.addresses import Addresses
 from reliefpath.clinic.reminders.mail import MailError, MailServer
 from reliefpath.clinic.settings import Settings
+from reliefpath.clock import day_of
 from reliefpath.languages import spoken_or_english
 
 
@@ -70,6 +71,7 @@ def due_of(rows: pl.DataFrame, links: Links, addresses: Addresses) -> list[Due]:
     """Return how it stands with the episodes among rows of `everybody` whose check-in is due."""
     asked = rows.filter("due").select("episode", "patient", "language")
     made, known, now = defaultdict(list), addresses.all(), links.chart.clock()
+    zone = links.chart.zone
     for link in links.of(*asked["patient"].unique()).values():
         made[link.episode].append(link)
     return [
@@ -78,18 +80,18 @@ def due_of(rows: pl.DataFrame, links: Links, addresses: Addresses) -> list[Due]:
             patient,
             spoken_or_english(language),
             known.get(patient),
-            *_asked(made[episode], now),
+            *_asked(made[episode], now, zone),
         )
         for episode, patient, language in asked.iter_rows()
     ]
 
 
-def _asked(links: list[Link], now: datetime) -> tuple[date | None, int]:
-    """The day on which a link was made that is open, and mails since one was used."""
+def _asked(links: list[Link], now: datetime, zone: str) -> tuple[date | None, int]:
+    """The day at the clinic on which a link was made that is open, and mails since one was used."""
     used = [i for i, link in enumerate(links) if link.used]
     since = links[used[-1] + 1 :] if used else links
     opened = [link.made for link in links if link.is_open(now)]
-    day = datetime.fromisoformat(opened[-1]).date() if opened else None
+    day = day_of(datetime.fromisoformat(opened[-1]), zone) if opened else None
     return day, sum(link.mailed and not link.withdrawn for link in since)
 
 
