@@ -217,17 +217,23 @@ def test_a_decision_on_advice_that_changed_meanwhile_is_not_kept(
     assert therapist.get_by_text("Nothing was decided on it yet.").is_visible()
 
 
+def fill_site(page: Page, *, strength: str, volume_ml: str) -> Locator:
+    """Plan lidocaine at the right upper trapezius, in the planner's first site."""
+    site = page.get_by_role("group", name="Site 1")
+    site.get_by_label("Muscle").select_option("upper-trapezius")
+    site.get_by_label("Side").select_option("right")
+    site.get_by_label("Agent").select_option("lidocaine")
+    site.get_by_label("Strength", exact=True).fill(strength)
+    site.get_by_label("Volume, mL").fill(volume_ml)
+    return site
+
+
 def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
     therapist: Page, served: Served, picture: Picture
 ) -> None:
     therapist.goto(f"{served.url}/patient/{OPEN}")
     follow(therapist, "Plan an injection")
-    site = therapist.get_by_role("group", name="Site 1")
-    site.get_by_label("Muscle").select_option("upper-trapezius")
-    site.get_by_label("Side").select_option("right")
-    site.get_by_label("Agent").select_option("lidocaine")
-    site.get_by_label("Strength", exact=True).fill("2")
-    site.get_by_label("Volume, mL").fill("50")
+    site = fill_site(therapist, strength="2", volume_ml="50")
     site.get_by_label("Lot").fill("A123")
     press(therapist, "Check the plan")
     assert therapist.locator("#checks + p .tag").inner_text() == "blocked"
@@ -255,12 +261,7 @@ def test_a_clinician_answers_by_name_what_a_payer_leaves_uncertain_and_the_lette
     therapist: Page, served: Served
 ) -> None:
     therapist.goto(f"{served.url}/patient/{OPEN}/injection")
-    site = therapist.get_by_role("group", name="Site 1")
-    site.get_by_label("Muscle").select_option("upper-trapezius")
-    site.get_by_label("Side").select_option("right")
-    site.get_by_label("Agent").select_option("lidocaine")
-    site.get_by_label("Strength", exact=True).fill("1")
-    site.get_by_label("Volume, mL").fill("1")
+    fill_site(therapist, strength="1", volume_ml="1")
     therapist.get_by_label("Policy").select_option("anthem")
     press(therapist, "Check the plan")
     therapist.locator("input[name=nothing_new]").check()

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from cli.commands import reliefpath
-from reliefpath.pathway.cases import Verdict, shipped_chapters, try_cases
+from reliefpath.pathway.cases import CaseResult, shipped_chapters, try_cases
 from reliefpath.pathway.model import default_file, default_pathway
 
-VERDICTS = {verdict.case.title: verdict for verdict in try_cases(default_pathway())}
+RESULTS = {result.case.title: result for result in try_cases(default_pathway())}
 
 
-@pytest.mark.parametrize("verdict", VERDICTS.values(), ids=VERDICTS.keys())
-def test_a_careful_clinician_would_agree(verdict: Verdict) -> None:
-    assert verdict.holds, verdict.says
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS.keys())
+def test_a_careful_clinician_would_agree(result: CaseResult) -> None:
+    assert result.holds, result.says
 
 
 def test_both_directions_are_tried() -> None:
@@ -36,7 +36,7 @@ def test_a_clinic_is_told_which_patients_its_own_pathway_would_harm(tmp_path: Pa
         "An infection that was recorded with another complaint: plateaued, gate open" in done.stdout
     )
     assert "It is the person's." in done.stdout
-    assert f"{len(VERDICTS) - 1} of {len(VERDICTS)} as a careful clinician would." in done.stdout
+    assert f"{len(RESULTS) - 1} of {len(RESULTS)} as a careful clinician would." in done.stdout
 
 
 def test_a_gate_that_never_opens_is_told_too(tmp_path: Path) -> None:

@@ -99,10 +99,10 @@ def pathway_try_cases(
     """
     from reliefpath.pathway.cases import try_cases
 
-    verdicts = try_cases(read_pathway(file))
-    wrong = [verdict for verdict in verdicts if not verdict.holds]
-    for verdict in wrong:
-        typer.echo(verdict.says)
-    typer.echo(f"{len(verdicts) - len(wrong)} of {len(verdicts)} as a careful clinician would.")
+    results = try_cases(read_pathway(file))
+    wrong = [result for result in results if not result.holds]
+    for result in wrong:
+        typer.echo(result.says)
+    typer.echo(f"{len(results) - len(wrong)} of {len(results)} as a careful clinician would.")
     if wrong:
         raise typer.Exit(1)

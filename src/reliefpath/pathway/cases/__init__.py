@@ -11,7 +11,7 @@ from reliefpath.pathway.cases.reading import (
 from reliefpath.pathway.cases.rendering import cases_markdown
 from reliefpath.pathway.cases.trying import (
     GATES,
-    Verdict,
+    CaseResult,
     advice_on,
     shipped_chapters,
     try_cases,
@@ -19,9 +19,9 @@ from reliefpath.pathway.cases.trying import (
 
 __all__ = [
     "GATES",
+    "CaseResult",
     "Chapter",
     "Episode",
-    "Verdict",
     "Vignette",
     "advice_on",
     "blocks",

@@ -23,7 +23,7 @@ CHAPTERS = ("adversarial.yaml", "plain-candidates.yaml")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CaseResult:
     """What a pathway says of one patient, and whether a careful clinician would agree."""
 
     case: Vignette
@@ -40,7 +40,7 @@ class Verdict:
 
     @property
     def says(self) -> str:
-        """The verdict in a sentence or two."""
+        """The result in a sentence or two."""
         found = f"{self.case.title}: {self.status}, gate {self.gate}"
         if self.holds:
             return found
@@ -54,16 +54,16 @@ def shipped_chapters() -> tuple[Chapter, ...]:
     return tuple(read_chapter(files(__package__) / name) for name in CHAPTERS)
 
 
-def try_cases(pathway: Pathway) -> list[Verdict]:
+def try_cases(pathway: Pathway) -> list[CaseResult]:
     """Return what a pathway says of every patient of `shipped_chapters`."""
     cases = [case for chapter in shipped_chapters() for case in chapter.vignettes]
     advice = advice_on(cases, pathway)
-    return [_verdict(case, advice[case.title]) for case in cases]
+    return [_result_of(case, advice[case.title]) for case in cases]
 
 
-def _verdict(case: Vignette, advice: dict[str, Any]) -> Verdict:
+def _result_of(case: Vignette, advice: dict[str, Any]) -> CaseResult:
     stopping = () if case.expect.gate == "not open" else tuple(advice["would_change"])
-    return Verdict(case, advice["status"], GATES[advice["gate"]], stopping)
+    return CaseResult(case, advice["status"], GATES[advice["gate"]], stopping)
 
 
 def advice_on(cases: Iterable[Vignette], pathway: Pathway) -> dict[str, dict[str, Any]]:

@@ -58,7 +58,6 @@ def _of_episode(rows: Rows, ago: Floats, episodes: pl.DataFrame, trial: Trial) -
     # a muscle that was not recorded is taken for one of the complaint
     here = (rows["muscle"] < 0) | reaching(rows["muscle"], rows["e"], episodes)
     needled = np.where(needling & here, ago, np.nan)
-    apart = trial.needling_days_apart
     conservative = np.where(_conservative()[rows["therapy"]], ago, np.nan)
     gap, apart = trial.gap_weeks * 7, trial.needling_days_apart
     return {
