@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 from .making import SOURCE, Mutant, mutants
 
 ROOT = SOURCE.parents[1]
-TESTS = (
-    *("tests/therapies/injection", "tests/therapies/test_needling.py", "tests/pathway"),
-    "tests/therapies/test_agents.py",
-)
+SUBJECTS = {"therapies": "tests/therapies", "pathway": "tests/pathway"}
+"""Where the tests of a folder are: they run first, since one of them is likeliest to fail."""
+LAST = ("test_laws.py", "test_own_episodes.py")
+"""What takes long and hardly ever fails alone."""
 MINUTES = 10
 
 
@@ -32,8 +32,14 @@ def caught(mutant: Mutant) -> bool:
         copy = Path(folder) / "src" / "reliefpath"
         shutil.copytree(SOURCE, copy, copy_function=shutil.copy2)  # with the compiled curve
         (copy / mutant.file).write_text(mutant.text, "utf-8")
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS]
-        environment = {**os.environ, "PYTHONPATH": str(copy.parent), "RELIEFPATH_PLANS": "500"}
+        options = ("-x", "-q", "-p", "no:cacheprovider")
+        command = [sys.executable, "-m", "pytest", *options, *tests_of(mutant)]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(copy.parent),
+            "RELIEFPATH_PLANS": "500",
+            "RELIEFPATH_COURSES": "500",
+        }
         try:
             done = subprocess.run(
                 command,
@@ -46,6 +52,14 @@ def caught(mutant: Mutant) -> bool:
         except subprocess.TimeoutExpired:
             return True
         return done.returncode != 0
+
+
+def tests_of(mutant: Mutant) -> list[str]:
+    """Return the files of tests, those of the mutant's own subject first and the slow ones last."""
+    own = SUBJECTS[mutant.file.split("/")[0]]
+    files = [f for folder in SUBJECTS.values() for f in (ROOT / folder).rglob("test_*.py")]
+    names = [str(file.relative_to(ROOT)) for file in files if "exercise" not in file.parts]
+    return sorted(names, key=lambda n: (n.endswith(LAST), not n.startswith(own), n))
 
 
 def main() -> None:

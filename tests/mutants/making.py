@@ -12,7 +12,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src" / "reliefpath"
 CODE = (
     *("therapies/injection/*.py", "therapies/needling.py", "pathway/injection.py"),
-    *("pathway/assessment.py", "pathway/facts/*.py"),
+    *("pathway/assessment.py", "pathway/facts/*.py", "pathway/person.py", "pathway/claim.py"),
 )
 DATA = ("therapies/injection/limits.yaml", "therapies/agents.yaml", "pathway/relief-plus.yaml")
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
