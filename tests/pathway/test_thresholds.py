@@ -231,6 +231,7 @@ def test_each_check_in_is_due_from_its_week_on_until_a_score_answers_it(
     }
 
 
+ABOUT_INJECTIONS = ("evidence", "anaesthetic-only", "coverage-uncertain")
 NOTES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("injection-effect", {"injection_effect": 0.1}, {"injection_effect": 0.0}),
     ("relief-fades", REPEAT | {"injection_relief": 0.5}, REPEAT | {"injection_relief": 0.49}),
@@ -275,12 +276,29 @@ NOTES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"own_estimate": 0.5, "improvement_low": 0.51},
         {"own_estimate": 0.5, "improvement_low": 0.5},
     ),
+    (
+        "own-estimate-differs",
+        {"own_estimate": 0.95, "improvement_high": 0.94},
+        {"own_estimate": 0.95, "improvement_high": 0.95},
+    ),
+    (
+        "floor",
+        {"residual_visible": False, "improvement": 0.75},
+        {"residual_visible": False, "improvement": 0.74},
+    ),
+    *((about, {}, {"in_care": False}) for about in ABOUT_INJECTIONS),
+    ("anticoagulated", {"anticoagulated": True}, {"anticoagulated": False}),
+    ("red-flag-after-care", {"in_care": False, "red_flag": True}, {"red_flag": True}),
     ("care-ended", {"in_care": False}, {"in_care": True}),
     ("pregnant", {"pregnant": True}, {"pregnant": False}),
     ("caution", {"caution": True}, {"caution": False}),
     ("caution-unknown", {"caution": None}, {"caution": False}),
     ("steroid-unknown", {"steroid_mg_365d": None}, {"steroid_mg_365d": 0.0}),
 ]
+
+
+def test_every_note_is_tried() -> None:
+    assert {note for note, *_ in NOTES} == set(PATHWAY.notes)
 
 
 @pytest.mark.parametrize(("note", "there", "not_there"), NOTES)
