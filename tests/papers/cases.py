@@ -25,6 +25,7 @@ LIDOCAINE = Portion("lidocaine", 1, "percent", 1.0)
 LATER = datetime(2026, 3, 31, 8, tzinfo=UTC)
 """On the day of the plan."""
 JE = "medicare-noridian-je"
+REASON = "two injections without it brought no lasting relief"
 FAR = ("gluteus-medius", "piriformis", "quadratus-lumborum", "gluteus-maximus")
 
 

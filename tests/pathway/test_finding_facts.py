@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from .test_facts import SCREENINGS, after, found, log, of, on
+from .one_patient import SCREENINGS, after, found, log, of, on
 
 
 def screened(*kinds: str, day: int = 0) -> list[dict[str, object]]:

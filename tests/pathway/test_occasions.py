@@ -9,8 +9,8 @@ import pytest
 
 from reliefpath.pathway.facts import facts
 
+from .one_patient import START, after, log, nrs, of, on, treated
 from .strategies import Rows, care_log
-from .test_facts import START, after, log, nrs, of, on, treated
 
 
 def scored(measure: str, *said: tuple[datetime, float]) -> list[dict[str, Any]]:

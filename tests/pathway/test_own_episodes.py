@@ -12,7 +12,7 @@ from reliefpath.pathway.own_episodes import learn_priors
 from reliefpath.recovery import DEFAULT_PRIOR, Priors
 from reliefpath.virtual import demo_clinic
 
-from .test_facts import START, log, nrs
+from .one_patient import START, log, nrs
 
 TODAY = date(2026, 3, 31)
 

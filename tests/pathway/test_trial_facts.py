@@ -9,8 +9,8 @@ import pytest
 
 from reliefpath.pathway.facts import Trial, facts
 
+from .one_patient import START, after, log, of, on, treated
 from .strategies import care_log
-from .test_facts import START, after, log, of, on, treated
 
 
 def exercised(*days: int, adherence: float | None = 0.9) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ import pytest
 
 from reliefpath.pathway.facts import Combine, facts
 
+from .one_patient import START, log, nrs, on
 from .strategies import Rows
-from .test_facts import START, log, nrs, on
 
 PAIN = nrs({7 * week: value for week, value in enumerate([8, 5, 3, 2, 2, 1, 2, 1, 1, 2, 1, 1])})
 TODAY = START + timedelta(weeks=11)

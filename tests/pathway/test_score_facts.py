@@ -1,0 +1,123 @@
+"""Facts of the scores: measure, setback, recovery, what is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from .one_patient import after, log, nrs, of, on
+
+
+def test_scores_count_sessions_of_the_measure_and_not_its_items() -> None:
+    items = [
+        {"at": on(day), "measure": "psfs", "item": item, "value": value}
+        for day, values in {0: (2, 3, 4), 14: (5, 6, 7)}.items()
+        for item, value in zip(("lifting", "driving", "sleep"), values, strict=True)
+    ]
+    row = of(log(scores=items), after(14))
+    assert row["measure"] == "psfs"
+    assert (row["score_count"], row["baseline"], row["current"]) == (2, 3.0, 6.0)
+    assert row["residual"] == 4.0
+
+
+def test_measure_is_the_one_scored_most_often_that_has_a_well_value() -> None:
+    scores = nrs({0: 7, 7: 5}) + [
+        {"at": on(day), "measure": measure, "value": 50.0}
+        for day in (0, 7, 14)
+        for measure in ("ppt", "sane")
+    ]
+    assert of(log(scores=scores), after(14))["measure"] == "sane"
+    assert of(log(scores=scores[:2] + scores[2::2]), after(14))["measure"] == "nrs"
+
+
+@pytest.mark.parametrize(
+    ("series", "setback"),
+    [
+        ([8, 5, 5], None),
+        ([8, 5, 5, 5], -0.75),  # both latest 5; the pair before them 8 and 5
+        (
+            [8, 2, 2, 5, 6],
+            1.5,
+        ),  # the lesser of 5 and 6, less 2, in MDCs of 2
+        ([8, 2, 2, 6, 2], 0.0),  # one bad score is not a setback
+        ([4, 4, 8, 8], 2.0),
+    ],
+)
+def test_setback_is_what_both_latest_scores_lost(
+    series: list[float], setback: float | None
+) -> None:
+    care = log(scores=nrs({7 * week: value for week, value in enumerate(series)}))
+    assert of(care, after(70))["setback"] == setback
+
+
+@pytest.mark.parametrize(
+    ("measure", "series", "setback"),
+    [
+        ("ndi", [40, 10, 10, 19, 19], 0.9),  # 9 raw points are within the error of 10
+        ("ndi", [40, 10, 10, 20, 20], 1.0),
+        ("ndi", [40, 10, 10, 21, 21], 1.1),
+        ("spadi", [80, 20, 20, 38, 38], 1.0),
+    ],
+)
+def test_a_change_within_the_error_of_a_scale_is_no_setback(
+    measure: str, series: list[float], setback: float
+) -> None:
+    scores = nrs({7 * week: float(value) for week, value in enumerate(series)})
+    care = log(scores=[{**score, "measure": measure} for score in scores])
+    assert of(care, after(70))["setback"] == setback
+
+
+@pytest.mark.parametrize(
+    ("series", "weeks", "relapse"),
+    [
+        ([8, 4, 1, 1], None, False),  # 1 of 8 is 88 %, not 90
+        ([8, 4, 0], None, False),  # once is not a run
+        ([8, 4, 0, 0], 6, False),
+        ([8, 0, 4, 0, 0], 5, False),
+        ([8, 0, 0, 1, 1], 7, False),  # a point is less than the two that matter
+        ([8, 0, 0, 2], 7, True),
+        ([8, 0, 0, 4, 0, 0], 4, False),
+        ([10, 1, 1], 7, False),  # 90 % to the point
+        ([0, 0, 0], None, None),
+    ],
+)
+def test_recovery_begins_with_two_well_scores_and_is_lost_with_what_matters(
+    series: list[float], weeks: int | None, relapse: bool | None
+) -> None:
+    care = log(scores=nrs({7 * week: value for week, value in enumerate(series)}))
+    row = of(care, after(56))
+    assert (row["weeks_since_recovery"], row["relapse"]) == (weeks, relapse)
+
+
+@pytest.mark.parametrize(
+    ("series", "slipping"),
+    [
+        ([8, 0, 0], False),
+        ([8, 0, 0, 1], False),
+        ([8, 0, 0, 1, 1], True),
+        ([8, 0, 0, 1, 1, 0], False),
+        ([8, 0, 0, 2, 2], False),
+        ([8, 1, 1], False),
+    ],
+    ids=["well", "one score", "two scores", "well again", "lost", "never recovered"],
+)
+def test_recovery_slips_when_two_scores_in_a_row_are_no_longer_well(
+    series: list[float], slipping: bool
+) -> None:
+    scores = nrs({7 * i: value for i, value in enumerate(series)})
+    assert of(log(scores=scores), after(70))["slipping"] is slipping
+
+
+def test_residual_is_visible_while_a_recent_scale_can_show_what_matters() -> None:
+    scores = [*nrs({0: 8, 56: 1}), {"at": on(14), "measure": "psfs", "value": 8.0}]
+    care = log(scores=scores)
+    assert of(care, after(56))["residual_visible"] is True  # psfs scored 42 days ago
+    assert of(care, after(57))["residual_visible"] is False
+    assert of(care, after(56 + 43))["residual_visible"] is None
+
+
+def test_own_estimate_and_function_are_the_latest() -> None:
+    rows = [("sane", 0, 20.0), ("sane", 7, 60.0), ("psfs", 0, 2.0), ("psfs", 7, 6.0)]
+    scores = [{"at": on(day), "measure": name, "value": value} for name, day, value in rows]
+    row = of(log(scores=scores + nrs({0: 8, 3: 6, 7: 4})), after(7))
+    assert row["own_estimate"] == 0.6
+    assert row["function_improvement"] == 0.5
