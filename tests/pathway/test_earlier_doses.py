@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from reliefpath.therapies.injection import Portion, Site, Verdict
 
-from .plain_person import FAR, TODAY, Row, bars, day, dose, finding, injection, planned, record
+from .plain_person import (
+    FAR,
+    TODAY,
+    Row,
+    bars,
+    day,
+    dose,
+    finding,
+    injection,
+    needled,
+    planned,
+    record,
+    weighed,
+)
 
 
 def hundred(percent: float = 1.0, ml: float = 10.0) -> tuple[Site, ...]:
@@ -94,3 +108,57 @@ def test_the_same_site_counts_whichever_complaint_and_clinic_it_was_for() -> Non
         before = injection(day(ago), muscle=FAR, facility="another clinic")
         found = planned(record(treatments=[before]))
         assert found[f"same-site-interval-{FAR}-left"] is verdict
+
+
+REASON = "no lasting relief without it"
+STEROID = (Site(FAR, "left", (Portion("triamcinolone", 10, "mg/ml", 4.0),)),)
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "second", "adds_up"),
+    [
+        ("UTC", "2026-03-31T09:00:00Z", datetime(2026, 3, 31, 14, tzinfo=UTC), True),
+        # 9:00 and 21:00 in Los Angeles are two days in UTC
+        ("America/Los_Angeles", "2026-03-30T16:00:00Z", datetime(2026, 3, 31, 4, tzinfo=UTC), True),
+        ("UTC", "2026-03-30T16:00:00Z", datetime(2026, 3, 31, 4, tzinfo=UTC), False),
+        ("UTC", day(0), TODAY, True),
+        ("UTC", "2026-03-31T14:00:00Z", datetime(2026, 3, 31, 9, tzinfo=UTC), False),
+    ],
+)
+@pytest.mark.parametrize("episode", ["hip", "neck"])
+def test_two_visits_of_one_day_at_the_clinic_are_one_session(
+    zone: str, first: str, second: Any, adds_up: bool, episode: str
+) -> None:
+    row = dose(first, 40, "triamcinolone") | {"episode": episode, "volume_ml": 7}
+    found = planned(record(zone, treatments=[row]), STEROID, second, steroid_reason=REASON)
+    assert {"steroid-session", "volume"} & weighed(found) == (
+        {"steroid-session", "volume"} if adds_up else set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "asks"),
+    [
+        ({"volume_ml": 9}, False),
+        ({"volume_ml": 9.1}, True),
+        ({"amount": 9.1, "unit": "ml"}, True),
+        ({"amount": 8, "unit": "ml", "volume_ml": 9.1}, True),
+        ({"amount": 9, "unit": "mg"}, True),
+        ({}, True),
+    ],
+)
+def test_the_volume_of_an_earlier_visit_is_read_from_the_record(told: Row, asks: bool) -> None:
+    found = planned(record(treatments=[injection(day(0), **told)]))
+    assert ("volume" in weighed(found)) is asks
+
+
+def test_muscles_that_were_needled_earlier_on_the_day_count() -> None:
+    muscles = ("masseter", "temporalis", "piriformis", "gluteus-minimus", "hamstrings", FAR)
+    rows = [injection(day(0), therapy="dry-needling", agent=None, muscle=m) for m in muscles]
+    assert needled(record(treatments=rows))["needled-muscles"] is Verdict.FINE
+    for more in ("soleus", None):
+        row = injection(day(0), therapy="acupuncture", agent=None, muscle=more)
+        found = needled(record(treatments=[*rows, row]))
+        assert found["needled-muscles"] is Verdict.DECISION
+        before = needled(record(treatments=[*rows, row | {"at": day(1)}]))
+        assert before["needled-muscles"] is Verdict.FINE

@@ -92,3 +92,15 @@ def test_a_session_is_found_again_only_if_it_is_exactly_as_planned() -> None:
         same, none = without_session(care_log, injection_rows(other, SESSION))
         assert same.treatments.equals(care_log.treatments)
         assert none.is_empty()
+
+
+def test_one_visit_of_two_on_a_day_is_found_again_and_the_other_stays() -> None:
+    nine, two = (datetime(2026, 3, 31, hour, tzinfo=UTC) for hour in (9, 14))
+    first = injection_rows(SITES[1:], replace(SESSION, at=nine))
+    second = injection_rows(SITES, replace(SESSION, at=two))
+    for rows, rest in ((second, first), (first, second)):
+        before, found = without_session(with_rows(pl.concat([first, second])), rows)
+        assert found.equals(rows)
+        assert before.treatments.equals(with_rows(rest).treatments)
+        as_of_the_day = rows.with_columns(at=pl.lit(instant_of(DAY), pl.Datetime("us", "UTC")))
+        assert without_session(with_rows(pl.concat([first, second])), as_of_the_day)[1].equals(rows)

@@ -210,7 +210,7 @@ TREATMENTS = Table(
         ),
         _number("amount", "How much, in `unit`", 0, absent="How much was injected"),
         _code("unit", "The unit of `amount`", tuple(units()), absent="How much was injected"),
-        _number("volume_ml", "Volume injected, in millilitres", 0),
+        _number("volume_ml", "Volume injected, in millilitres", 0, absent="How much was injected"),
         _text("lot", "Lot number of what was injected, as on the vial"),
         _number(
             "adherence",

@@ -122,15 +122,18 @@ def on_record_already(rows: pl.DataFrame, care_log: CareLog) -> list[dict[str, A
 def without_session(care_log: CareLog, rows: pl.DataFrame) -> tuple[CareLog, pl.DataFrame]:
     """Return a care log without a session, and the rows of it that were on record.
 
-    The session is on record if everything of its episode, day and therapy is exactly what `rows`
-    say was given where; otherwise nothing is taken out, and the second has no row.
+    The session is on record if everything of its episode, day and therapy, or of one time on that
+    day, is exactly what `rows` say was given where; otherwise nothing is taken out, and the second
+    has no row.
     """
     dated = care_log.day_of().alias("day")
     of_day = care_log.treatments.with_columns(dated)
-    mine = of_day.join(rows.with_columns(dated), on=THING[:3], how="semi")
-    if _given(mine) != _given(rows):
+    all_day = of_day.join(rows.with_columns(dated), on=THING[:3], how="semi")
+    visits = all_day.partition_by("at", maintain_order=True)
+    mine = next((found for found in (all_day, *visits) if _given(found) == _given(rows)), None)
+    if mine is None:
         return care_log, rows.clear()
-    rest = of_day.join(mine, on=THING[:3], how="anti").drop("day")
+    rest = of_day.join(mine, on=(*THING[:3], "at"), how="anti").drop("day")
     return replace(care_log, treatments=rest), mine.drop("day")
 
 

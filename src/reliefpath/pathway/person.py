@@ -221,12 +221,19 @@ def _history(care_log: CareLog, moment: Moment) -> Iterable[Given]:
     needle = pl.col("therapy").is_in(needles) | pl.col("agent").is_in(list(agents()))
     rows = care_log.given.filter(moment.had_happened, needle).sort("at")
     for row in rows.iter_rows(named=True):
-        unit = units().get(row["unit"] or "")
-        is_mass = unit is not None and unit.dimension == "mass" and row["amount"] is not None
-        mg = row["amount"] * unit.factor if unit is not None and is_mass else None
+        mg, volume = (_amount(row, dimension) for dimension in ("mass", "volume"))
         place = row["therapy"], row["muscle"], row["side"], row["agent"]
         at = row["at"] if has_time(row["at"]) else None
-        yield Given(day_of(row["at"], moment.zone), *place, mg, at)
+        told = volume if row["volume_ml"] is None else row["volume_ml"]
+        yield Given(day_of(row["at"], moment.zone), *place, mg, at, told)
+
+
+def _amount(row: Mapping[str, Any], dimension: str) -> float | None:
+    """What was given, in milligrams or millilitres, if it is told as such."""
+    unit, amount = units().get(row["unit"] or ""), row["amount"]
+    if unit is None or unit.dimension != dimension or amount is None:
+        return None
+    return float(amount * unit.factor)
 
 
 def _adverse_events(care_log: CareLog, moment: Moment) -> Iterable[AdverseEvent]:

@@ -15,10 +15,11 @@ from reliefpath.therapies.catalogue import Family, therapies
 from reliefpath.therapies.findings import Bar, Finding
 from reliefpath.therapies.injection.doses import cited, limit_check
 from reliefpath.therapies.injection.limits import injection_limits
-from reliefpath.therapies.injection.person import Person
+from reliefpath.therapies.injection.person import Given, Person
 from reliefpath.therapies.injection.places import Place, place_checks
 from reliefpath.therapies.injection.plan import SIDES, Check, Checked, Verdict, weighed
 from reliefpath.therapies.injection.safety import CONSENT, known_checks, old_consent
+from reliefpath.therapies.injection.session import given_on_the_day
 
 AGREES = "needling"
 REFUSES = "needling-refused"
@@ -67,7 +68,7 @@ def plan_needling(
         *known_checks(person, places, _verdict),
         *_consent(person),
         *place_checks(places, person),
-        limit_check("needled-muscles", len({muscle for muscle, _ in places})),
+        _muscles(places, person),
         *_course(course),
     ]
     found, known = weighed(checks, acknowledged)
@@ -97,13 +98,25 @@ def _consent(person: Person) -> Iterator[Check]:
         yield Check("consent-still-holds", Verdict.DECISION, f"{says} {rule.because}", None, source)
 
 
+def _muscles(places: Sequence[Place], person: Person) -> Check:
+    """Those needled earlier on the day count; one that is not on record may be another one."""
+    today = [given.muscle for given in given_on_the_day(_needled(person), person)]
+    known = {muscle for muscle, _ in places} | set(today) - {None}
+    return limit_check("needled-muscles", len(known) + today.count(None))
+
+
 def _needled_since(person: Person) -> bool:
     """Whether a session was given on the consent already, which is then one to a course."""
     agreed = person.consented_on
-    needled = {
-        given.on for given in person.history if therapies()[given.therapy].family is Family.NEEDLING
-    }
-    return agreed is not None and agreed < person.on and any(day >= agreed for day in needled)
+    return (
+        agreed is not None
+        and agreed < person.on
+        and any(given.on >= agreed for given in _needled(person))
+    )
+
+
+def _needled(person: Person) -> list[Given]:
+    return [g for g in person.history if therapies()[g.therapy].family is Family.NEEDLING]
 
 
 def _course(course: Course) -> Iterator[Check]:

@@ -200,18 +200,35 @@ def asks(sites: list[Site], person: Person) -> Iterator[str]:
                 yield "no height"
         elif person.weight_kg / (person.height_cm / 100) ** 2 > 30 * CLOSE:
             yield "body mass"
-    if sum(p.volume_ml for s in sites for p in s.portions) > 10 * CLOSE:
+    today = [g for g in person.history if g.on == person.on]
+    injected = [g for g in today if g.therapy == "injection"]
+    volumes = [p.volume_ml for s in sites for p in s.portions]
+    volumes += [1e9 if g.volume_ml is None else g.volume_ml for g in injected]
+    if sum(volumes) > 10 * CLOSE:
         yield "much volume"
-    if len(sites) > 8 or len({site.muscle for site in sites}) > 4:
-        yield "many sites"
+    named = {site.muscle for site in sites} | {g.muscle for g in injected if g.muscle}
+    if len(named) + points([g for g in injected if g.muscle is None]) > 4:
+        yield "many muscles"
+    if len(sites) + points(injected) > 8:
+        yield "many points"
     if steroid(sites):
         mg = sum(mg * EQUAL.get(agent, 0) for agent, mg in milligrams(sites).items())
         before = [g for g in person.history if may_be_steroid(g)]
+        mg += sum((g.mg or 1e9) * EQUAL.get(g.agent or "", 1) for g in before if g in today)
         days = {g.on for g in before if person.on - g.on < timedelta(days=365)}
         if mg > 40 * CLOSE:
             yield "much steroid"
         if len(days | {person.on}) > 3 or any(person.on - g.on < timedelta(84) for g in before):
             yield "steroid too often"
+
+
+def points(injected: list[Given]) -> int:
+    """At one time and place there are as many points as rows of the agent with the most."""
+    found = 0
+    for place in {(g.at, g.muscle, g.side) for g in injected}:
+        used = [g.agent for g in injected if (g.at, g.muscle, g.side) == place]
+        found += max(used.count(agent) for agent in used) * (2 if place[2] == "both" else 1)
+    return found
 
 
 def unusual(sites: list[Site]) -> Iterator[str]:

@@ -262,6 +262,7 @@ def _any_given(drawn: random.Random, on: date, at: datetime | None, zone: str) -
         None if is_needle else drawn.choice((*ANAESTHETICS, *STEROIDS, None)),
         None if is_needle else drawn.choice((5.0, 40.0, 200.0, 600.0, None)),
         drawn.choice((when, None)),
+        drawn.choice((0.5, 0.5, 1.0, 5.0, None)),
     )
 
 

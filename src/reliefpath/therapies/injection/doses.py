@@ -30,9 +30,6 @@ def dose_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     portions = [portion for site in sites for portion in site.portions]
     yield from _slips(portions)
     yield from _anaesthetic(portions, person)
-    yield limit_check("volume", sum(p.volume_ml for p in portions), _volumes(portions))
-    yield limit_check("muscles", len({site.muscle for site in sites}))
-    yield limit_check("points", len(sites))
 
 
 def limit_check(
@@ -266,7 +263,3 @@ def weight_checks(person: Person) -> Iterator[Check]:
         yield limit_check(
             "body-mass-index", index, f"{weight:g} kg / ({person.height_cm:g} cm)² = {index:.3g}"
         )
-
-
-def _volumes(portions: Sequence[Portion]) -> str:
-    return " + ".join(f"{p.volume_ml:g}" for p in portions) + " mL"

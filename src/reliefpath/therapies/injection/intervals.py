@@ -18,6 +18,7 @@ from reliefpath.therapies.injection.doses import (
 from reliefpath.therapies.injection.limits import injection_limits
 from reliefpath.therapies.injection.person import Given, Person
 from reliefpath.therapies.injection.plan import Check, Site, Verdict
+from reliefpath.therapies.injection.session import given_on_the_day, with_earlier
 
 WEEK = 7
 
@@ -29,9 +30,10 @@ def steroid_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     if not planned:
         return
     own = changed_agents(p.agent for p in planned)
-    arithmetic = steroid_arithmetic(planned)
-    yield limit_check("steroid-session", steroid_mg(planned), arithmetic, own)
     before = [given for given in person.history if _may_be_steroid(given)]
+    today = [_mg(given) for given in given_on_the_day(before, person)]
+    arithmetic = steroid_arithmetic(planned)
+    yield with_earlier("steroid-session", steroid_mg(planned), today, arithmetic, own)
     limit = injection_limits().limits["steroid-sessions"]
     year = within(before, person.on, limit.days or 0)
     days = sorted({given.on for given in year})

@@ -67,6 +67,8 @@ class Given:
     """Null where the amount is not known."""
     at: datetime | None = None
     """The instant; null where the time of day is not known."""
+    volume_ml: float | None = None
+    """Null where the volume is not known."""
 
 
 @dataclass(frozen=True)

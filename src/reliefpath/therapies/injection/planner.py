@@ -14,6 +14,7 @@ from reliefpath.therapies.injection.person import Person
 from reliefpath.therapies.injection.plan import Check, Plan, Site, Verdict, weighed
 from reliefpath.therapies.injection.rescue import rescue_doses, rescue_source
 from reliefpath.therapies.injection.safety import person_checks, site_checks, uses
+from reliefpath.therapies.injection.session import held_checks
 
 
 def plan_injection(
@@ -44,6 +45,7 @@ def plan_injection(
         *person_checks(sites, person, steroid_reason),
         *site_checks(sites, person),
         *dose_checks(sites, person),
+        *held_checks(sites, person),
         *steroid_checks(sites, person),
         *session_checks(sites, person),
         *map(_covered, asked),
