@@ -26,13 +26,14 @@ def objections(record: dict[str, Rows], episode: str, on: date) -> set[str]:
     mine = next(row for row in record["episodes"] if row["episode"] == episode)
     past = {
         name: [row for row in record[name] if row["at"].date() <= on]
-        for name in ("scores", "treatments", "findings")
+        for name in ("scores", "treatments", "exams", "findings")
     }
     person = record["patients"][0]
     return {
         *_ended(mine, person, on),
         *_course([r for r in past["scores"] if r["episode"] == episode], on),
         *_done([r for r in past["treatments"] if r["episode"] == episode], mine, on),
+        *_examined([r for r in past["exams"] if r["episode"] == episode], mine),
         *_injected(past["treatments"], on),
         *_known(past, mine, on),
     }
@@ -91,12 +92,26 @@ def _done(given: Rows, mine: dict[str, Any], on: date) -> Iterator[str]:
             yield "exercise not done"
     sessions, last = 0, date.min
     for row in sorted(given, key=lambda row: row["at"]):
-        reaches = row["muscle"] is None or mine["region"] in muscles()[row["muscle"]].reaches
+        reaches = row["muscle"] is None or _explains(row, mine)
         apart = row["at"].date() - last >= timedelta(days=3)
         if row["therapy"] == "dry-needling" and reaches and apart:
             sessions, last = sessions + 1, row["at"].date()
     if sessions < 4:
         yield "no course of dry needling"
+
+
+def _explains(row: dict[str, Any], mine: dict[str, Any]) -> bool:
+    """Whether a muscle may cause the complaint, on its side or known to refer across."""
+    sides = {row.get("side") or "both", mine.get("side") or "both"}
+    muscle = muscles()[row["muscle"]]
+    reached = muscle.crosses if sides == {"left", "right"} else muscle.reaches
+    return mine["region"] in reached
+
+
+def _examined(exams: Rows, mine: dict[str, Any]) -> Iterator[str]:
+    latest = max((row["at"].date() for row in exams), default=None)
+    if not any(row["at"].date() == latest and _explains(row, mine) for row in exams):
+        yield "nothing found that explains it"
 
 
 def _injected(given: Rows, on: date) -> Iterator[str]:

@@ -52,6 +52,7 @@ def _plain(name: str, random: Random) -> Record:
                 "episode": name,
                 "patient": name,
                 "region": "neck",
+                "side": random.choice((None, "right", "both")),
                 "primary_measure": "nrs",
                 "started_on": START.date(),
                 "ended_on": None,
@@ -215,6 +216,14 @@ def _needles(r: Record, random: Random) -> None:
     r["treatments"] = kept + [_needled(_name(r), d / 7, random.choice(muscles)) for d in days]
 
 
+def _other_side(r: Record, random: Random) -> None:
+    """The complaint, what was found or what was needled is on a side that may be another one."""
+    sides = (None, "left", "right", "both")
+    r["episodes"][0]["side"] = random.choice(sides)
+    for row in (*r["exams"], *r["treatments"]):
+        row["side"] = random.choice(sides[1:] if row in r["exams"] else sides)
+
+
 CHANGES: list[Callable[[Record, Random], None]] = [
     _later,
     _one_more,
@@ -228,6 +237,7 @@ CHANGES: list[Callable[[Record, Random], None]] = [
     _exercises,
     _stops,
     _needles,
+    _other_side,
     lambda r, random: _scored(r, random, "pgic", [1, 2, 3, 5]),
     lambda r, random: _scored(r, random, "groc", [-5, 0, 2, 3, 6]),
     lambda r, random: _scored(r, random, "sane", [20, 39, 40, 80, 95, 96]),

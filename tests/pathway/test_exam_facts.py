@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 
-from .one_patient import after, log, of, on
+from reliefpath.chart.care_log import CareLog
+
+from .one_patient import after, log, of, on, treated
 from .strategies import Rows
 
 
@@ -58,3 +62,44 @@ def test_trigger_points_are_those_of_the_latest_exam(
     row = of(log(exams=exams), after(14))
     assert (row["active_trigger_points"], row["trigger_point_explains_pain"]) == (active, explains)
     assert row["weeks_since_exam"] == 1.0
+
+
+CROSSES, STAYS = "sternocleidomastoid-clavicular", "upper-trapezius"
+
+
+@pytest.mark.parametrize(
+    ("complaint", "muscle", "side", "explains"),
+    [
+        ("right", STAYS, "right", True),
+        ("right", STAYS, "both", True),
+        ("right", STAYS, "left", None),
+        ("left", STAYS, "right", None),
+        ("both", STAYS, "left", True),
+        (None, STAYS, "left", True),
+        ("right", CROSSES, "left", True),
+    ],
+)
+def test_a_trigger_point_explains_its_own_side_unless_it_refers_across(
+    complaint: str | None, muscle: str, side: str, explains: bool | None
+) -> None:
+    found = exam(7, muscle, True, True, True, True) | {"side": side}
+    row = of(with_side(log(exams=[found]), complaint), after(14))
+    assert (row["active_trigger_points"], row["trigger_point_explains_pain"]) == (1, explains)
+
+
+@pytest.mark.parametrize("complaint", ["left", "right", "both", None])
+@pytest.mark.parametrize("side", ["left", "right", "both", None])
+def test_dry_needling_is_a_trial_on_the_side_of_the_complaint(
+    complaint: str | None, side: str | None
+) -> None:
+    needled = treated("dry-needling", 3, 6, 9, muscle=STAYS, side=side)
+    row = of(with_side(log(treatments=needled), complaint), after(14))
+    other = {complaint, side} == {"left", "right"}
+    assert row["dry_needling_sessions"] == (0 if other else 3)
+
+
+def with_side(care: CareLog, side: str | None) -> CareLog:
+    region = pl.lit("head")  # to which both muscles refer
+    return replace(
+        care, episodes=care.episodes.with_columns(region=region, side=pl.lit(side, pl.String))
+    )

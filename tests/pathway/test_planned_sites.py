@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import polars as pl
 import pytest
 
 from reliefpath.pathway.injection import plan_for
@@ -129,3 +131,10 @@ def test_what_was_not_given_does_not_count(status: str) -> None:
     care_log = record(treatments=[injection(day(0), muscle="upper-trapezius", **dose)])
     assert "other-side-of-chest" not in planned(care_log, TRAPEZIUS)
     assert not bars(planned(care_log))
+
+
+def test_a_complaint_without_a_side_is_told_and_asks_for_no_decision() -> None:
+    assert planned(record())["complaint-side"] is Verdict.FINE
+    known = record()
+    sided = replace(known, episodes=known.episodes.with_columns(side=pl.lit("left")))
+    assert "complaint-side" not in planned(sided)

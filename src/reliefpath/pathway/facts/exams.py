@@ -11,21 +11,24 @@ from reliefpath.anatomy import trigger_point
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.groups import Groups, Known
 from reliefpath.pathway.facts.moment import places, rows_of
-from reliefpath.pathway.facts.sites import muscle_names, reaching
+from reliefpath.pathway.facts.sites import muscle_names, reaching, side_names
 
 
 def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
     """Return the exam facts, one value an episode in the order of `episodes`."""
-    muscle, active = (
-        places(exams["muscle"], muscle_names()),
-        exams.select(_active()).to_series().to_numpy(),
+    rows = rows_of(
+        exams,
+        episodes,
+        moment,
+        muscle=places(exams["muscle"], muscle_names()),
+        side=places(exams["side"], side_names()),
+        active=exams.select(_active()).to_series().to_numpy(),
     )
-    rows = rows_of(exams, episodes, moment, muscle=muscle, active=active)
     ago, episode = moment.days_from(rows["day"]), Groups(rows["e"], episodes.height)
     last = episode.least(ago)
     latest = ago == last[episode.of]
     active, unknown = latest & (rows["active"] == 1), latest & np.isnan(rows["active"])
-    reaches = reaching(rows["muscle"], rows["e"], episodes)
+    reaches = reaching(rows["muscle"], rows["side"], rows["e"], episodes)
     certain, open_ = episode.count(active), episode.any(unknown)
     examined = ~np.isnan(last)
     return {

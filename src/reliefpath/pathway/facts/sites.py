@@ -8,7 +8,11 @@ import numpy as np
 import polars as pl
 
 from reliefpath.anatomy import REGIONS, muscles
+from reliefpath.chart.schema import SIDES
 from reliefpath.pathway.facts.groups import Flags, Ints
+from reliefpath.pathway.facts.moment import places
+
+BOTH = SIDES.index("both")
 
 
 @cache
@@ -17,13 +21,21 @@ def muscle_names() -> pl.Enum:
     return pl.Enum(list(muscles()))
 
 
-def reaching(muscle: Ints, e: Ints, episodes: pl.DataFrame) -> Flags:
+def side_names() -> pl.Enum:
+    """Return the sides, whose place a row's side is read as."""
+    return pl.Enum(SIDES)
+
+
+def reaching(muscle: Ints, side: Ints, e: Ints, episodes: pl.DataFrame) -> Flags:
     """Return whether the muscle of each row lies in, or is known to refer to, where it hurts.
+
+    A side that is not on record, of the row or of the complaint, is not held against it.
 
     Args:
         muscle: its place in the catalogue; -1, none, reaches nowhere.
+        side: its place among the sides; -1 where it is not on record.
         e: the place of each row's episode.
-        episodes: with the region of the complaint, and further ones.
+        episodes: with the region of the complaint, further ones, and its side.
     """
     hurts = np.zeros((episodes.height, len(REGIONS)), np.bool_)
     where = zip(episodes["region"], episodes["other_regions"], strict=True)
@@ -31,12 +43,19 @@ def reaching(muscle: Ints, e: Ints, episodes: pl.DataFrame) -> Flags:
         for name in (region, *(others or "").split()):
             if name in REGIONS:
                 hurts[place, REGIONS.index(name)] = True
-    found: Flags = np.any(_reaches()[muscle] & hurts[e], axis=1)
+    of_complaint = places(episodes["side"], side_names())[e]
+    either = np.isin(side, (-1, BOTH)) | np.isin(of_complaint, (-1, BOTH))
+    reaches, crosses = _reaches()
+    same = (either | (side == of_complaint)) & np.any(reaches[muscle] & hurts[e], axis=1)
+    found: Flags = same | np.any(crosses[muscle] & hurts[e], axis=1)
     return found
 
 
 @cache
-def _reaches() -> Flags:
-    """Whether each muscle lies in each region, or is known to refer to it; none does, at -1."""
-    known = [[region in row.reaches for region in REGIONS] for row in muscles().values()]
-    return np.pad(np.array(known), ((0, 1), (0, 0)))
+def _reaches() -> tuple[Flags, Flags]:
+    """Whether each muscle lies in each region, or is known to refer to it, on its own side or the
+    other; none does, at -1."""
+    rows = muscles().values()
+    near = [[region in row.reaches for region in REGIONS] for row in rows]
+    across = [[region in row.crosses for region in REGIONS] for row in rows]
+    return np.pad(near, ((0, 1), (0, 0))), np.pad(across, ((0, 1), (0, 0)))

@@ -13,7 +13,7 @@ from reliefpath.pathway.facts.courses import Trial, longest_course, spread_sessi
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
 from reliefpath.pathway.facts.moment import Rows, places, rows_of
 from reliefpath.pathway.facts.sessions import Sessions
-from reliefpath.pathway.facts.sites import muscle_names, reaching
+from reliefpath.pathway.facts.sites import muscle_names, reaching, side_names
 from reliefpath.therapies import agents, counted_as, therapies, units
 
 YEAR, QUARTER = 365, 90
@@ -56,7 +56,8 @@ def _of_episode(rows: Rows, ago: Floats, episodes: pl.DataFrame, trial: Trial) -
         "injection_relief": injected == latest[episode.of],
     }
     # a muscle that was not recorded is taken for one of the complaint
-    here = (rows["muscle"] < 0) | reaching(rows["muscle"], rows["e"], episodes)
+    reaches = reaching(rows["muscle"], rows["side"], rows["e"], episodes)
+    here = (rows["muscle"] < 0) | reaches
     needled = np.where(needling & here, ago, np.nan)
     conservative = np.where(_conservative()[rows["therapy"]], ago, np.nan)
     gap, apart = trial.gap_weeks * 7, trial.needling_days_apart
@@ -116,7 +117,7 @@ def _codes() -> dict[str, pl.Enum]:
     """The columns whose codes are read as their place in the catalogue."""
     known: dict[str, Iterable[str]] = {"therapy": therapies(), "agent": agents(), "unit": units()}
     names = {name: pl.Enum(list(catalogue)) for name, catalogue in known.items()}
-    return {**names, "muscle": muscle_names()}
+    return {**names, "muscle": muscle_names(), "side": side_names()}
 
 
 def is_given(therapy: str, rows: Rows) -> Flags:

@@ -21,6 +21,9 @@ Place = tuple[str, str]
 def place_checks(places: Sequence[Place], person: Person) -> Iterator[Check]:
     """Yield the checks of where a needle goes in this person, by muscle and side."""
     each = list(dict.fromkeys(places))
+    if person.complaint is not None and person.complaint.side is None:
+        says = "The side of the complaint is not on record, so no site was held against it."
+        yield Check("complaint-side", Verdict.FINE, says)
     named = dict.fromkeys(muscle for muscle, _ in each)
     yield from _barred(named, person)
     for muscle in named:
