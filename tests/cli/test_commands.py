@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import polars as pl
 import pytest
+import yaml
 
 from .commands import reliefpath
 
@@ -206,6 +207,22 @@ def test_a_pathway_is_copied_changed_compared_and_used(clinic: Path, tmp_path: P
     ]
     used = reliefpath("assess", clinic, "--as-of", AS_OF, "--pathway", mine, "--format", "json")
     assert {a["pathway"]["version"] for a in json.loads(used.stdout)} == {"2.1.0"}
+
+
+def test_an_older_copy_of_the_pathway_is_told_which_criteria_it_lacks(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    reliefpath("pathway", "copy", file)
+    assert "lacks" not in reliefpath("pathway", "check", file).stdout
+    whole = yaml.safe_load(file.read_text())
+    gone = [whole["steps"]["injection"]["criteria"], whole["follow_up"]["criteria"]]
+    names = ["scale-certain", next(iter(gone[1]))]
+    reasons = [criteria.pop(name)["because"] for criteria, name in zip(gone, names, strict=True)]
+    file.write_text(yaml.safe_dump(whole | {"version": "1.0.0"}, sort_keys=False))
+    told = reliefpath("pathway", "check", file).stdout
+    assert "relief-plus 1.0.0 is sound" in told
+    assert "It lacks 2 criteria of relief-plus 2.0.0 as shipped:" in told
+    for name, reason in zip(names, reasons, strict=True):
+        assert f"  {name}: {reason}" in told
 
 
 def test_a_prior_is_learned_from_a_clinic_and_used(clinic: Path, tmp_path: Path) -> None:

@@ -18,8 +18,14 @@ PathwayArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A pathway
 
 @app.command("check")
 def pathway_check(file: PathwayArgument) -> None:
-    """Check a pathway file; every problem is told with its line."""
-    chosen = read_pathway(file)
+    """Check a pathway file; every problem is told with its line.
+
+    What a copy of an older version lacks of the pathway as shipped is told as well.
+    """
+    from reliefpath.pathway.comparison import lacking
+    from reliefpath.pathway.model import default_pathway
+
+    chosen, shipped = read_pathway(file), default_pathway()
     unsigned = sorted(
         {source.cite for source in chosen.sources.values() if source.certainty.needs_signature}
     )
@@ -27,6 +33,14 @@ def pathway_check(file: PathwayArgument) -> None:
         f"{chosen.pathway} {chosen.version} is sound: {len(chosen.statuses)} statuses, "
         f"{len(chosen.steps)} steps, {len(chosen.criteria)} criteria, {len(chosen.notes)} notes."
     )
+    if missing := lacking(chosen, shipped):
+        of = "criterion" if len(missing) == 1 else "criteria"
+        typer.echo(
+            f"It lacks {len(missing)} {of} of {shipped.pathway} {shipped.version} as shipped:"
+        )
+        for name, criterion in missing.items():
+            typer.echo(f"  {name}: {criterion.because}")
+        typer.echo("Take them over, or know why not: pathway copy, then pathway diff.")
     if chosen.approved_by is None:
         typer.echo("Not signed off: `approved_by` is empty. These sources need a signature:")
         for cite in unsigned:

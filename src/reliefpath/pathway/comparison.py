@@ -1,11 +1,11 @@
-"""What two pathways do not share."""
+"""What two pathways do not share, and what a copy lacks of the pathway as shipped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from reliefpath.pathway.model import Pathway
+from reliefpath.pathway.model import Criterion, Pathway
 
 
 def differences(before: Pathway, after: Pathway) -> list[str]:
@@ -24,6 +24,16 @@ def differences(before: Pathway, after: Pathway) -> list[str]:
     if order_before != order_after and set(order_before) == set(order_after):
         lines.append(f"~ order of statuses: {_listed(order_before)} -> {_listed(order_after)}")
     return lines
+
+
+def lacking(own: Pathway, shipped: Pathway) -> dict[str, Criterion]:
+    """Return the criteria as shipped that a copy lacks, by id.
+
+    What shares neither name nor any criterion with it is no copy, and lacks nothing.
+    """
+    if own.pathway != shipped.pathway and own.criteria.keys().isdisjoint(shipped.criteria):
+        return {}
+    return {id_: c for id_, (_, c) in shipped.criteria.items() if id_ not in own.criteria}
 
 
 def _values(part: Any, path: str = "") -> Iterator[tuple[str, Any]]:
