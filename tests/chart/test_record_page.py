@@ -8,7 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
+from rich.console import Console
 
 from html_page import Page
 from reliefpath.chart.folder import read_folder
@@ -17,9 +19,12 @@ from reliefpath.chart.store.record import record_of
 from reliefpath.chart.store.record_page import record_html
 from reliefpath.chart.store.record_words import details, words
 from reliefpath.chart.store.tables import HISTORIES
+from reliefpath.chart.store.terms import set_term
 from reliefpath.chart.store.writing import Act
 from reliefpath.pathway.decisions import OVERRIDDEN, Basis, decide
 from reliefpath.pathway.model import default_file
+from reliefpath.terminal.history import print_history
+from reliefpath.therapies import finding_kinds
 
 from .clinic import FILES, write
 from .test_record import BEGIN, row_of, ticking
@@ -237,3 +242,30 @@ def test_a_needle_is_told_in_a_patient_s_words() -> None:
     assert details("treatments", values) == (
         "Piriformis, left; needle 25 G x 38 mm; Lidocaine; lot A1; the muscle did not twitch"
     )
+
+
+def test_words_are_told_with_the_answer_that_was_given_since(chart: Chart) -> None:
+    row = {"patient": "P1", "at": "2026-01-06", "kind": "medicine", "code": "Zorblax 20 mg"}
+    chart.enter({"findings": pl.DataFrame([row])}, Act("Ada", "enter"))
+    caption = "What is known of you whatever the complaint, earliest first"
+    names = {code: row.name for code, row in finding_kinds()["medicine"].codes.items()}
+
+    def told() -> str:
+        made = RecordPage(record_html(record_of(chart, "P1")))
+        return next(said for said in made.rows(caption) if "Zorblax 20 mg" in said)
+
+    assert names["not-understood"] in told()
+    for answer in ("other-anticoagulant", "no-rule"):
+        set_term(chart, "medicine", "zorblax 20 mg", answer, Act("Bo", "term"))
+        assert names[answer] in told()
+        assert names["not-understood"] not in told()
+        [line] = [each for each in record_of(chart, "P1").tables["findings"] if each.understood_as]
+        assert (line.understood_as, line.values and line.values["code"]) == (
+            answer,
+            "not-understood",
+        )
+        shown = Console(record=True, width=250)
+        print_history(shown, record_of(chart, "P1"))
+        assert f"words=Zorblax 20 mg, understood as {answer}" in shown.export_text()
+    set_term(chart, "medicine", "zorblax 20 mg", "not-understood", Act("Bo", "term"))
+    assert names["not-understood"] in told()

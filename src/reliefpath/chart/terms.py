@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import polars as pl
 
@@ -29,15 +30,15 @@ def understand(findings: pl.DataFrame) -> pl.DataFrame:
 
 def resolve(findings: pl.DataFrame, terms: Terms | None = None) -> pl.DataFrame:
     """Return findings with the code of what was not understood, where it is known meanwhile."""
-    said = terms or {}
-
-    def resolved(kind: str, code: str, words: str | None) -> tuple[str, str | None]:
-        if words is None:
-            return code, None
-        return code_of(kind, words) or said.get((kind, folded(words)), code), words
-
     lost = (findings["code"] == NOT_UNDERSTOOD).fill_null(False)
-    return _with(findings, lost, resolved) if lost.any() else findings
+    return _with(findings, lost, partial(resolved, terms=terms or {})) if lost.any() else findings
+
+
+def resolved(kind: str, code: str, words: str | None, terms: Terms) -> tuple[str, str | None]:
+    """Return the code that words are known as meanwhile, else the one they have, and the words."""
+    if words is None:
+        return code, None
+    return code_of(kind, words) or terms.get((kind, folded(words)), code), words
 
 
 def _named(kind: str, name: str, words: str | None) -> tuple[str, str | None]:

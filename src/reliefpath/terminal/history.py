@@ -19,13 +19,15 @@ def print_history(console: Console, record: Record) -> None:
         for line in lines:
             for version in line.versions:
                 holds = version is line.versions[-1] and line.values is not None
-                grid.add_row(*_cells(version), style=None if holds else "dim strike")
+                answer = line.understood_as if holds else None
+                grid.add_row(*_cells(version, answer), style=None if holds else "dim strike")
         console.print(grid)
 
 
-def _cells(version: Version) -> tuple[str, ...]:
+def _cells(version: Version, answer: str | None) -> tuple[str, ...]:
     values = version.values or {}
-    said = (f"{k}={v}" for k, v in values.items() if v is not None and k != "advice")
+    said = [f"{k}={v}" for k, v in values.items() if v is not None and k != "advice"]
+    said += [f"understood as {answer}"] if answer else []
     recorded = version.recorded_at[:16].replace("T", " ")
     words = ", ".join(said) or "is told in another person's record"
     return str(version.row), recorded, version.by, version.change, words, version.reason or ""

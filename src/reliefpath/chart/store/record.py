@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -14,9 +14,11 @@ from reliefpath.chart.store.audit import Head, head_of
 from reliefpath.chart.store.chart import Chart
 from reliefpath.chart.store.database import snapshot
 from reliefpath.chart.store.frames import stored_select
-from reliefpath.chart.store.reading import about, read_log
+from reliefpath.chart.store.reading import about, read_log, terms_on_record
 from reliefpath.chart.store.tables import AUDIT, DECISIONS, HISTORIES, ROWS, START_OF_DAY
+from reliefpath.chart.terms import Terms, resolved
 from reliefpath.errors import UsageError
+from reliefpath.therapies import NOT_UNDERSTOOD
 
 FORMAT, FORMAT_VERSION = "reliefpath-patient-record", 1
 LOOKS = ("view", "export", "backup")
@@ -45,12 +47,20 @@ class Line:
     """Something on record, with its history, the oldest version first."""
 
     versions: tuple[Version, ...]
+    understood_as: str | None = None
+    """The code that words are read as by now, where they were not understood as they stand."""
 
     @property
     def values(self) -> Row | None:
         """What holds now; None where it was withdrawn, or moved to whom it belongs."""
         last = self.versions[-1]
         return None if last.change == "withdrawn" else last.values
+
+    @property
+    def read(self) -> Row | None:
+        """What holds now, as it is read: with the answer to words that were not understood."""
+        answer = {} if self.understood_as is None else {"code": self.understood_as}
+        return None if self.values is None else self.values | answer
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,8 @@ def record_of(chart: Chart, patient: str) -> Record:
             )
             for name, part in chains.items()
         }
+        terms = terms_on_record(connection)
+        tables["findings"] = tuple(_understood(line, terms) for line in tables["findings"])
         access = tuple(_access(connection, patient, tables))
         return Record(patient, head_of(connection), tables, access)
 
@@ -123,6 +135,14 @@ def record_json(record: Record) -> str:
         "access": [asdict(access) for access in record.access],
     }
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def _understood(line: Line, terms: Terms) -> Line:
+    """The line with what its words are read as, if somebody said so since."""
+    if line.values is None or line.values["code"] != NOT_UNDERSTOOD:
+        return line
+    code, _ = resolved(line.values["kind"], NOT_UNDERSTOOD, line.values["words"], terms)
+    return line if code == NOT_UNDERSTOOD else replace(line, understood_as=code)
 
 
 def _versions(connection: sa.Connection, name: str, patient: str) -> list[Row]:

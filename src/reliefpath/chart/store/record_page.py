@@ -118,7 +118,7 @@ def _events(record: Record, names: Iterable[str], episode: str | None, zone: tzi
     events = [
         Event(
             line.values["at"] if name != "decisions" else line.versions[0].recorded_at,
-            title(name, line.values),
+            title(name, line.read or line.values),
             _details(name, line),
             line.versions[-1].by,
         )
@@ -131,7 +131,7 @@ def _events(record: Record, names: Iterable[str], episode: str | None, zone: tzi
 
 def _details(name: str, line: Line) -> str:
     assert line.values is not None
-    said, why = details(name, line.values), line.versions[0].reason
+    said, why = details(name, line.read or line.values), line.versions[0].reason
     return f"{said}; because: {why}" if name == "decisions" and why else said
 
 
@@ -145,7 +145,7 @@ def _corrections(record: Record, zone: tzinfo) -> Iterator[Correction]:
 
 
 def _about(name: str, line: Line, zone: tzinfo) -> str:
-    values = next((v.values for v in reversed(line.versions) if v.values), None)
+    values = line.read or next((v.values for v in reversed(line.versions) if v.values), None)
     if values is None or name == "patients":
         return NAMES[name]
     when = f" of {time_text(values['at'], zone)}" if "at" in values else ""
