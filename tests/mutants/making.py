@@ -77,9 +77,20 @@ def mutants() -> list[Mutant]:
 def _of_code() -> Iterator[Mutant]:
     for file in sorted({path for pattern in CODE for path in SOURCE.glob(pattern)}):
         name = str(file.relative_to(SOURCE))
-        for place, node in enumerate(ast.walk(ast.parse(file.read_text("utf-8")))):
-            for line, change in _change(deepcopy(node)):
+        tree = ast.parse(file.read_text("utf-8"))
+        idle = {id(part) for node in _idle(tree) for part in ast.walk(node)}
+        for place, node in enumerate(ast.walk(tree)):
+            for line, change in _change(deepcopy(node)) if id(node) not in idle else ():
                 yield Mutant(name, line, change, place)
+
+
+def _idle(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is said of types and in decorators, from which nothing is computed."""
+    for node in ast.walk(tree):
+        yield from getattr(node, "decorator_list", ())
+        for said in ("annotation", "returns"):
+            if (named := getattr(node, said, None)) is not None:
+                yield named
 
 
 def _change(node: ast.AST) -> Iterator[tuple[int, str]]:
@@ -96,7 +107,7 @@ def _change(node: ast.AST) -> Iterator[tuple[int, str]]:
             node.value = not value
             yield line, f"{value} to {not value}"
         case ast.Constant(value=int() | float() as value):
-            node.value = value * 0.9 if isinstance(value, float) else value + 1
+            node.value = value * 0.9 or 0.1 if isinstance(value, float) else value + 1
             yield line, f"{value} to {node.value}"
         case ast.Call(func=ast.Name(id=name) as called) if name in NAMES:
             called.id = NAMES[name]
