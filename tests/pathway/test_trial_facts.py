@@ -143,3 +143,24 @@ def test_treatments_that_are_not_there_are_unknown_and_none_at_all_is_a_no() -> 
     assert [of(empty, after(7))[name] for name in told] == [False, False, 0, 0, 0, 0.0, False]
     assert [of(absent, after(7))[name] for name in told] == [None] * len(told)
     assert absent.only("neck").absent == {"treatments"}
+
+
+@pytest.mark.parametrize("therapy", ["exercise", "dry-needling", "injection"])
+def test_a_row_that_stands_twice_says_once_how_the_trial_went(therapy: str) -> None:
+    high = treated(therapy, 14, adherence=0.9, response=0.9)
+    low = treated(therapy, 14, adherence=0.1, response=0.1)
+    other = treated(therapy, 14, adherence=0.9, response=0.9, muscle="infraspinatus")
+    once, twice, apart = (
+        of(log(treatments=rows), after(20))
+        for rows in (high + low, high + high + low, high + other + low)
+    )
+    assert twice == once
+    means = [k for k in once if k.endswith(("adherence", "response")) and once[k] is not None]
+    means = means or ["injection_relief"]
+    assert all(once[name] == pytest.approx(0.5) for name in means)
+    assert all(apart[name] == pytest.approx(1.9 / 3, abs=1e-4) for name in means)
+
+
+def test_a_steroid_that_stands_twice_counts_twice() -> None:
+    row = treated("injection", 14, agent="triamcinolone", amount=10.0, unit="mg")
+    assert of(log(treatments=row * 2), after(20))["steroid_mg_365d"] == 20

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 
+from reliefpath.chart.repeats import said_again
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.courses import Trial, longest_course, spread_sessions
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
@@ -28,6 +29,7 @@ def treatments_given(treatments: pl.DataFrame, episodes: pl.DataFrame, moment: M
         **{name: places(treatments[name], names) for name, names in _codes().items()},
         **{name: treatments[name].to_numpy() for name in ("amount", "adherence", "response")},
         adverse_effect=treatments["adverse_effect"].is_not_null().to_numpy(),
+        again=said_again(treatments).to_numpy(),
     )
 
 
@@ -70,7 +72,7 @@ def _of_episode(rows: Rows, ago: Floats, episodes: pl.DataFrame, trial: Trial) -
         "injected": ~np.isnan(latest),
         "weeks_since_injection": latest / 7,
         **{
-            name: episode.mean(np.where(which, rows["response"], np.nan))
+            name: episode.mean(np.where(which & ~rows["again"], rows["response"], np.nan))
             for name, which in responses.items()
         },
     }
@@ -78,7 +80,8 @@ def _of_episode(rows: Rows, ago: Floats, episodes: pl.DataFrame, trial: Trial) -
 
 def _exercise(rows: Rows, ago: Floats, episode: Groups, injected: Floats, trial: Trial) -> Known:
     """The longest course of exercise, how much was done, and how it goes on."""
-    exercise, adherence = is_given("exercise", rows), rows["adherence"]
+    exercise = is_given("exercise", rows) & ~rows["again"]
+    adherence = rows["adherence"]
     # what was not done at all is on record, and yet no exercise
     done = np.where(exercise & ~(adherence == 0), ago, np.nan)
     latest = episode.least(np.where(exercise, ago, np.nan))
