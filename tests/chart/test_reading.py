@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from reliefpath.chart.folder import inspect_folder, read_folder
+from reliefpath.clock import Moment
 from reliefpath.errors import CareLogError, UsageError
 
 from .clinic import FILES, changed, write
@@ -217,3 +218,38 @@ def test_items_too_few_to_score_warn(tmp_path: Path) -> None:
     assert warning.warning
     assert str(warning).startswith("scores.csv:7: item 'tie shoes'")
     assert "too few items of psfs" in str(warning)
+
+
+def test_days_are_told_as_they_are_at_the_clinic(tmp_path: Path) -> None:
+    """Ten at night in Los Angeles is the next day in UTC."""
+    text = FILES["scores"] + "E1,2026-02-03T22:00:00-08:00,nrs,3,\nE1,2026-02-01,nrs,3,\n"
+    ended = FILES["episodes"].replace("primary_measure", "primary_measure,ended_on")
+    ended = ended.replace("05,nrs", "05,nrs,2026-01-20").replace("12,psfs", "12,psfs,")
+    folder = write(tmp_path, scores=text, episodes=ended)
+
+    def told(*today: int, zone: str = "America/Los_Angeles") -> list[str]:
+        reading = inspect_folder(folder, today=Moment.of(date(*today), zone))
+        assert reading.care_log.zone == zone
+        return [str(p) for p in reading.problems if p.warning and "2026-02-0" in str(p)]
+
+    late = "after the episode's ended_on, 2026-01-20; is it of another episode?"
+    assert told(2026, 2, 3) == [
+        f"scores.csv:7: at '2026-02-03': warning: {late}",
+        f"scores.csv:8: at '2026-02-01': warning: {late}",
+    ]
+    future = "lies after today, 2026-02-02; it does not count yet"
+    assert f"scores.csv:7: at '2026-02-03': warning: {future}" in told(2026, 2, 2)
+    future = "lies after today, 2026-02-03; it does not count yet"
+    assert f"scores.csv:7: at '2026-02-04': warning: {future}" in told(2026, 2, 3, zone="UTC")
+
+
+def test_a_treatment_that_stands_twice_is_asked_about_and_kept(tmp_path: Path) -> None:
+    rows = FILES["treatments"].splitlines()
+    again = "\n".join([*rows, rows[3], rows[3].replace("20", "40")]) + "\n"
+    reading = inspect_folder(write(tmp_path, treatments=again))
+    (warning,) = map(str, reading.problems)
+    assert warning.startswith(
+        "treatments.csv:5: therapy 'injection': warning: the same row as one before; if it was "
+        "given once, leave one out: both count for doses and limits"
+    )
+    assert reading.care_log.treatments["amount"].drop_nulls().to_list() == [20, 20, 40]

@@ -155,14 +155,15 @@ def assemble(
     on_record: Mapping[str, pl.DataFrame] | None = None,
     *,
     ignored: Collection[str] = (),
-    today: date | None = None,
+    today: Moment | None = None,
 ) -> tuple[CareLog, list[tuple[str, Bad]]]:
     """Type and check raw tables; return the good rows and, by table, everything refused.
 
     A row is kept only when all of it is good, and when the rows it refers to are. An absent table
     is empty, and so is one that lacks a required column; rows that refer to it are not blamed.
     `on_record` holds patients and episodes that rows may refer to besides those in `raw`;
-    `ignored` names columns that are known to be of no account; `today` is the day at the clinic.
+    `ignored` names columns that are known to be of no account; `today` is the day at the clinic,
+    with its zone.
     """
     frames = dict(_empty_tables())
     read = dict(on_record or {})
@@ -183,7 +184,7 @@ def assemble(
                 bad += [(name, b) for b in refusals]
                 if not refused_rows.is_empty():
                     spoiled[name] = refused_rows
-    log = CareLog.of(frames.__getitem__)
+    log = CareLog.of(frames.__getitem__, "UTC" if today is None else today.zone)
     log = replace(log, absent=frozenset(TABLES.keys() - raw.keys() | unreadable))
     if any(b.row is None and not b.warning for _, b in bad):
         return log.wholly_incomplete(), bad
@@ -217,7 +218,7 @@ def _checked(
     raw: pl.DataFrame,
     read: Mapping[str, pl.DataFrame],
     ignored: Collection[str],
-    today: date | None,
+    today: Moment | None,
 ) -> tuple[pl.DataFrame, list[Bad], pl.DataFrame]:
     """The good rows of a table, the refusals, and the rows that were refused."""
     frame, refusals = convert(table, raw, ignored)

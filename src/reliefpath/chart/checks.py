@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import polars as pl
 
 from reliefpath.chart.columns import Bad, refused
 from reliefpath.chart.doubts import Doubt, doubtful_scores
+from reliefpath.chart.repeats import said_again
 from reliefpath.chart.schema import TABLES, Kind, Table
-from reliefpath.clock import MIDNIGHT
+from reliefpath.clock import MIDNIGHT, Moment, day_of
 from reliefpath.errors import UsageError, nearest
 from reliefpath.measures import Measure, measures
 from reliefpath.measures.totals import SESSION, totals
@@ -26,12 +27,12 @@ def check_rows(
     table: Table,
     frame: pl.DataFrame,
     earlier: Mapping[str, pl.DataFrame],
-    today: date | None = None,
+    today: Moment | None = None,
 ) -> list[Bad]:
     """Return the rows of `frame` that contradict themselves, each other or the tables before it.
 
     `earlier` holds the good rows of the tables that `table` refers to; `today` is the day at the
-    clinic, after which nothing can have happened.
+    clinic, after which nothing can have happened; days are told as they are there, else in UTC.
     """
     bad = [
         *_missing_parents(table, frame, earlier),
@@ -48,11 +49,13 @@ def check_rows(
             bad += _on_another_scale(frame)
         case "treatments":
             bad += _half_amounts(frame, "amount")
+            bad += _given_twice(frame)
         case "findings":
             bad += _unknown_findings(frame)
             bad += _half_amounts(frame, "value")
     if table.name in ("scores", "treatments", "exams"):  # findings may be older than the episode
-        bad += _outside_episode(table, frame, earlier)
+        zone = "UTC" if today is None else today.zone
+        bad += _outside_episode(table, frame, earlier, zone)
     if today is not None:
         bad += _in_the_future(table, frame, today)
     return bad
@@ -214,6 +217,15 @@ def _half_amounts(frame: pl.DataFrame, amount: str) -> list[Bad]:
     return refused("unit", frame["unit"], bare, f"must not be empty where {amount} is given")
 
 
+def _given_twice(frame: pl.DataFrame) -> Iterator[Bad]:
+    """Treatments that say what one before them says: see `repeats`."""
+    rows = said_again(frame).arg_true()
+    for row, therapy in zip(rows, frame["therapy"].gather(rows), strict=True):
+        say = "the same row as one before; if it was given once, leave one out: both count for "
+        say += "doses and limits, and one for how a trial of conservative care went"
+        yield Bad(row, "therapy", therapy, say, warning=True)
+
+
 def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
     """Codes that no catalogue knows, and as a warning words that nobody understands yet."""
     for name in frame["kind"].drop_nulls().unique().sort():
@@ -231,7 +243,7 @@ def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
 
 
 def _outside_episode(
-    table: Table, frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]
+    table: Table, frame: pl.DataFrame, earlier: Mapping[str, pl.DataFrame], zone: str
 ) -> list[Bad]:
     """Things done in an episode before it began, which are refused, or after it ended.
 
@@ -254,7 +266,7 @@ def _outside_episode(
     late = (frame["at"] >= span["end"]).fill_null(False)
     for row in late.arg_true() if late.any() else ():
         say = f"after the episode's ended_on, {span['ended_on'][row]}; is it of another episode?"
-        bad.append(Bad(row, "at", str(frame["at"][row].date()), say, warning=True))
+        bad.append(Bad(row, "at", str(day_of(frame["at"][row], zone)), say, warning=True))
     return bad
 
 
@@ -294,13 +306,13 @@ def _open_twice(frame: pl.DataFrame) -> Iterator[Bad]:
         yield Bad(row, "episode", episode, say, warning=True)
 
 
-def _in_the_future(table: Table, frame: pl.DataFrame, today: date) -> Iterator[Bad]:
+def _in_the_future(table: Table, frame: pl.DataFrame, today: Moment) -> Iterator[Bad]:
     """Dates after today, at the clinic: they do not count yet, or are mistyped."""
     for column in table.columns:
         if column.kind is Kind.DATE and column.name != "until":
-            late = frame[column.name] > today
-        elif column.kind is Kind.INSTANT:
-            late = frame[column.name] >= datetime.combine(today, MIDNIGHT, UTC) + DAY + ZONE_SLACK
+            late = frame[column.name] > today.day
+        elif column.kind is Kind.INSTANT:  # or today, by the clock of some zones
+            late = frame[column.name] >= datetime.combine(today.day, MIDNIGHT, UTC)
         else:
             continue
         if not late.any():
@@ -309,6 +321,7 @@ def _in_the_future(table: Table, frame: pl.DataFrame, today: date) -> Iterator[B
             late &= frame["status"].ne_missing("planned")
         for row in late.fill_null(False).arg_true():
             value = frame[column.name][row]
-            say = f"lies after today, {today}; it does not count yet"
-            shown = value.date() if isinstance(value, datetime) else value
-            yield Bad(row, column.name, str(shown), say, warning=True)
+            shown = day_of(value, today.zone) if isinstance(value, datetime) else value
+            if shown > today.day:
+                say = f"lies after today, {today.day}; it does not count yet"
+                yield Bad(row, column.name, str(shown), say, warning=True)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +15,7 @@ from reliefpath.chart.care_log import CareLog, assemble, problem
 from reliefpath.chart.columns import Bad
 from reliefpath.chart.csv_file import Held, guarded, lines_of, read_csv
 from reliefpath.chart.schema import TABLES
+from reliefpath.clock import Moment
 from reliefpath.errors import CareLogError, Problem, UsageError, nearest_of
 from reliefpath.private_files import make_folder, write_file
 
@@ -88,7 +88,7 @@ def read_folder(
     *,
     skip_bad_rows: bool = False,
     ignored: Collection[str] = (),
-    today: date | None = None,
+    today: Moment | None = None,
 ) -> Reading:
     """Read a folder holding `patients`, `episodes`, `scores` and, if any, the other tables.
 
@@ -96,7 +96,7 @@ def read_folder(
         folder: where the CSV or Parquet files are.
         skip_bad_rows: keep the good rows where others are bad, rather than refuse them all.
         ignored: columns that are known to be of no account, such as `treatments.cancelled`.
-        today: the day at the clinic; dates after it are warned of.
+        today: the day at the clinic, with its zone; dates after it are warned of.
 
     Raises:
         UsageError: there is no such folder, or no care log in it.
@@ -113,7 +113,7 @@ def inspect_folder(
     on_record: OnRecord | None = None,
     *,
     ignored: Collection[str] = (),
-    today: date | None = None,
+    today: Moment | None = None,
 ) -> Reading:
     """Read a folder and return its good rows together with all its problems.
 

@@ -21,11 +21,12 @@ from reliefpath.cli.options import (
     Out,
     PathwayFile,
     PriorFile,
-    SkipBadRows,
+    ReadingOptions,
     Source,
     as_of_day,
     read_pathway,
     read_prior,
+    taking,
 )
 from reliefpath.cli.records import Records, is_chart, zone_at
 from reliefpath.errors import UsageError, nearest
@@ -48,6 +49,7 @@ class Document(StrEnum):
 
 
 @app.command()
+@taking(ReadingOptions)
 def assess(
     source: Source,
     as_of: AsOf = None,
@@ -67,8 +69,8 @@ def assess(
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processor cores to use.  [default: all]")
     ] = None,
-    skip_bad_rows: SkipBadRows = False,
-    ignore_column: IgnoreColumn = None,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Show the worklist: the status, next step and reasons of every episode, most urgent first.
 
@@ -92,7 +94,7 @@ def assess(
 
     with stages(console_on(sys.stderr), total=5) as progress:
         progress("care log")
-        parts = Records(source, "assess", skip_bad_rows, known_at, ignored=ignore_column).parts()
+        parts = Records(source, "assess", reading, known_at).parts()
         advice = assess_parts(parts, chosen, day, priors, progress)
         if status:
             advice = advice.filter(pl.col("status").is_in(status))
@@ -109,6 +111,7 @@ def assess(
 
 
 @app.command()
+@taking(ReadingOptions)
 def explain(
     source: Source,
     episode: Annotated[str, typer.Argument(help="Which episode.")],
@@ -116,8 +119,8 @@ def explain(
     known_at: KnownAt = None,
     pathway: PathwayFile = None,
     prior: PriorFile = None,
-    skip_bad_rows: SkipBadRows = False,
-    ignore_column: IgnoreColumn = None,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Tell one patient's story: the curve, every criterion, and what would change the answer.
 
@@ -126,7 +129,7 @@ def explain(
     - `reliefpath explain clinic/ demo-0001`
     """
     day, chosen, priors = as_of_day(as_of, source), read_pathway(pathway), read_prior(prior)
-    mine = Records(source, "explain", skip_bad_rows, known_at, ignored=ignore_column).of(episode)
+    mine = Records(source, "explain", reading, known_at).of(episode)
     from reliefpath.pathway.advice import Writer
     from reliefpath.pathway.assessment import assess_episode
     from reliefpath.terminal.story import print_story
@@ -151,10 +154,11 @@ def check(
     if is_chart(str(folder)):
         raise UsageError("a chart takes only good rows; see: reliefpath chart verify")
     from reliefpath.chart.folder import inspect_folder
-    from reliefpath.clock import today
+    from reliefpath.clock import Moment, today
 
-    day = today(zone_at(str(folder)))
-    reading = inspect_folder(folder, ignored=ignore_column or (), today=day)
+    zone = zone_at(str(folder))
+    now = Moment.of(today(zone), zone)
+    reading = inspect_folder(folder, ignored=ignore_column or (), today=now)
     for problem in reading.problems:
         typer.echo(problem)
     warnings = len(reading.problems) - len(reading.errors)
@@ -165,6 +169,7 @@ def check(
 
 
 @app.command()
+@taking(ReadingOptions)
 def facts(
     source: Source,
     as_of: AsOf = None,
@@ -175,8 +180,8 @@ def facts(
         AssessFormat, typer.Option("--format", help="How to write it.")
     ] = AssessFormat.CSV,
     out: Out = None,
-    skip_bad_rows: SkipBadRows = False,
-    ignore_column: IgnoreColumn = None,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Print the facts table: one row an episode, the columns that criteria ask about.
 
@@ -188,7 +193,7 @@ def facts(
     from reliefpath.pathway.facts import facts as facts_of
 
     asked = chosen.questions, priors, chosen.recovery.combine, chosen.counted_trial
-    parts = Records(source, "facts", skip_bad_rows, known_at, ignored=ignore_column).parts()
+    parts = Records(source, "facts", reading, known_at).parts()
     table = pl.concat(facts_of(part, day, *asked) for part in parts).sort("episode")
     if file_format is AssessFormat.TABLE:
         from rich.table import Table

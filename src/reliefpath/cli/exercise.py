@@ -13,7 +13,7 @@ import typer
 
 from reliefpath.cli.chart.options import ChartArgument
 from reliefpath.cli.language import Language, language_for
-from reliefpath.cli.options import AsOf, Out, Source, as_of_day, taking
+from reliefpath.cli.options import AsOf, Out, ReadingOptions, Source, as_of_day, taking
 from reliefpath.cli.recording import Told, Writing
 from reliefpath.cli.records import Records
 from reliefpath.terminal.output import open_console, output
@@ -56,6 +56,7 @@ class GoalName(StrEnum):
 
 
 @app.command()
+@taking(ReadingOptions)
 def plan(
     source: Source,
     episode: Annotated[str, typer.Argument(help="Which episode.")],
@@ -82,6 +83,8 @@ def plan(
     ] = None,
     language: Language = None,
     out: Out = None,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Plan exercise for the muscles of the latest exam: the fewest that serve all, and why each.
 
@@ -95,7 +98,7 @@ def plan(
     from reliefpath.pathway.exercise import programme_for
     from reliefpath.therapies.exercise import Goal, Irritability
 
-    care_log = Records(source, "exercise plan").of(episode)
+    care_log = Records(source, "exercise plan", reading).of(episode)
     found = programme_for(
         care_log,
         episode,

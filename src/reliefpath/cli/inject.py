@@ -22,7 +22,7 @@ from reliefpath.cli.injecting import (
     write_plan,
 )
 from reliefpath.cli.language import Language, language_for
-from reliefpath.cli.options import AsOf, Out, Source, as_of_day, taking
+from reliefpath.cli.options import AsOf, Out, ReadingOptions, Source, as_of_day, taking
 from reliefpath.cli.recording import ToldOfNeedle, Writing
 from reliefpath.cli.records import Records
 from reliefpath.cli.told import Answers, Opened, answers_of, opened_of
@@ -33,6 +33,7 @@ app = typer.Typer(help="Plan an injection, the last resort, and record it.", no_
 
 
 @app.command()
+@taking(ReadingOptions)
 @taking(Asked)
 def plan(
     source: Source,
@@ -41,6 +42,8 @@ def plan(
     as_of: AsOf = None,
     file_format: Format = PlanFormat.TEXT,
     out: Out = None,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Check a planned injection: ready, needs a decision, or blocked, with all arithmetic shown.
 
@@ -53,7 +56,9 @@ def plan(
       --site "gluteus-medius left: lidocaine 1% 1 mL = 10 mg + triamcinolone 10 mg/mL 1 mL"
       --steroid-reason "two injections without it brought no relief"`
     """
-    found = planned(Records(source, "inject plan"), episode, asked, as_of_day(as_of, source)).plan
+    found = planned(
+        Records(source, "inject plan", reading), episode, asked, as_of_day(as_of, source)
+    ).plan
     from reliefpath.terminal.injection import print_plan
 
     data = {"open_decisions": found.open_decisions, **asdict(found), "on": found.on.isoformat()}
@@ -90,6 +95,7 @@ def record(
 
 
 @app.command()
+@taking(ReadingOptions)
 @taking(Asked)
 def papers(
     source: Source,
@@ -111,6 +117,8 @@ def papers(
     ] = None,
     answer: Answers = None,
     language: Language = None,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Write the papers of an injection: note, consent, after-care, letter, card, as HTML and PDF.
 
@@ -126,7 +134,7 @@ def papers(
     - `reliefpath inject papers clinic/ demo-0001 --site "infraspinatus left: lidocaine 1% 1 mL"
       --payer aetna --answer "conservative: Dr. Ana Ruiz: No work yet." --out papers/`
     """
-    lots, records = lots_of(lot), Records(source, "inject papers")
+    lots, records = lots_of(lot), Records(source, "inject papers", reading)
     made = planned(records, episode, asked, as_of_day(as_of, source), but_itself=True)
     from reliefpath import papers as written
     from reliefpath.languages import LANGUAGES

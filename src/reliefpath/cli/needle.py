@@ -22,6 +22,7 @@ from reliefpath.cli.options import (
     AsOf,
     Out,
     PathwayFile,
+    ReadingOptions,
     Source,
     as_of_day,
     read_pathway,
@@ -67,6 +68,7 @@ def _planned(
 
 
 @app.command()
+@taking(ReadingOptions)
 @taking(Asked)
 def plan(
     source: Source,
@@ -75,6 +77,8 @@ def plan(
     as_of: AsOf = None,
     file_format: Format = PlanFormat.TEXT,
     out: Out = None,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Check a session: who may not be needled, what the needle must not meet, does it help.
 
@@ -84,7 +88,9 @@ def plan(
 
     - `reliefpath needle plan clinic/ demo-0001 --site "upper-trapezius left"`
     """
-    found, _ = _planned(Records(source, "needle plan"), episode, asked, as_of_day(as_of, source))
+    found, _ = _planned(
+        Records(source, "needle plan", reading), episode, asked, as_of_day(as_of, source)
+    )
     from reliefpath.terminal.injection import print_checks, print_end, print_result
 
     def show(console: Console) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from functools import wraps
@@ -92,10 +92,6 @@ PriorFile = Annotated[
         help="What `reliefpath recovery learn` wrote.  [default: from the literature]",
     ),
 ]
-SkipBadRows = Annotated[
-    bool,
-    typer.Option("--skip-bad-rows", help="Leave bad rows out rather than refuse."),
-]
 IgnoreColumn = Annotated[
     list[str] | None,
     typer.Option(
@@ -105,6 +101,21 @@ IgnoreColumn = Annotated[
     ),
 ]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.")]
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """How a folder is read: the options of every command that answers from one."""
+
+    skip_bad_rows: Annotated[
+        bool,
+        typer.Option("--skip-bad-rows", help="Leave bad rows out rather than refuse."),
+    ] = False
+    ignore_column: IgnoreColumn = None
+
+
+WHOLE = ReadingOptions()
+"""Refuse whatever is wrong."""
 
 
 def taking(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import getpass
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from threading import Thread
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reliefpath.cli.options import SHOWN_PROBLEMS, moment
+from reliefpath.cli.options import SHOWN_PROBLEMS, WHOLE, ReadingOptions, moment
 from reliefpath.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -43,11 +43,9 @@ class Records:
 
     source: str
     command: str
-    skip_bad_rows: bool = False
+    reading: ReadingOptions = WHOLE
     known_at: str | None = None
     by: str | None = None
-    ignored: Sequence[str] | None = None
-    """Columns of a folder's tables that are known to be of no account."""
 
     def parts(self) -> Iterator[CareLog]:
         """Yield the care log, a chart's a few thousand patients at a time."""
@@ -94,16 +92,16 @@ class Records:
 
     def _folder(self) -> CareLog:
         from reliefpath.chart.folder import read_folder
-        from reliefpath.clock import today
+        from reliefpath.clock import Moment, today
 
         if self.known_at is not None:
             raise UsageError("--known-at asks a chart: a folder does not say when it was recorded")
         zone = zone_at(self.source)
         reading = read_folder(
             Path(self.source),
-            skip_bad_rows=self.skip_bad_rows,
-            ignored=self.ignored or (),
-            today=today(zone),
+            skip_bad_rows=self.reading.skip_bad_rows,
+            ignored=self.reading.ignore_column or (),
+            today=Moment.of(today(zone), zone),
         )
         for problem in reading.problems[:SHOWN_PROBLEMS]:
             typer.echo(problem, err=True)
@@ -111,7 +109,7 @@ class Records:
             typer.echo("... `reliefpath check` lists them all", err=True)
         if self.command == "assess" or reading.errors:
             typer.echo(reading.summary(), err=True)
-        return replace(reading.care_log, zone=zone)
+        return reading.care_log
 
     def _known(self) -> date | datetime | None:
         return None if self.known_at is None else moment(self.known_at, "--known-at")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reliefpath.cli.options import AsOf, SkipBadRows, Source, as_of_day
+from reliefpath.cli.options import AsOf, ReadingOptions, Source, as_of_day, taking
 from reliefpath.cli.records import Records, shown
 from reliefpath.errors import UsageError
 
@@ -15,6 +15,7 @@ app = typer.Typer(help="Learn what recovery looks like in your clinic.", no_args
 
 
 @app.command()
+@taking(ReadingOptions)
 def learn(
     source: Source,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write what was learned.")],
@@ -25,7 +26,8 @@ def learn(
             min=1, help="Episodes that a measure and region need for a prior of their own."
         ),
     ] = 200,
-    skip_bad_rows: SkipBadRows = False,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Learn from a clinic's own scores what recovery looks like there, for `assess --prior`.
 
@@ -39,7 +41,7 @@ def learn(
     if out.exists():
         raise UsageError(f"`{out}` already exists")
     day = as_of_day(as_of, source)
-    care_log = Records(source, "recovery learn", skip_bad_rows).whole()
+    care_log = Records(source, "recovery learn", reading).whole()
     from reliefpath.pathway.own_episodes import learn_priors
     from reliefpath.recovery.learned import priors_text
 

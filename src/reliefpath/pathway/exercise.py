@@ -33,6 +33,10 @@ NO_ACTIVE = "The latest exam found no active trigger point: the programme is for
 NOT_SCREENED = (
     "Red flags have not been asked about since the episode began: ask before handing out."
 )
+NOT_READ = (
+    "Rows of this record were refused, or name what no catalogue knows: the programme may lack "
+    "what they say. `reliefpath check` lists them."
+)
 
 
 def programme_for(
@@ -88,6 +92,7 @@ def programme_for(
     notes = [
         *([NO_EXAM] if latest.is_empty() else [NO_ACTIVE] if active.is_empty() else []),
         *([NOT_SCREENED] if row["red_flag"] is None else []),
+        *([] if row["record_complete"] else [NOT_READ]),
     ]
     return replace(found, notes=tuple(notes))
 

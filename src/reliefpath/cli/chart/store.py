@@ -96,10 +96,12 @@ def import_(
     - `reliefpath chart import clinic.chart scores.csv`
     """
     from reliefpath.chart.folder import inspect_folder
+    from reliefpath.clock import Moment
     from reliefpath.terminal.progress import counted
 
     into = chart_of(chart)
-    reading = inspect_folder(source, into.on_record, ignored=ignore_column or (), today=into.today)
+    today = Moment.of(into.today, into.zone)
+    reading = inspect_folder(source, into.on_record, ignored=ignore_column or (), today=today)
     if reading.errors:
         raise CareLogError(reading.problems)
     for problem in reading.problems:
