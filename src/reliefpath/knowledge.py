@@ -12,8 +12,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import cache
+from hashlib import sha256
+from importlib import metadata
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -138,12 +142,16 @@ def read_yaml(file: Traversable | Path, error: type[ContentError]) -> dict[str, 
     """Read a YAML mapping.
 
     Raises:
-        error: the file is not YAML, says a key twice, or is not a mapping.
+        error: the file is not YAML, says a key twice, is not a mapping, or is one of ours and not
+            as it was installed.
     """
     try:
         text = file.read_text("utf-8")
-        if PACKAGE not in Path(str(file)).parents:
+        place = Path(str(file)).resolve()
+        if PACKAGE not in place.parents:
             _refuse_bombs(file.name, text, error)
+        elif _is_altered(place):
+            raise error([Problem(file.name, None, None, None, ALTERED)])
         content = yaml.load(text, Loader=_StrictLoader)
     except OSError as e:
         raise error([Problem(file.name, None, None, None, f"cannot be read: {e.strerror}")]) from e
@@ -159,7 +167,37 @@ def read_yaml(file: Traversable | Path, error: type[ContentError]) -> dict[str, 
     return content
 
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).resolve().parent
+ALTERED = (
+    "is not as it was installed, so that knowledge may be missing: install ReliefPath again; what "
+    "a clinic changes belongs into a file of its own, which `--clinic` names"
+)
+
+
+@cache
+def _installed() -> Mapping[Path, str]:
+    """The SHA-256 of our files as they were installed; of none where the source itself is run.
+
+    A row that was lost from a catalogue is a danger that nobody asks about any more.
+    """
+    try:
+        files = metadata.files("reliefpath") or ()
+    except metadata.PackageNotFoundError:
+        return {}
+    known = ((file, file.hash) for file in files if file.suffix == ".yaml")
+    return {Path(str(file.locate())).resolve(): said.value for file, said in known if said}
+
+
+def _is_altered(file: Path) -> bool:
+    known = _installed().get(file)
+    return known is not None and known != _digest(file.read_bytes())
+
+
+def _digest(content: bytes) -> str:
+    """The SHA-256 of a file, as a list of installed files writes it."""
+    return urlsafe_b64encode(sha256(content).digest()).decode().rstrip("=")
+
+
 MOST_CHARACTERS, MOST_NODES, DEEPEST = 2_000_000, 200_000, 100
 """How much a file may hold; what the package ships holds far less."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from reliefpath.cli.options import SHOWN_PROBLEMS, WHOLE, ReadingOptions, moment
-from reliefpath.errors import UsageError, nearest
+from reliefpath.errors import ChartError, UsageError, nearest
 
 if TYPE_CHECKING:
     from reliefpath.chart.care_log import CareLog
@@ -88,7 +88,21 @@ class Records:
         return _of_known_codes(chart.care_log_of(patient, self._known()))
 
     def _chart(self) -> Chart | None:
-        return chart_of(self.source) if is_chart(self.source) else None
+        """The chart, unless it is a folder.
+
+        Raises:
+            ChartError: an answer might leave out what was recorded.
+        """
+        if not is_chart(self.source):
+            return None
+        chart = chart_of(self.source)
+        if wrong := chart.check_database().wrong:
+            raise ChartError(
+                f"`{shown(self.source)}` is damaged, and an answer might leave out what was "
+                f"recorded: {'; '.join(wrong[:5])}. Look what else is wrong, and how to mend it: "
+                "reliefpath chart verify CHART"
+            )
+        return chart
 
     def _folder(self) -> CareLog:
         from reliefpath.chart.folder import read_folder

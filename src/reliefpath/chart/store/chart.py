@@ -34,7 +34,7 @@ from reliefpath.chart.store.reading import (
     zone_on_record,
 )
 from reliefpath.chart.store.tables import AUDIT, ROWS, SETTINGS, holding, stored
-from reliefpath.chart.store.verifying import Verified, verify, verify_database
+from reliefpath.chart.store.verifying import Verified, miscounted, verify, verify_database
 from reliefpath.chart.store.writing import Act, Change, Clock, changing
 from reliefpath.clock import MIDNIGHT, today, zone_of
 from reliefpath.errors import CareLogError, ChartError, UsageError
@@ -175,9 +175,13 @@ class Chart:
             return verify_database(connection, lambda: verify(connection, expected))
 
     def check_database(self) -> Soundness:
-        """Look for damage below the rows alone, which takes far less time than to verify."""
+        """Look for damage below the rows, and for rows that are gone or new behind the log's back.
+
+        That takes far less time than to verify.
+        """
         with snapshot(self.engine) as connection:
-            return check_database(connection)
+            found = check_database(connection)
+            return found if found.wrong else replace(found, wrong=tuple(miscounted(connection)))
 
     # what is recorded
 
