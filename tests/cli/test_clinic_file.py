@@ -57,6 +57,14 @@ def own(folder: Path, *overrides: str) -> Path:
     return file
 
 
+def plain(clinic: Path) -> list[dict[str, Any]]:
+    """The advice by the catalogues as shipped."""
+    advice: list[dict[str, Any]] = json.loads(
+        reliefpath("assess", clinic, *AS_OF, "--format", "json").stdout
+    )
+    return advice
+
+
 def plan(clinic: Path, *options: str | Path, file: Path | None = None) -> dict[str, Any]:
     ask = ("inject", "plan", clinic, EPISODE, *AS_OF, "--nothing-new", "--format", "json", *options)
     before = () if file is None else ("--clinic", file)
@@ -223,6 +231,52 @@ def test_records_of_a_clinics_own_row_are_refused_without_its_file(
     who = next(a["patient"] for a in patient if a["episode"] == EPISODE)
     reliefpath("chart", "record", chart, who, "--out", page)  # a record is shown whatever is known
     assert "our-muscle" in page.read_text("utf-8")
+
+
+def test_a_row_that_the_clinics_file_has_lost_opens_no_gate_while_records_name_it(
+    clinic: Path, tmp_path: Path
+) -> None:
+    danger = (
+        "{in: findings, row: condition.codes.our-danger, set: {name: Ours, because: It bleeds., "
+        f"bars: [contraindication]}}, {WHO}}}"
+    )
+    agent = f"{{in: agents, row: our-agent, set: {{name: Ours, kind: other, note: Ours}}, {WHO}}}"
+    rows = {"findings": danger, "exams": MUSCLE, "treatments": agent}
+    folder = tmp_path / "records"
+    shutil.copytree(clinic, folder)
+
+    def assessed(*overrides: str) -> dict[str, dict[str, Any]]:
+        file = own(tmp_path, VOLUME, *overrides)
+        asked = ("--clinic", file, "assess", folder, *AS_OF, "--format", "json")
+        if len(overrides) < len(rows):
+            assert "our-" in reliefpath(*asked, code=1).stderr
+        found = json.loads(reliefpath(*asked, "--skip-bad-rows").stdout)
+        return {a["episode"]: a for a in found}
+
+    is_open = [a for a in plain(clinic) if a["gate"]]
+    named = {"findings": is_open[0], "exams": is_open[1], "treatments": is_open[1]}
+    for table, values in {
+        "findings": {"kind": "condition", "code": "our-danger"},
+        "exams": {"muscle": "our-muscle", "side": "left"},
+        "treatments": {"therapy": "injection", "agent": "our-agent"},
+    }.items():
+        key = "patient" if table == "findings" else "episode"
+        values |= {key: named[table][key], "at": "2026-03-30"}
+        with (folder / f"{table}.csv").open("r+", newline="", encoding="utf-8") as text:
+            header = text.readline().strip().split(",")
+            text.seek(0, os.SEEK_END)
+            text.write(",".join(values.get(column, "") for column in header) + "\n")
+    before = assessed(*rows.values())
+    for table in rows:
+        after = assessed(*(row for name, row in rows.items() if name != table))
+        for episode, advice in after.items():
+            assert not advice["gate"] or before[episode]["gate"], (table, episode)
+            for fact in ("red_flag", "contraindication"):
+                was, now = (a["facts"][fact] for a in (before[episode], advice))
+                assert now is not False or was is False, (table, episode, fact)
+        assert not after[named[table]["episode"]]["gate"]
+        # whose complaint a muscle reaches that nobody knows is not known either
+        assert table != "exams" or not any(a["gate"] for a in after.values())
 
 
 def test_the_schema_of_the_file_is_published() -> None:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from reliefpath.anatomy import muscles
 from reliefpath.chart.checks import check_rows
 from reliefpath.chart.columns import Bad, convert, unusable_columns
 from reliefpath.chart.schema import GIVEN, TABLES, Table
 from reliefpath.chart.terms import understand
 from reliefpath.clock import Moment, day
-from reliefpath.errors import CareLogError, Problem
+from reliefpath.errors import CareLogError, Problem, nearest_of
 from reliefpath.therapies import finding_kinds
 
 if TYPE_CHECKING:
@@ -186,9 +187,20 @@ def assemble(
                     spoiled[name] = refused_rows
     log = CareLog.of(frames.__getitem__, "UTC" if today is None else today.zone)
     log = replace(log, absent=frozenset(TABLES.keys() - raw.keys() | unreadable))
-    if any(b.row is None and not b.warning for _, b in bad):
+    if any(b.row is None and not b.warning for _, b in bad) or _names_what_is_lost(bad):
         return log.wholly_incomplete(), bad
     return _incomplete(log, spoiled, read), bad
+
+
+def _names_what_is_lost(bad: Iterable[tuple[str, Bad]]) -> bool:
+    """Whether rows name what a catalogue seems to have lost, and what bears on others, too.
+
+    Who was not asked about a kind of finding, and which regions a muscle reaches, matters for
+    everybody.
+    """
+    known: dict[str | None, list[str]] = {"kind": [*finding_kinds()], "muscle": [*muscles()]}
+    named = {(b.column, b.value) for _, b in bad if b.column in known and b.value is not None}
+    return any(nearest_of(str(value), known[column]) is None for column, value in named)
 
 
 @cache

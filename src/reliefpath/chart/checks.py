@@ -64,18 +64,21 @@ def check_rows(
 def check_codes(tables: Mapping[str, pl.DataFrame]) -> None:
     """Check that the catalogues know every code of rows that were recorded some time ago.
 
+    Columns that a table lacks are not looked at.
+
     Raises:
         UsageError: one is not known, as where a clinic's own file is not in force that added it.
     """
     for name, frame in tables.items():
-        coded = [c for c in TABLES[name].columns if c.kind is Kind.CODE and c.codes]
+        columns = [c for c in TABLES[name].columns if c.name in frame.columns]
+        coded = [c for c in columns if c.kind is Kind.CODE and c.codes]
         unknown = [
             (column.name, value)
             for column in coded
             for value in frame[column.name].drop_nulls().unique()
             if value not in column.codes
         ]
-        if name == "findings" and not unknown:
+        if "code" in frame.columns and not unknown:
             found = _unknown_findings(frame)
             unknown = [(str(bad.column), str(bad.value)) for bad in found if not bad.warning]
         for column_name, value in unknown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +19,8 @@ from reliefpath.cli.options import SHOWN_PROBLEMS, WHOLE, ReadingOptions, moment
 from reliefpath.errors import ChartError, UsageError, nearest
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from reliefpath.chart.care_log import CareLog
     from reliefpath.chart.store.chart import Chart
 
@@ -85,6 +87,7 @@ class Records:
         if patient is None:
             raise UsageError(f"no episode `{episode}` in `{shown(self.source)}`")
         self._look(chart, patient)
+        _check_codes(chart.bearing_codes())
         return _of_known_codes(chart.care_log_of(patient, self._known()))
 
     def _chart(self) -> Chart | None:
@@ -135,11 +138,16 @@ class Records:
 
 
 def _of_known_codes(care_log: CareLog) -> CareLog:
-    from reliefpath.chart.checks import check_codes
     from reliefpath.chart.schema import TABLES
 
-    check_codes({name: care_log.table(name) for name in TABLES})
+    _check_codes({name: care_log.table(name) for name in TABLES})
     return care_log
+
+
+def _check_codes(tables: Mapping[str, pl.DataFrame]) -> None:
+    from reliefpath.chart.checks import check_codes
+
+    check_codes(tables)
 
 
 def is_chart(source: str) -> bool:

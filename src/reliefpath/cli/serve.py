@@ -162,8 +162,10 @@ def look_over(custody: Custody, backups: Path | None, key: Path | None) -> None:
 
     Raises:
         ChartError: pages would be answered without some of what was recorded.
-        UsageError: the ends of the logs can't be noted down.
+        UsageError: the ends of the logs can't be noted down, or the records name what no catalogue
+            knows and what bears on everybody.
     """
+    from reliefpath.chart.checks import check_codes
     from reliefpath.chart.store.backup import SUFFIX, remove_broken_off
     from reliefpath.private_files import open_to_others
 
@@ -174,6 +176,7 @@ def look_over(custody: Custody, backups: Path | None, key: Path | None) -> None:
             + "; ".join(found.wrong[:5])
             + ". Look what else is wrong, and how to mend it: reliefpath chart verify CHART"
         )
+    check_codes(custody.chart.bearing_codes())
     custody.note_heads()
     for said in found.unchecked:
         typer.echo(f"Not checked: {said}", err=True)

@@ -24,6 +24,7 @@ from reliefpath.chart.store.invariants import check, check_unchanged, entered_be
 from reliefpath.chart.store.log import Asked, read_acts, read_entries
 from reliefpath.chart.store.reading import (
     ZONE,
+    bearing_codes,
     changed_since,
     count_rows,
     known_parents,
@@ -93,6 +94,11 @@ class Chart:
         """Return whose episode it is, or None where there is no such episode."""
         with snapshot(self.engine) as connection:
             return patient_of(connection, episode, _upto(connection, known_at))
+
+    def bearing_codes(self) -> dict[str, pl.DataFrame]:
+        """Return by table, each once, the codes on record that bear on whoever is asked about."""
+        with snapshot(self.engine) as connection:
+            return bearing_codes(connection)
 
     @property
     def zone(self) -> str:

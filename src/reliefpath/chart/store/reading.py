@@ -61,6 +61,20 @@ def read_care_log(
     return CareLog.of(table, zone_on_record(connection, upto))
 
 
+BEARING = {"findings": ("kind",), "exams": ("muscle",), "treatments": ("muscle",)}
+"""Columns that name rows of catalogues which bear on everybody, whoever's row it is."""
+
+
+def bearing_codes(connection: sa.Connection) -> dict[str, pl.DataFrame]:
+    """Return what now stands in the columns `BEARING`, by table, each code once."""
+    found = {}
+    for name, columns in BEARING.items():
+        query = sa.select(*(ROWS[name].c[c] for c in columns)).where(holding(ROWS[name])).distinct()
+        rows = connection.execute(query).all()
+        found[name] = pl.DataFrame(rows, dict.fromkeys(columns, pl.String), orient="row")
+    return found
+
+
 def zone_on_record(connection: sa.Connection, upto: int | None = None) -> str:
     """Return the clinic's time zone, now or as of entry `upto`; UTC where none was set."""
     said: dict[str, object] = {} if upto is None else {"upto": upto}
