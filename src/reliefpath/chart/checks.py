@@ -231,7 +231,9 @@ def _given_twice(frame: pl.DataFrame) -> Iterator[Bad]:
 
 def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
     """Codes that no catalogue knows, and as a warning words that nobody understands yet."""
-    for name in frame["kind"].drop_nulls().unique().sort():
+    said = frame.select("kind", "code").unique().drop_nulls()
+    odd = {k for k, c in said.iter_rows() if c not in _plain_codes(k)}
+    for name in sorted(odd):  # looking at each pair once is far quicker than at each row
         kind = finding_kinds()[name]
         unknown = (frame["kind"] == name) & ~frame["code"].is_in(tuple(kind.codes))
         unknown = unknown.fill_null(False)
@@ -243,6 +245,12 @@ def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
             says = f"{name} that is not understood: kept in its own words, and unknown until "
             says += "a clinician says what it is"
             yield Bad(row, "code", value, says, warning=True)
+
+
+@cache
+def _plain_codes(kind: str) -> frozenset[str]:
+    """The codes of a kind that say what was found."""
+    return frozenset(finding_kinds()[kind].codes) - {NOT_UNDERSTOOD}
 
 
 def _outside_episode(
@@ -258,9 +266,8 @@ def _outside_episode(
         pl.col(c).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
         for c in ("started_on", "ended_on")
     )
-    spans = earlier["episodes"].select(
-        "episode", "ended_on", begin=begin - ZONE_SLACK, end=end + DAY + ZONE_SLACK
-    )
+    after = DAY + ZONE_SLACK
+    spans = earlier["episodes"].select("episode", begin=begin - ZONE_SLACK, end=end + after)
     span = frame.select("episode").join(spans, on="episode", how="left", maintain_order="left")
     early = (frame["at"] < span["begin"]).fill_null(False)
     bad = refused("at", frame["at"], early, "must not be before the episode's started_on")
@@ -268,7 +275,8 @@ def _outside_episode(
         return bad
     late = (frame["at"] >= span["end"]).fill_null(False)
     for row in late.arg_true() if late.any() else ():
-        say = f"after the episode's ended_on, {span['ended_on'][row]}; is it of another episode?"
+        ended = (span["end"][row] - after).date()
+        say = f"after the episode's ended_on, {ended}; is it of another episode?"
         bad.append(Bad(row, "at", str(day_of(frame["at"][row], zone)), say, warning=True))
     return bad
 

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, cast
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -18,6 +19,7 @@ from reliefpath.chart.schema import Kind, Table
 from reliefpath.errors import Problem
 
 CHUNK = 1 << 22
+LINE_FEED = ord("\n")
 DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
 FORMULA = r"'*[=+\-@\t\r\n]"
 """How text begins that a spreadsheet would take for a formula, or would but for apostrophes."""
@@ -137,7 +139,8 @@ class _Counted:
     lines: int = 0
     """However they end."""
     quotes: int = 0
-    apostrophes: int = 0
+    apostrophes: bool = False
+    """Whether there are any."""
 
 
 def _count(file: Path) -> _Counted:
@@ -145,10 +148,14 @@ def _count(file: Path) -> _Counted:
     last = b""
     with file.open("rb") as content:
         while chunk := content.read(CHUNK):
-            joined = last[-1:] + chunk  # a line end of two characters may lie across two chunks
-            counted.lines += chunk.count(b"\n") + chunk.count(b"\r") - joined.count(b"\r\n")
-            counted.quotes += chunk.count(b'"')
-            counted.apostrophes += chunk.count(b"'")
+            # looking for what is rare is ten times as fast as counting it
+            counted.lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == LINE_FEED))
+            if b"\r" in chunk or last[-1:] == b"\r":
+                joined = last[-1:] + chunk  # a line end may lie across two chunks
+                counted.lines += chunk.count(b"\r") - joined.count(b"\r\n")
+            if b'"' in chunk:
+                counted.quotes += chunk.count(b'"')
+            counted.apostrophes = counted.apostrophes or b"'" in chunk
             last = chunk
     counted.lines += last[-1:] not in (b"\n", b"\r", b"")
     return counted
