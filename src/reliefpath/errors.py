@@ -11,14 +11,21 @@ ReliefPathError             shown to the user without a traceback
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+_WORD = re.compile(r"[^\W\d_]{3,}")
+
 
 def is_reason(text: str | None) -> bool:
-    """Return whether a text says why: a blank, a mark or a single letter does not."""
-    return sum(character.isalnum() for character in text or "") > 1
+    """Return whether a text says why: with a word of three different letters or more.
+
+    >>> [is_reason(said) for said in ("on call", "x", "....", "aaaa", " ", None)]
+    [True, False, False, False, False, False]
+    """
+    return any(len(set(word.lower())) >= 3 for word in _WORD.findall(text or ""))
 
 
 @dataclass(frozen=True, order=True)

@@ -19,14 +19,13 @@ from reliefpath.chart.store.log import Asked
 from reliefpath.chart.store.record import record_of
 from reliefpath.chart.store.tables import ROWS, holding
 from reliefpath.chart.store.writing import Act
-from reliefpath.clinic.access import is_in_words
 from reliefpath.clinic.account_tables import VERSIONS
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
 from reliefpath.clinic.care_teams import URGENT, clinicians_of, treated_by, unanswered
 from reliefpath.clinic.roles import Role
 from reliefpath.clinic.settings import Settings
-from reliefpath.errors import UsageError
+from reliefpath.errors import UsageError, is_reason
 
 from .clients import Client, client_of
 from .conftest import TODAY
@@ -254,7 +253,7 @@ def test_a_record_does_not_open_for_what_is_no_reason(app: FastAPI, reason: str)
 
 @given(st.text(alphabet=" .-_\t0123456789xX!", max_size=40))
 def test_nothing_without_words_is_a_reason(reason: str) -> None:
-    assert not is_in_words(reason)
+    assert not is_reason(reason)
 
 
 def test_a_reason_lasts_for_24_hours_for_who_gave_it_and_is_then_asked_for_again(

@@ -69,7 +69,7 @@ def test_an_override_without_reason_name_and_day_is_refused(
 
 
 def test_a_day_that_is_none_is_refused(tmp_path: Path) -> None:
-    text = refusal(tmp_path, "limits", f"{VOLUME}, because: it is so, by: b, on: last spring")
+    text = refusal(tmp_path, "limits", f"{VOLUME}, because: too much, by: b, on: last spring")
     assert "clinic.yaml:3: overrides.0.on 'last spring':" in text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -15,14 +14,13 @@ from reliefpath.chart.store.writing import Act
 from reliefpath.clinic.accounts import Account
 from reliefpath.clinic.care import Care
 from reliefpath.clinic.roles import Role
-from reliefpath.errors import UsageError
+from reliefpath.errors import UsageError, is_reason
 
 OPENED, REFUSED = "open", "refused"
 """What the audit log calls it when somebody else's patient is opened with a reason, and when
 somebody who asked for a record did not get it."""
 LASTS = timedelta(hours=24)
 """How long a reason opens a record before it is asked for again."""
-_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class ReasonNeededError(Exception):
@@ -67,21 +65,12 @@ def open_anyway(care: Care, episode: str, worker: Account, reason: str) -> None:
     patient = care.chart.patient_of(episode)
     if patient is None:
         raise UsageError(f"no episode `{episode}`")
-    if not is_in_words(reason):
+    if not is_reason(reason):
         raise UsageError(
             "say in words why this record is opened, such as `covering for a colleague`; the audit "
             "log keeps it"
         )
     care.chart.note(Act(worker.username, OPENED, reason.strip(), patient), episode=episode)
-
-
-def is_in_words(reason: str) -> bool:
-    """Return whether a reason says something: a word of three different letters or more.
-
-    >>> [is_in_words(said) for said in ("on call", "x", "....", "aaaa", " ")]
-    [True, False, False, False, False]
-    """
-    return any(len(set(word.lower())) >= 3 for word in _WORD.findall(reason))
 
 
 def _gave_a_reason(care: Care, patient: str, worker: Account) -> bool:

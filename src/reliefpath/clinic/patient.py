@@ -114,7 +114,7 @@ def decision(
         wrong = "The advice has changed since you opened the page. Look again, then decide."
         return _shown(request, episode, care_log, wrong=wrong, reason=reason)
     if choice == OVERRIDDEN and not is_reason(why):
-        wrong = "An override needs its reason, for whoever reads it later."
+        wrong = "An override needs its reason in words, for whoever reads it later."
         return _shown(request, episode, care_log, wrong=wrong)
     decide(care.chart, episode, choice, _basis(care), care.today, worker.username, why)
     return RedirectResponse(f"/patient/{segment(episode)}#decisions", 303)

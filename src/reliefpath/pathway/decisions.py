@@ -75,7 +75,7 @@ def decide(
         UsageError: there is no such episode, or an override has no reason.
     """
     if decision == OVERRIDDEN and not is_reason(reason):
-        raise UsageError("an override needs its reason, for whoever reads it later")
+        raise UsageError("an override needs its reason in words, for whoever reads it later")
     patient = chart.patient_of(episode)
     if patient is None:
         raise UsageError(f"no episode `{episode}` in `{chart.name}`")

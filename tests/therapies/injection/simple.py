@@ -136,7 +136,8 @@ def stops(sites: list[Site], person: Person, reason: str | None) -> Iterator[str
         if planned and planned + sum(g.mg or 0 for g in lately) > most * CLOSE:
             yield "too much in a day"
     if steroid(sites):
-        if sum(letter.isalnum() for letter in reason or "") < 2:
+        letters = "".join(c if c.isalpha() else " " for c in (reason or "").lower())
+        if not any(len(set(word)) > 2 for word in letters.split()):
             yield "steroid without a reason"
         for given in person.history:
             this_year = timedelta(0) <= person.on - given.on < timedelta(days=365)

@@ -243,7 +243,7 @@ def _any_plan(drawn: random.Random) -> tuple[list[Site], Person, str | None]:
         complaint=rarely(None, _any_complaint(drawn, what)),
         missing=rarely(("the treatments",), (), 0.01),
     )
-    return what, whom, drawn.choice((REASON, REASON, None, " ", "x", "-"))
+    return what, whom, drawn.choice((REASON, REASON, None, " ", "x", "-", "ok", "aaaa"))
 
 
 def _any_given(drawn: random.Random, on: date, at: datetime | None, zone: str) -> Given:

@@ -34,7 +34,11 @@ def person_checks(sites: Sequence[Site], person: Person, reason: str | None) -> 
         rule = catalogue.steroid_reason
         stated = is_reason(reason)
         verdict = Verdict.FINE if stated else Verdict.BLOCKED
-        says = f"Reason for a steroid: {reason}" if stated else "A steroid needs a stated reason"
+        says = (
+            f"Reason for a steroid: {reason}"
+            if stated
+            else "A steroid needs a stated reason, in words"
+        )
         yield Check(
             "steroid-reason",
             verdict,
