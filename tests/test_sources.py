@@ -49,9 +49,20 @@ def wrong_address(url: str) -> str | None:
     return None
 
 
+def named_after(id_: str, host: str) -> bool:
+    """Return whether the id of a source begins with the name of a host.
+
+    A name of three letters, such as that of fda.report, is somebody else's too.
+    """
+    name = host.split(".")[-2]
+    return len(name) > 3 and re.match(rf"{re.escape(name)}\b", id_) is not None
+
+
 def wrong(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield what is wrong with the sources of a catalogue."""
     for id_, source in sources.items():
+        if host := next((h for h in refused_hosts() if named_after(id_, h)), None):
+            yield f"{id_}: is named after {host}, which is {refused_hosts()[host]}"
         if problem := wrong_address(source["url"]) if source.get("url") else None:
             yield f"{id_}: {problem}"
         if source["certainty"] == "read" and (said := SECOND_HAND.search(source["cite"])):

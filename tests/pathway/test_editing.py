@@ -104,7 +104,7 @@ def test_texts_that_still_say_the_number_before_are_told() -> None:
     rules = written(default_pathway())
     told = outdated(default_pathway(), rules[TRIAL], "dry_needling_sessions >= 6")
     assert told == [
-        "Trials that worked gave four sessions.",
+        "A trial that worked gave four sessions.",
         default_pathway().criteria["dry-needling-trial"][1].if_no,
     ]
     window = "steps.injection.criteria.window.require"

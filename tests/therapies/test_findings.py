@@ -194,7 +194,7 @@ def test_a_medicine_against_clotting_is_weighed_and_never_stopped_on_advice():
         assert medicine.bars == (Bar.CAUTION, Bar.ANTICOAGULANT)
         assert "conflict" in medicine.because
         assert "nobody stops a medicine" in medicine.because
-        assert {"fpnotebook-injection", "asra-2018"} <= set(medicine.source)
+        assert {"alvarez-2002", "asra-2018"} <= set(medicine.source)
 
 
 def test_what_bars_dry_needling_bars_an_injection_or_is_weighed_before_one():
