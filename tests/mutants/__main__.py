@@ -84,7 +84,7 @@ def main() -> None:
 def _tried(mutant: Mutant) -> bool:
     if found := caught(mutant):
         return found
-    print(f"survived: {mutant.file}:{mutant.line}: {mutant.change}", flush=True)
+    print(f"survived: {mutant.file}:{mutant.line}: {mutant.change} in `{mutant.code}`", flush=True)
     return False
 
 

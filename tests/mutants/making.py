@@ -9,6 +9,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+EXPLAINED = Path(__file__).with_name("explained.yaml")
 SOURCE = Path(__file__).parents[2] / "src" / "reliefpath"
 CODE = (
     *("therapies/injection/*.py", "therapies/needling.py", "pathway/injection.py"),
@@ -68,10 +71,17 @@ class Mutant:
         assert list(_change(node))
         return ast.unparse(ast.fix_missing_locations(tree))
 
+    @property
+    def code(self) -> str:
+        """The line of the source, as it is without the change."""
+        return (SOURCE / self.file).read_text("utf-8").splitlines()[self.line - 1].strip()
+
 
 def mutants() -> list[Mutant]:
-    """Return every mutant of the code and data that decide."""
-    return [*_of_code(), *_of_data()]
+    """Return every mutant of the code and data that decide, but for those that change nothing."""
+    explained = yaml.safe_load(EXPLAINED.read_text("utf-8"))
+    idle = {(known["file"], known["code"], known["change"]) for known in explained}
+    return [m for m in (*_of_code(), *_of_data()) if (m.file, m.code, m.change) not in idle]
 
 
 def _of_code() -> Iterator[Mutant]:
