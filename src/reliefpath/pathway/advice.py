@@ -16,12 +16,12 @@ from reliefpath.pathway.assessment import (
     NEXT_STEP,
     NOTES,
     WOULD_CHANGE,
+    question,
     todo_texts,
 )
 from reliefpath.pathway.facts import schema
-from reliefpath.pathway.facts.declared import STATUS, askable
+from reliefpath.pathway.facts.declared import STATUS
 from reliefpath.pathway.model import Pathway, StatusName
-from reliefpath.pathway.sql import Question
 
 Value = float | int | bool | str | None
 
@@ -90,7 +90,7 @@ class Writer:
             (
                 id_,
                 step,
-                tuple(dict.fromkeys((*Question.of(c.require, askable()).facts, *c.shows))),
+                tuple(dict.fromkeys((*question(c.require).facts, *c.shows))),
                 " ".join(c.because.split()),
                 self.pathway.cite(c),
             )

@@ -226,9 +226,14 @@ class Plan:
 
 
 @cache
+def question(sql: str) -> Question:
+    """Return a question over the facts, and the status."""
+    return Question.of(sql, askable())
+
+
 def ask(sql: str) -> pl.Expr:
     """Return a question over the facts, and the status, as an expression."""
-    return Question.of(sql, askable()).expr
+    return question(sql).expr
 
 
 def _open(id_: str) -> str:

@@ -66,7 +66,8 @@ class Question:
             raise SqlError("mentions no fact")
         try:
             expr = pl.sql_expr(tree.sql())
-            answer = pl.DataFrame(schema=dict(facts)).select(answer=expr).schema["answer"]
+            mentioned = pl.DataFrame(schema={name: facts[name] for name in names})
+            answer = mentioned.select(answer=expr).schema["answer"]
         except pl.exceptions.PolarsError as e:
             reason = str(e).splitlines()[0]
             raise SqlError(f"cannot be asked of the facts: {reason}") from None
