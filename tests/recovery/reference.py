@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,12 @@ from reliefpath.recovery.shapes import Shape
 
 Floats = NDArray[np.float64]
 ASKED = Questions()
+
+
+@lru_cache(maxsize=10_000)
+def reached(shape: Shape, weeks: float) -> float:
+    """What a shape has reached in a week: asked of many wanders and endings, and for each share."""
+    return float(shape.reached(weeks))
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Component:
     dof: float
 
     def g(self, weeks: float) -> float:
-        return float(self.shape.reached(weeks))
+        return reached(self.shape, weeks)
 
     def below(self, a: Floats, q: float, noises: float = 0.0) -> float:
         """P(a . (b, c, wanders) + `noises` times an error <= q)."""
@@ -112,6 +119,8 @@ def candidates(
             strayed = wander.ratio * np.exp(-np.abs(at[:, None] - at) / wander.weeks)
             errors = np.diag(ratios) + strayed[:n, :n]
             kept = np.linalg.solve(errors, strayed[:n, n:]).T
+            information = x.T @ np.linalg.solve(errors, x)
+            of_scores = x.T @ np.linalg.solve(errors, scores)
             for ending, ending_weight in prior.endings.items():
                 m, v = normal_prior(prior, ending)
                 # before any score is seen, the scores together are a multivariate Student-t
@@ -121,8 +130,7 @@ def candidates(
                 log_weights.append(math.log(shape_weight * wander_weight * ending_weight))
                 log_weights[-1] += evidence
 
-                precision = typical * np.linalg.inv(v) + x.T @ np.linalg.solve(errors, x)
-                of_scores = x.T @ np.linalg.solve(errors, scores)
+                precision = typical * np.linalg.inv(v) + information
                 mean = np.linalg.solve(precision, typical * np.linalg.solve(v, m) + of_scores)
                 left, moved = scores - x @ mean, mean - m
                 squares = left @ np.linalg.solve(errors, left)
@@ -233,7 +241,7 @@ class Reference:
         return posterior(self.weeks, y, effect, self.step * unit, prior, asked)
 
     def now(self) -> float:
-        return in_days(self.weeks)[-1]
+        return in_days(self.weeks[-1:])[0]
 
     def improvement_below(self, q: float, part: Component) -> float:
         """P(c g(now) - w(now) <= q b); the wander now is the first that was asked for."""
