@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from starlette.types import ASGIApp
 
 from reliefpath.chart.store.chart import create_chart
 from reliefpath.chart.store.writing import Act
-from reliefpath.clinic import care
+from reliefpath.clinic import care, passwords
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.app import create_app
 from reliefpath.clinic.connections import TimedProtocol
@@ -62,6 +63,16 @@ def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(care, "Everybody", partial(Everybody, patience=120.0))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def slow_passwords() -> Iterator[PasswordHasher]:
+    """What makes passwords slow to guess, which the tests, who make hundreds, do without."""
+    slow = passwords._HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_HASHER", quick)
+        yield slow
+
+
 @pytest.fixture(scope="session")
 def demo_chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A chart of 60 demo patients, to copy."""
@@ -74,7 +85,7 @@ def demo_chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def demo_accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An account of each role, called like it, to copy: making passwords is slow on purpose."""
+    """An account of each role, called like it, to copy."""
     file = tmp_path_factory.mktemp("accounts") / "accounts"
     accounts = Accounts(str(file))
     for role in Role:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyotp
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 
 from reliefpath.clinic.accounts import Accounts
 from reliefpath.clinic.passwords import temporary
@@ -76,6 +77,13 @@ def test_what_is_kept_signs_nobody_in(accounts: Accounts) -> None:
     assert PASSWORD not in kept
     assert "$argon2id$" in kept
     assert Path(str(accounts.engine.url.database)).stat().st_mode & 0o077 == 0
+
+
+def test_a_password_takes_as_long_to_guess_as_rfc_9106_recommends(
+    slow_passwords: PasswordHasher,
+) -> None:
+    """Its second choice, which is for where memory is short."""
+    assert slow_passwords.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_a_session_locks_after_20_minutes_without_a_click(accounts: Accounts, clock: Clock) -> None:
