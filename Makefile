@@ -10,6 +10,9 @@ PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 DEMO := build/demo-clinic
 PICTURES := build/pictures
 
+# without bytecode kept, every process of the tests compiles all anew
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long lint fix bench docs lock clean
 
@@ -46,7 +49,7 @@ demo: setup ## Fill the chart of a demo clinic, show one patient's story, and se
 
 test: setup ## Run every test
 	mkdir -p $(PICTURES)
-	$(BIN)/pytest -q -n 2 --dist=loadfile --pictures=$(PICTURES)
+	$(BIN)/pytest -q -n 2 --dist=worksteal --pictures=$(PICTURES)
 
 test-long: setup ## What takes hours: a million plans, 100,000 courses and damages, and 300 mutants of what decides
 	RELIEFPATH_PLANS=1000000 $(BIN)/pytest -q tests/therapies/injection/test_laws.py
