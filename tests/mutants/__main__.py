@@ -22,14 +22,14 @@ from time import monotonic
 
 import pytest
 
-from .making import SOURCE, Mutant, mutants
+from .making import SOURCE, Mutant, mutants, unchanged
 
 ROOT = SOURCE.parents[1]
 SUBJECTS = {"therapies": "tests/therapies", "pathway": "tests/pathway"}
 """Where the tests of a folder are: they run first, since one of them is likeliest to fail."""
 LAST = ("test_laws.py", "test_own_episodes.py", "test_random_courses.py", "test_what_if.py")
 """What takes long and hardly ever fails alone."""
-FEWER = {"RELIEFPATH_PLANS": "500", "RELIEFPATH_COURSES": "500"}
+FEWER = {"RELIEFPATH_PLANS": "500", "RELIEFPATH_COURSES": "2000"}
 UNTRIED = 3
 """How a process ends that could not run the tests."""
 SECONDS = 600
@@ -113,6 +113,8 @@ def main() -> None:
     print(f"{len(chosen)} of {len(every)} mutants, seed {asked.seed}", flush=True)
     for library in LIBRARIES:
         importlib.import_module(library)
+    if try_all([unchanged()], 1) == [True]:
+        raise SystemExit("the tests fail without a change: nothing can be told of one")
     found = try_all(chosen, asked.workers)
     for kind, suffix in (("code", ".py"), ("data", ".yaml")):
         mine = [ok for m, ok in zip(chosen, found, strict=True) if m.file.endswith(suffix)]
