@@ -1,7 +1,8 @@
 """`python -m tests.mutants`: run the tests on a random sample of mutants, and list the survivors.
 
-Each mutant is a copy of the source with one change, on which the tests of its subject run until one
-fails. A survivor is a change that nobody would notice.
+Each mutant is a copy of the source with one change, on which tests run until one fails: those that
+run the changed line first, the quickest of them foremost. A survivor is a change that nobody would
+notice.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import pickle
 import random
 import shutil
 import sys
@@ -22,13 +24,13 @@ from time import monotonic
 
 import pytest
 
-from .making import SOURCE, Mutant, mutants, unchanged
+from .covering import Covering, watch
+from .making import SOURCE, Mutant, mutants
 
 ROOT = SOURCE.parents[1]
-SUBJECTS = {"therapies": "tests/therapies", "pathway": "tests/pathway"}
-"""Where the tests of a folder are: they run first, since one of them is likeliest to fail."""
-LAST = ("test_laws.py", "test_own_episodes.py", "test_random_courses.py", "test_what_if.py")
-"""What takes long and hardly ever fails alone."""
+FOLDERS = ("tests/therapies", "tests/pathway")
+FIRST = ("thresholds", "boundaries", "limits", "doses", "agents", "safety")
+"""Tests of the data, which are likeliest to fail where a number of it has changed."""
 FEWER = {"RELIEFPATH_PLANS": "500", "RELIEFPATH_COURSES": "2000"}
 UNTRIED = 3
 """How a process ends that could not run the tests."""
@@ -37,19 +39,26 @@ SECONDS = 600
 FORK = get_context("fork")
 LIBRARIES = ("numba", "polars", "pyarrow", "pydantic", "sqlalchemy", "sqlglot")
 """Imported once, before any mutant is: each is then a fork."""
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider")
 
 
-def tests_of(mutant: Mutant) -> Iterator[list[str]]:
-    """Yield the files of tests: of the mutant's own subject, of the other, and what takes long."""
-    own = SUBJECTS[mutant.file.split("/")[0]]
-    files = [f for folder in SUBJECTS.values() for f in (ROOT / folder).rglob("test_*.py")]
-    names = sorted(str(file.relative_to(ROOT)) for file in files if "exercise" not in file.parts)
-    yield [name for name in names if name.startswith(own) and not name.endswith(LAST)]
-    yield [name for name in names if not name.startswith(own) and not name.endswith(LAST)]
-    yield [name for name in names if name.endswith(LAST)]
+def test_files() -> list[str]:
+    """Return the files of the tests of what is mutated."""
+    files = (f for folder in FOLDERS for f in (ROOT / folder).rglob("test_*.py"))
+    return sorted(str(f.relative_to(ROOT)) for f in files if "exercise" not in f.parts)
 
 
-def try_mutant(mutant: Mutant, source: str) -> None:
+def tests_of(mutant: Mutant, covering: Covering) -> Iterator[list[str]]:
+    """Yield the tests that run the changed line, or are of the data, and then all of them."""
+    files = test_files()
+    if mutant.file.endswith(".py"):
+        yield covering.of(mutant.file, mutant.line)
+    else:
+        yield [file for file in files if any(f"test_{word}" in file for word in FIRST)]
+    yield files
+
+
+def try_mutant(mutant: Mutant, covering: Covering, source: str) -> None:
     """Run the tests on a copy of the source with the change, and exit with 1 once one fails.
 
     Exits with `UNTRIED` where the tests could not be run, which tells nothing of the mutant.
@@ -57,20 +66,32 @@ def try_mutant(mutant: Mutant, source: str) -> None:
     copy = Path(source) / "reliefpath"
     shutil.copytree(SOURCE, copy, copy_function=shutil.copy2)  # with the compiled curve
     (copy / mutant.file).write_text(mutant.text, "utf-8")
+    _go_by(source)
+    end: int = pytest.ExitCode.OK
+    for tests in filter(None, tests_of(mutant, covering)):
+        end = pytest.main([*OPTIONS, *tests])
+        if end in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
+            sys.exit(1)  # interrupted where a file cannot even be imported
+    if end:
+        sys.exit(UNTRIED)
+
+
+def find_covering(file: str) -> None:
+    """Write to a file which lines the tests run."""
+    _go_by(str(SOURCE.parent))
+    covering = watch(test_files(), f"{file}.coverage")
+    Path(file).write_bytes(pickle.dumps(covering))
+
+
+def _go_by(source: str) -> None:
     sys.path.insert(0, source)
     os.environ |= {**FEWER, "PYTHONPATH": source}
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    for files in tests_of(mutant):
-        end = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *files])
-        if end in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
-            sys.exit(1)  # interrupted where a file cannot even be imported
-        if end:
-            sys.exit(UNTRIED)
 
 
-def try_all(chosen: Sequence[Mutant], workers: int) -> list[bool]:
+def try_all(chosen: Sequence[Mutant], covering: Covering, workers: int) -> list[bool]:
     """Return whether a test failed on each mutant, several at a time."""
     found: dict[int, bool] = {}
     waiting = list(enumerate(chosen))[::-1]
@@ -79,7 +100,7 @@ def try_all(chosen: Sequence[Mutant], workers: int) -> list[bool]:
         while waiting and len(running) < workers:
             number, mutant = waiting.pop()
             folder = TemporaryDirectory()
-            process = FORK.Process(target=try_mutant, args=(mutant, folder.name))
+            process = FORK.Process(target=try_mutant, args=(mutant, covering, folder.name))
             process.start()
             running[number] = process, folder, monotonic() + SECONDS
         wait([process.sentinel for process, *_ in running.values()], timeout=5)
@@ -91,7 +112,7 @@ def try_all(chosen: Sequence[Mutant], workers: int) -> list[bool]:
             folder.cleanup()
             del running[number]
             if process.exitcode == UNTRIED:
-                raise RuntimeError("the tests could not be run")
+                raise SystemExit("the tests could not be run")
             found[number] = process.exitcode != 0
             told = "caught" if found[number] else "SURVIVED"
             mutant = chosen[number]
@@ -113,9 +134,15 @@ def main() -> None:
     print(f"{len(chosen)} of {len(every)} mutants, seed {asked.seed}", flush=True)
     for library in LIBRARIES:
         importlib.import_module(library)
-    if try_all([unchanged()], 1) == [True]:
-        raise SystemExit("the tests fail without a change: nothing can be told of one")
-    found = try_all(chosen, asked.workers)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "covering"
+        process = FORK.Process(target=find_covering, args=(str(file),))
+        process.start()
+        process.join()
+        if process.exitcode:
+            raise SystemExit("the tests fail without a change: nothing can be told of one")
+        covering = pickle.loads(file.read_bytes())
+    found = try_all(chosen, covering, asked.workers)
     for kind, suffix in (("code", ".py"), ("data", ".yaml")):
         mine = [ok for m, ok in zip(chosen, found, strict=True) if m.file.endswith(suffix)]
         if mine:

@@ -84,12 +84,6 @@ def mutants() -> list[Mutant]:
     return [m for m in (*_of_code(), *_of_data()) if (m.file, m.code, m.change) not in idle]
 
 
-def unchanged() -> Mutant:
-    """Return a mutant that changes nothing, on which no test should fail."""
-    first = (SOURCE / DATA[-1]).read_text("utf-8").splitlines(keepends=True)[0]
-    return Mutant(DATA[-1], 1, "nothing", 0, first)
-
-
 def _of_code() -> Iterator[Mutant]:
     for file in sorted({path for pattern in CODE for path in SOURCE.glob(pattern)}):
         name = str(file.relative_to(SOURCE))
