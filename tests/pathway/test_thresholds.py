@@ -121,6 +121,7 @@ def test_whether_anything_was_injected_must_be_known(unknown: str) -> None:
     assert gate is (True if unknown == "own_estimate" else None)
 
 
+HALF: dict[str, Any] = {"improvement": 0.5}
 STATUSES: list[tuple[str, dict[str, Any], StatusName]] = [
     ("a red flag", {"red_flag": True}, StatusName.REFERRED),
     ("a relapse", {"relapse": True}, StatusName.RECURRED),
@@ -155,6 +156,11 @@ STATUSES: list[tuple[str, dict[str, Any], StatusName]] = [
     ("heading to 89.9 %", {"level_ahead": 0.899}, StatusName.PLATEAUED),
     ("heading to 90 %", {"level_ahead": 0.90}, StatusName.RECOVERING),
     ("relieved by an injection", {"relieved": True}, StatusName.RECOVERING),
+    ("half better", HALF, StatusName.STALLED),
+    ("half better, level at 79 %", HALF | {"p_level": 0.79}, StatusName.RECOVERING),
+    ("half better, 79 % sure of it", HALF | {"p_plateau": 0.79}, StatusName.RECOVERING),
+    ("half better in 7.9 weeks", HALF | {"weeks_in_care": 7.9}, StatusName.RECOVERING),
+    ("half better by an injection", HALF | {"relieved": True}, StatusName.RECOVERING),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -250,3 +251,24 @@ def test_the_rescue_that_must_be_at_hand_is_worked_out(weight: float, bolus: str
 def test_what_cannot_be_is_refused(make: object) -> None:
     with pytest.raises(UsageError):
         make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("agent", "hours", "counts"),
+    [
+        *(("lidocaine", 9.9, True), ("lidocaine", 10, False)),
+        *(("mepivacaine", 15.9, True), ("mepivacaine", 16, False)),
+        *(("bupivacaine", 23.9, True), ("bupivacaine", 24, False)),
+        *(("ropivacaine", 25.9, True), ("ropivacaine", 26, False)),
+        *((None, 25.9, True), (None, 26, False)),  # it may have been the one that acts longest
+        *(("saline", 1, False), ("triamcinolone", 1, False)),
+    ],
+)
+def test_an_earlier_dose_counts_for_as_long_as_it_acts(
+    agent: str | None, hours: float, counts: bool
+) -> None:
+    now = datetime.combine(TODAY, time(23), UTC)
+    before = now - timedelta(hours=hours)
+    dose = replace(given(0, agent, None), on=before.date(), at=before)
+    plan = plan_injection([at(lidocaine(0.5))], person(history=(dose,), at=now))
+    assert (verdict(plan, "anaesthetic-share") is not Verdict.FINE) is counts
