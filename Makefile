@@ -49,7 +49,7 @@ demo: setup ## Fill the chart of a demo clinic, show one patient's story, and se
 
 test: setup ## Run every test
 	mkdir -p $(PICTURES)
-	$(BIN)/pytest -q -n 2 --dist=worksteal --pictures=$(PICTURES)
+	$(BIN)/pytest -q -n 3 --dist=worksteal --pictures=$(PICTURES)
 
 test-long: setup ## What takes hours: a million plans, 100,000 courses and damages, and 300 mutants of what decides
 	RELIEFPATH_PLANS=1000000 $(BIN)/pytest -q tests/therapies/injection/test_laws.py

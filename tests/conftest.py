@@ -23,3 +23,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "picture" in getattr(item, "fixturenames", ()):
             item.add_marker("pictured")
+    # what takes long is begun first: else one worker ends with it while the others wait
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

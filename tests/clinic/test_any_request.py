@@ -15,6 +15,8 @@ from reliefpath.clinic.settings import Settings, SingleSignOn
 
 from .clients import client_of
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = 12
 """For each role and route; all roles together stay within a minute."""
 ODD = (

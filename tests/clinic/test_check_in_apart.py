@@ -28,6 +28,8 @@ from .conftest import TODAY, Served, free_port, serving
 from .mail_server import Post
 from .processes import is_gone, until
 
+pytestmark = pytest.mark.long
+
 OWN = """
 clinic: Riverside
 overrides:

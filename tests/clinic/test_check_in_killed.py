@@ -27,6 +27,8 @@ from reliefpath.clinic.settings import Settings
 
 from .fire import SECRET
 
+pytestmark = pytest.mark.long
+
 KILLS = int(os.environ.get("RELIEFPATH_CHECK_IN_KILLS", "20"))
 PEOPLE = 20
 FORM = {"nrs": "3", "area": ["neck-left"], "sign": "none"}

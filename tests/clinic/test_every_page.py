@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from playwright.sync_api import Page
 
 from reliefpath.clinic.accounts import Accounts
@@ -63,16 +64,14 @@ def token(served: Served, *, used: bool) -> str:
     return made
 
 
+@pytest.mark.parametrize("path", PAGES)
 def test_every_page_can_be_used_by_everybody_and_fits_a_narrow_screen(
-    page: Page, served: Served
+    page: Page, served: Served, path: str
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    found = []
-    for path in PAGES:
-        sign_in(page, served, path)
-        page.goto(place(served, path))
-        assert page.locator("h1").count() == 1, page.url
-        for part in page.locator("details").all():
-            part.evaluate("part => { part.open = true }")
-        found += violations(page)
-    assert not found
+    sign_in(page, served, path)
+    page.goto(place(served, path))
+    assert page.locator("h1").count() == 1
+    for part in page.locator("details").all():
+        part.evaluate("part => { part.open = true }")
+    assert not [*violations(page)]

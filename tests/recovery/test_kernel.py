@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import reliefpath
+
+pytestmark = pytest.mark.long
 
 ASK = "from reliefpath.recovery import recover; print(recover([0, 1], [0], [6], [10], [2]).low)"
 

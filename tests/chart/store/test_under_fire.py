@@ -28,6 +28,8 @@ from reliefpath.errors import ChartError
 from .fire import ITEMS, PATIENTS, clinic
 from .server import Server
 
+pytestmark = pytest.mark.long
+
 KILLS = int(os.environ.get("RELIEFPATH_KILLS", "200"))
 ROOT = Path(__file__).parents[3]
 Jobs = list[dict[str, Any]]
