@@ -31,6 +31,8 @@ ROOT = SOURCE.parents[1]
 FOLDERS = ("tests/therapies", "tests/pathway")
 FIRST = ("thresholds", "boundaries", "limits", "doses", "agents", "safety")
 """Tests of the data, which are likeliest to fail where a number of it has changed."""
+QUICK = 12
+"""So many tests that run a line are tried alone: to collect all of them takes longer than those."""
 FEWER = {"RELIEFPATH_PLANS": "500", "RELIEFPATH_COURSES": "2000"}
 UNTRIED = 3
 """How a process ends that could not run the tests."""
@@ -52,7 +54,9 @@ def tests_of(mutant: Mutant, covering: Covering) -> Iterator[list[str]]:
     """Yield the tests that run the changed line, or are of the data, and then all of them."""
     files = test_files()
     if mutant.file.endswith(".py"):
-        yield covering.of(mutant.file, mutant.line)
+        running = covering.of(mutant.file, mutant.line)
+        yield running[:QUICK]
+        yield running[QUICK:]
     else:
         yield [file for file in files if any(f"test_{word}" in file for word in FIRST)]
     yield files

@@ -121,3 +121,13 @@ def test_own_estimate_and_function_are_the_latest() -> None:
     row = of(log(scores=scores + nrs({0: 8, 3: 6, 7: 4})), after(7))
     assert row["own_estimate"] == 0.6
     assert row["function_improvement"] == 0.5
+
+
+@pytest.mark.parametrize(("first", "improved"), [(9.0, 0.5), (9.9, 0.5), (10.0, None)])
+def test_function_that_was_not_worse_than_good_cannot_improve(
+    first: float, improved: float | None
+) -> None:
+    rows = [(0, first), (7, (first + 10) / 2)]
+    scores = [{"at": on(day), "measure": "psfs", "value": value} for day, value in rows]
+    row = of(log(scores=scores + nrs({0: 8, 3: 6, 7: 4})), after(7))
+    assert row["function_improvement"] == improved

@@ -58,12 +58,13 @@ def test_what_was_never_asked_is_not_helped_by_nothing_new() -> None:
     assert bars(planned(care_log, nothing_new=True)) == {"medicine-not-asked"}
 
 
-def test_screening_of_before_this_complaint_is_asked_again() -> None:
-    new = {"episode": "new", "patient": "p", "region": "hip", "started_on": day(2)}
+@pytest.mark.parametrize(("begun", "old"), [(3, set()), (2, {"screening-is-old"})])
+def test_screening_of_before_this_complaint_is_asked_again(begun: int, old: set[str]) -> None:
+    new = {"episode": "new", "patient": "p", "region": "hip", "started_on": day(begun)}
     consent = finding("consent", "injection", 1, episode="new")
     care_log = record(episodes=[new], findings=[consent])
     plan = plan_for(care_log, "new", LEFT, default_pathway(), TODAY)
-    assert bars(verdicts(plan)) == {"screening-is-old"}
+    assert bars(verdicts(plan)) == old
 
 
 def test_screening_for_another_complaint_is_asked_again_for_this_one() -> None:
