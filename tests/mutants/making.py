@@ -95,9 +95,11 @@ def _of_code() -> Iterator[Mutant]:
 
 
 def _idle(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield what is said of types and in decorators, from which nothing is computed."""
+    """Yield what is said of types, in decorators, and of lengths that are equal anyway."""
     for node in ast.walk(tree):
         yield from getattr(node, "decorator_list", ())
+        if isinstance(node, ast.keyword) and node.arg == "strict":
+            yield node
         for said in ("annotation", "returns"):
             if (named := getattr(node, said, None)) is not None:
                 yield named

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy.special import ndtr
 
 from reliefpath.pathway.facts import Combine, facts
+from reliefpath.pathway.facts.pooling import normal_below
 
 from .one_patient import START, log, nrs, on
 from .strategies import Rows
@@ -85,3 +88,8 @@ def test_look_again_is_now_where_the_answer_is_clear_and_later_where_it_is_not()
     assert falling["look_again_weeks"] > 0
     later = of(nrs({0: 8, 14: 6, 28: 5, 35: 5}), day=START + timedelta(days=42))
     assert later["look_again_weeks"] == pytest.approx(falling["look_again_weeks"] - 1, abs=1e-3)
+
+
+def test_the_normal_probability_is_that_of_scipy() -> None:
+    z = np.linspace(-6, 6, 241)
+    assert np.allclose(normal_below(z), ndtr(z), rtol=0, atol=4e-7)

@@ -62,9 +62,9 @@ def person_on(
     as_of: date | datetime,
     needle: Needle,
     *,
+    nothing_new: bool,
     weight_kg: float | None = None,
     height_cm: float | None = None,
-    nothing_new: bool = False,
 ) -> Person:
     """Return what is known, on a day or at a moment, of the person whom a needle is planned for.
 

@@ -74,12 +74,12 @@ def _pooled(
         "improvement": mean,
         "improvement_low": mean - Z_TAIL * sd,
         "improvement_high": mean + Z_TAIL * sd,
-        "p_window": _normal((high - mean) / sd) - _normal((low - mean) / sd),
-        "p_recovered": _normal((mean - questions.recovered) / sd),
+        "p_window": normal_below((high - mean) / sd) - normal_below((low - mean) / sd),
+        "p_recovered": normal_below((mean - questions.recovered) / sd),
     }
 
 
-def _normal(z: Floats) -> Floats:
-    """The standard normal probability below z, to 3e-7 (Abramowitz & Stegun 7.1.28)."""
+def normal_below(z: Floats) -> Floats:
+    """Return the standard normal probability below z, to 3e-7 (Abramowitz & Stegun 7.1.28)."""
     tail = 0.5 / np.polyval(ERF, np.abs(z) / np.sqrt(2)) ** 16
     return np.where(z > 0, 1 - tail, tail)
