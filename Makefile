@@ -52,10 +52,10 @@ test: setup ## Run every test
 	$(BIN)/pytest -q -n 3 --dist=worksteal --pictures=$(PICTURES)
 
 test-long: setup ## What takes hours: a million plans, 100,000 courses and damages, and 300 mutants of what decides
-	RELIEFPATH_PLANS=1000000 $(BIN)/pytest -q tests/therapies/injection/test_laws.py
+	RELIEFPATH_PLANS=1000000 $(BIN)/pytest -q tests/reference/therapies/injection/test_laws.py
 	RELIEFPATH_COURSES=100000 $(BIN)/pytest -q tests/pathway/test_random_courses.py
-	RELIEFPATH_DAMAGES=100000 $(BIN)/pytest -q tests/chart/test_damage.py
-	RELIEFPATH_FLIPS=10000 $(BIN)/pytest -q tests/chart/store/test_integrity.py
+	RELIEFPATH_DAMAGES=100000 $(BIN)/pytest -q tests/care_log/test_damage.py
+	RELIEFPATH_FLIPS=10000 $(BIN)/pytest -q tests/store/test_integrity.py
 	$(BIN)/python -m tests.mutants --sample 300
 
 lint: setup ## Check style and types
@@ -83,7 +83,7 @@ docs: setup $(PICTURES) ## Build the documentation into build/docs
 
 $(PICTURES): | .venv/ready # what the tests of the web pages see
 	mkdir -p $@
-	$(BIN)/pytest -q -m pictured tests/clinic --pictures=$@
+	$(BIN)/pytest -q -m pictured tests/web --pictures=$@
 
 lock: setup ## Resolve the dependencies anew
 	$(COMPILE) --group dev pyproject.toml --output-file requirements.lock

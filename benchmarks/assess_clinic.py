@@ -53,8 +53,8 @@ def main() -> None:
 
 def made(folder: Path, episodes: int) -> Path:
     """Return a clinic's folder, written anew only when it is not there."""
-    from reliefpath.chart.folder import write_folder
-    from reliefpath.virtual import demo_clinic
+    from reliefpath.care_log.folder import write_folder
+    from reliefpath.simulation import demo_clinic
 
     clinic = folder / f"clinic-{episodes}"
     if not clinic.is_dir():
@@ -74,7 +74,7 @@ def run(command: list[str], *, quiet: bool = False) -> tuple[float, float]:
 
 def where_the_time_goes(clinic: Path) -> None:
     """Print the seconds of each stage of a warm process."""
-    from reliefpath.chart.folder import read_folder
+    from reliefpath.care_log.folder import read_folder
     from reliefpath.pathway.assessment import assess
     from reliefpath.pathway.model import default_pathway
 
@@ -97,7 +97,7 @@ def where_the_time_goes(clinic: Path) -> None:
 
 def one_episode(clinic: Path) -> None:
     """Print the time of one episode's advice in a warm process."""
-    from reliefpath.chart.folder import read_folder
+    from reliefpath.care_log.folder import read_folder
     from reliefpath.pathway.assessment import assess
     from reliefpath.pathway.model import default_pathway
 

@@ -19,14 +19,14 @@ import polars as pl
 from sqlalchemy import orm
 
 from benchmarks.assess_clinic import AS_OF, run
-from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.folder import read_folder, write_folder
-from reliefpath.chart.schema import TABLES
-from reliefpath.chart.store.chart import Chart, create_chart, open_chart
-from reliefpath.chart.store.frames import to_typed
-from reliefpath.chart.store.tables import ROWS
+from reliefpath.care_log.folder import read_folder, write_folder
+from reliefpath.care_log.log import CareLog
+from reliefpath.care_log.schema import TABLES
 from reliefpath.pathway.facts import facts
-from reliefpath.virtual import demo_clinic
+from reliefpath.simulation import demo_clinic
+from reliefpath.store.chart import Chart, create_chart, open_chart
+from reliefpath.store.frames import to_typed
+from reliefpath.store.tables import ROWS
 
 HERE = "build/bench"
 _STORED = {pl.Float64: pl.Float64(), pl.Boolean: pl.Int64()}

@@ -25,12 +25,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from reliefpath.chart.store.chart import create_chart
-from reliefpath.chart.store.writing import Act
-from reliefpath.clinic.accounts import Accounts
-from reliefpath.clinic.check_in.links import Links
-from reliefpath.clinic.roles import Role
-from reliefpath.virtual import demo_clinic
+from reliefpath.care.check_in.links import Links
+from reliefpath.identity.accounts import Accounts
+from reliefpath.identity.roles import Role
+from reliefpath.simulation import demo_clinic
+from reliefpath.store.chart import create_chart
+from reliefpath.store.writing import AuditEvent
 
 AS_OF = date(2026, 3, 31)
 WARMING = 20
@@ -80,7 +80,7 @@ def planned(folder: Path, secret: str, given: argparse.Namespace) -> dict[str, A
     """Fill a chart and return what Locust goes by: sessions, episodes, and a link a check-in."""
     chart = create_chart(given.chart)
     care_log = demo_clinic(given.patients, 1, AS_OF)
-    chart.load(care_log, "demo", Act("bench", "import"))
+    chart.load(care_log, "demo", AuditEvent("bench", "import"))
     accounts = Accounts(str(folder / ACCOUNTS))
     # who may open every patient
     accounts.add("director", "Director", Role.DIRECTOR, "conservative-first")

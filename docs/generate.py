@@ -12,16 +12,16 @@ import typer
 from rich.text import Text
 from typer.testing import CliRunner
 
-from reliefpath.anatomy.page import muscles_markdown
-from reliefpath.chart.schema import TABLES, Column, Kind
+from reliefpath.care_log.schema import TABLES, Column, Kind
 from reliefpath.cli import app
-from reliefpath.markdown import table
-from reliefpath.measures.page import measures_markdown
-from reliefpath.papers.reference import papers_markdown
+from reliefpath.documents.reference.exercises import exercises_markdown
+from reliefpath.documents.reference.markdown import table
+from reliefpath.documents.reference.measures import measures_markdown
+from reliefpath.documents.reference.muscles import muscles_markdown
+from reliefpath.documents.reference.papers import papers_markdown
+from reliefpath.documents.reference.pathway import facts_markdown, pathway_markdown
+from reliefpath.documents.reference.therapies import therapies_markdown
 from reliefpath.pathway.model import default_pathway
-from reliefpath.pathway.page import facts_markdown, pathway_markdown
-from reliefpath.therapies.exercise.page import exercises_markdown
-from reliefpath.therapies.page import therapies_markdown
 
 DOCS = Path(__file__).parent
 TESTS = DOCS.parent / "tests"

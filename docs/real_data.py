@@ -14,11 +14,11 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from reliefpath.anatomy import REGIONS
-from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.folder import write_folder
+from reliefpath.care_log.folder import write_folder
+from reliefpath.care_log.log import CareLog
 from reliefpath.errors import CareLogError, Problem, ReliefPathError, UsageError, nearest
-from reliefpath.measures import measures
+from reliefpath.reference.anatomy import REGIONS
+from reliefpath.reference.measures import measures
 
 COLUMNS = ("patient", "time", "score", "scale", "arm")
 WEEK_0 = datetime(2025, 1, 6, tzinfo=UTC)

@@ -8,8 +8,8 @@ import re
 import pypdf
 import pytest
 
+from reliefpath.documents.printing import NO_PANGO, page_pdf
 from reliefpath.errors import UsageError
-from reliefpath.pages import NO_PANGO, page_pdf
 
 SAID = ("h1", "h2", "h3", "p", "li", "caption", "th", "td")
 """The elements of a page that hold what it says."""

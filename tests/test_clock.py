@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reliefpath.chart.care_log import CareLog, assemble
+from reliefpath.care_log.log import CareLog, assemble
 from reliefpath.clock import Moment, day, day_of, has_time, instant_of, today, wall, zone_of
 from reliefpath.errors import UsageError
 from reliefpath.pathway.facts import facts

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reliefpath.knowledge import ALTERED, PACKAGE, _digest
+from reliefpath.knowledge.catalogue import ALTERED, PACKAGE, _digest
 
 LOSSES = int(os.environ.get("RELIEFPATH_DAMAGES", "80"))
 LOSE = """
@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from random import Random
 from reliefpath.errors import KnowledgeError
-from reliefpath.knowledge import PACKAGE, read_yaml
+from reliefpath.knowledge.catalogue import PACKAGE, read_yaml
 
 files = sorted(PACKAGE.rglob("*.yaml"))
 assert len(files) > 20
@@ -67,7 +67,7 @@ def test_no_catalogue_that_lost_a_line_is_read(installed: Path) -> None:
 
 
 def test_a_command_says_that_knowledge_is_missing_and_what_to_do(installed: Path) -> None:
-    file = installed / "reliefpath" / "measures" / "measures.yaml"
+    file = installed / "reliefpath" / "reference" / "measures" / "measures.yaml"
     whole = file.read_text("utf-8")
     assert run(installed, "-m", "reliefpath", "measures").returncode == 0
     file.write_text(whole.replace("unverified", "read"), "utf-8")

@@ -9,23 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from reliefpath.anatomy import muscles
-from reliefpath.anatomy.body_map import body
-from reliefpath.clinic.check_in.words import words as words_of_check_in
+from reliefpath.care.check_in.words import words as words_of_check_in
+from reliefpath.documents.exercise.handout import words
+from reliefpath.documents.papers.catalogue import words as words_of_papers
 from reliefpath.errors import KnowledgeError, UsageError
-from reliefpath.knowledge import load_catalogue
-from reliefpath.languages import LANGUAGES, Translation, speech, spoken
-from reliefpath.papers.catalogue import words as words_of_papers
-from reliefpath.therapies import agents
-from reliefpath.therapies.exercise import exercise_rules, exercises
-from reliefpath.therapies.exercise.handout import words
+from reliefpath.knowledge.catalogue import load_catalogue
+from reliefpath.knowledge.languages import LANGUAGES, Translation, speech, spoken
+from reliefpath.reference.anatomy import muscles
+from reliefpath.reference.anatomy.body_map import body
+from reliefpath.reference.therapies import agents
+from reliefpath.reference.therapies.exercise import exercise_rules, exercises
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
-EXERCISE, ANATOMY, PAPERS, CHECK_IN = (
-    "reliefpath.therapies.exercise",
-    "reliefpath.anatomy",
-    "reliefpath.papers",
-    "reliefpath.clinic.check_in",
+BASE, EXERCISE, HANDOUT, ANATOMY, PAPERS, CHECK_IN = (
+    "reliefpath.knowledge.languages",
+    "reliefpath.reference.therapies.exercise",
+    "reliefpath.documents.exercise",
+    "reliefpath.reference.anatomy",
+    "reliefpath.documents.papers",
+    "reliefpath.care.check_in",
 )
 SAID = re.compile(r'say\(\s*"([^"]+)"')
 
@@ -42,11 +44,15 @@ def texts(part: object) -> set[str]:
     return set().union(*map(texts, part)) if isinstance(part, tuple) else set()
 
 
-def of_exercise() -> set[str]:
+def of_handout() -> set[str]:
     page = words()
     said = [getattr(page, key) for key in type(page).model_fields if key != "sources"]
     said += [warning.says for warning in page.warnings.values()]
-    said += [exercise_rules().after_needle.says]
+    return texts(tuple(said))
+
+
+def of_exercise() -> set[str]:
+    said = [exercise_rules().after_needle.says]
     said += [row.says for row in exercise_rules().reminders.values()]
     for row in exercises().values():
         said += [row.name, row.position, row.steps, row.feel, row.unlike]
@@ -79,9 +85,10 @@ def of_check_in() -> set[str]:
     told = [row.model_dump(include={"asks", "least", "most", "says"}) for row in rows]
     nets = [row.model_dump(include={"says", "title"}) for row in (page.emergency, page.today)]
     own = (page.curves, page.done, page.nobody_reads.says, body().names)
-    templates = (files("reliefpath.clinic") / "templates").iterdir()
+    templates = (files("reliefpath.web") / "templates").iterdir()
     pages = [file for file in templates if file.name.startswith("check-in")]
     code = [file for file in files(CHECK_IN).iterdir() if file.name.endswith(".py")]
+    code += Path(str(files("reliefpath.web"))).rglob("check_in*.py")
     said = {text for file in (*pages, *code) for text in SAID.findall(file.read_text("utf-8"))}
     return texts((*told, *nets, *own)) | said | {"Lower is better.", "Higher is better."}
 
@@ -94,8 +101,10 @@ def translation(package: str, language: str) -> Translation:
 def test_every_text_has_its_translation_and_no_translation_is_stale(language: str) -> None:
     assert set(translation(EXERCISE, language).texts) == of_exercise()
     assert set(translation(ANATOMY, language).texts) == of_anatomy()
-    said_there = set(translation(EXERCISE, language).texts)
-    assert set(translation(CHECK_IN, language).texts) == of_check_in() - said_there
+    everywhere = set(translation(BASE, language).texts)
+    assert set(translation(HANDOUT, language).texts) == of_handout() - everywhere
+    elsewhere = everywhere | set(translation(EXERCISE, language).texts)
+    assert set(translation(CHECK_IN, language).texts) == of_check_in() - elsewhere
     there = set(translation(PAPERS, language).texts)
     assert of_papers() <= there
     folder = files(PAPERS)
@@ -109,7 +118,7 @@ def test_every_text_has_its_translation_and_no_translation_is_stale(language: st
 
 
 @pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("package", [EXERCISE, ANATOMY, PAPERS, CHECK_IN])
+@pytest.mark.parametrize("package", [BASE, EXERCISE, HANDOUT, ANATOMY, PAPERS, CHECK_IN])
 def test_a_translation_has_the_numbers_of_its_english(package: str, language: str) -> None:
     for text, said in translation(package, language).texts.items():
         assert sorted(NUMBER.findall(said)) == sorted(NUMBER.findall(text)), text

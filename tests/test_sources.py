@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from reliefpath.errors import KnowledgeError
-from reliefpath.knowledge import read_yaml
-from reliefpath.overrides.clinic_file import SHELVES
+from reliefpath.knowledge.catalogue import read_yaml
+from reliefpath.knowledge.clinic_file import SHELVES
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted(Path(str(files("reliefpath"))).rglob("*.yaml"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reliefpath.markdown import table
+from reliefpath.documents.reference.markdown import table
 
 from . import nuts, plots, training
 from .arena import SAMPLE_SEED, SLOW, Results

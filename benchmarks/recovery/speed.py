@@ -105,8 +105,8 @@ def working_set() -> tuple[int, int]:
 
     Neither depends on the number of episodes; what does are the columns of input and answers.
     """
-    from reliefpath.recovery.posterior import space
-    from reliefpath.recovery.question import questions
+    from reliefpath.recovery._kernel.posterior import space
+    from reliefpath.recovery._kernel.question import questions
 
     packed = DEFAULT_PRIOR.packed
     shared = _bytes(packed)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reliefpath.markdown import table
+from reliefpath.documents.reference.markdown import table
 
 from .arena import Results, Round
 from .ours import OURS

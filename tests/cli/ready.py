@@ -32,14 +32,14 @@ OTHERS = (
     "yaml",
 )
 OURS = (
-    "reliefpath.chart.folder",
-    "reliefpath.chart.store.chart",
-    "reliefpath.clinic.accounts",
+    "reliefpath.care_log.folder",
+    "reliefpath.store.chart",
+    "reliefpath.identity.accounts",
     "reliefpath.pathway.advice",
-    "reliefpath.papers",
+    "reliefpath.documents.papers",
     "reliefpath.pathway.assessment",
     "reliefpath.recovery",
-    "reliefpath.terminal.output",
+    "reliefpath.cli.render.output",
 )
 
 

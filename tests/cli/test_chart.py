@@ -11,11 +11,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from reliefpath.chart.store.chart import open_chart
-from reliefpath.cli.serve import look_over
-from reliefpath.clinic.accounts import Accounts
-from reliefpath.clinic.custody import Custody
-from reliefpath.clinic.roles import Role
+from reliefpath.care.custody import Custody
+from reliefpath.cli.commands.serve import look_over
+from reliefpath.identity.accounts import Accounts
+from reliefpath.identity.roles import Role
+from reliefpath.store.chart import open_chart
 
 from .commands import reliefpath
 

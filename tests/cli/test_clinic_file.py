@@ -290,9 +290,9 @@ def test_python_takes_the_file_up_before_anything_is_read(tmp_path: Path) -> Non
     file = own(tmp_path, VOLUME)
     code = f"""
 from pathlib import Path
-from reliefpath.overrides import in_force, use_overrides
+from reliefpath.knowledge import in_force, use_overrides
 use_overrides(Path({str(file)!r}))
-from reliefpath.therapies.injection.limits import injection_limits
+from reliefpath.reference.therapies.injection.limits import injection_limits
 print(injection_limits().limits["volume"].most, in_force().content.clinic)
 use_overrides(Path({str(file)!r}))
 import sys
@@ -306,12 +306,12 @@ def test_a_process_that_refused_a_file_reads_nothing_any_more(tmp_path: Path) ->
     code = f"""
 from pathlib import Path
 from reliefpath.errors import ReliefPathError
-from reliefpath.overrides import use_overrides
+from reliefpath.knowledge import use_overrides
 try:
     use_overrides(Path({str(file)!r}))
 except ReliefPathError as e:
     print(type(e).__name__)
-from reliefpath.therapies.injection.limits import injection_limits
+from reliefpath.reference.therapies.injection.limits import injection_limits
 try:
     injection_limits()
 except ReliefPathError as e:

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from pdf_page import made_pdf, needs_pdf
-from reliefpath.cli.exercise import GoalName, IrritabilityName
-from reliefpath.therapies.exercise import exercise_rules
+from reliefpath.cli.commands.exercise import GoalName, IrritabilityName
+from reliefpath.reference.therapies.exercise import exercise_rules
 
 from .commands import reliefpath
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from reliefpath.chart.store.chart import create_chart
-from reliefpath.cli.serve import _named
-from reliefpath.clinic.accounts import Accounts
-from reliefpath.clinic.roles import Role
+from reliefpath.cli.commands.serve import _named
+from reliefpath.identity.accounts import Accounts
+from reliefpath.identity.roles import Role
+from reliefpath.store.chart import create_chart
 
 from .commands import reliefpath
 

@@ -45,7 +45,7 @@ def test_packages_import_only_what_the_table_allows() -> None:
         for other in imported(file)
     }
     refused = {(own, other) for own, other in found if other != own and other not in rows[own]}
-    assert ("pathway", "chart") in found
+    assert ("pathway", "care_log") in found
     assert not refused
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from .pages import DOCS
 
-CLINIC = Path(__file__).parents[1] / "clinic"
+WEB = Path(__file__).parents[1] / "web"
 
 
 def test_every_picture_of_the_documentation_is_kept_by_a_test_and_every_kept_one_is_shown() -> None:
     shown = named(DOCS.glob("*.md"), r"<!-- picture: ([\w-]+):")
-    kept = named(CLINIC.glob("*.py"), r'\bpicture\(.+, "([\w-]+)"\)')
+    kept = named(WEB.glob("*.py"), r'\bpicture\(.+, "([\w-]+)"\)')
     assert shown == kept
     assert len(shown) > 5
 

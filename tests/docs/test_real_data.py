@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from docs.pages import script
-from reliefpath.chart.folder import read_folder
+from reliefpath.care_log.folder import read_folder
 from reliefpath.cli import main
 
 real_data = script("real_data")

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from docs.pages import DOCS, script
-from reliefpath.anatomy import muscles
-from reliefpath.chart.schema import TABLES
-from reliefpath.languages import speech
-from reliefpath.markdown import one_line
-from reliefpath.measures import measures
-from reliefpath.papers.catalogue import codes, words
+from reliefpath.care_log.schema import TABLES
+from reliefpath.documents.papers.catalogue import codes, words
+from reliefpath.documents.reference.markdown import one_line
+from reliefpath.knowledge.languages import speech
 from reliefpath.pathway.facts import schema
 from reliefpath.pathway.model import default_pathway
-from reliefpath.therapies import agents, finding_kinds, therapies, units
-from reliefpath.therapies.exercise import exercise_rules, exercises
-from reliefpath.therapies.injection.adverse_effects import adverse_effects
+from reliefpath.reference.anatomy import muscles
+from reliefpath.reference.measures import measures
+from reliefpath.reference.therapies import agents, finding_kinds, therapies, units
+from reliefpath.reference.therapies.exercise import exercise_rules, exercises
+from reliefpath.reference.therapies.injection.adverse_effects import adverse_effects
 
 generate = script("generate")
 
@@ -91,7 +91,7 @@ def test_every_exercise_and_rule_of_exercise_has_its_row(pages: dict[str, str]) 
 def test_every_code_of_a_claim_and_every_line_of_a_paper_has_its_row(pages: dict[str, str]) -> None:
     drugs = {row.code for row in codes().drug_units.values()}
     assert {*codes().procedures, *codes().diagnoses, *drugs} == named(pages["papers"])
-    say = speech("es", "reliefpath.papers")
+    say = speech("es", "reliefpath.documents.papers")
     for line in (*words().risks, *words().come_back, words().at_once, words().plateau):
         assert one_line(f"| {line.says} | {say(line.says)} |") in pages["papers"]
 

@@ -28,7 +28,7 @@ from .covering import Covering, watch
 from .making import SOURCE, Mutant, mutants
 
 ROOT = SOURCE.parents[1]
-FOLDERS = ("tests/therapies", "tests/pathway")
+FOLDERS = ("tests/reference/therapies", "tests/care", "tests/pathway")
 FIRST = ("thresholds", "boundaries", "limits", "doses", "agents", "safety")
 """Tests of the data, which are likeliest to fail where a number of it has changed."""
 QUICK = 12

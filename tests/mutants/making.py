@@ -14,10 +14,15 @@ import yaml
 EXPLAINED = Path(__file__).with_name("explained.yaml")
 SOURCE = Path(__file__).parents[2] / "src" / "reliefpath"
 CODE = (
-    *("therapies/injection/*.py", "therapies/needling.py", "pathway/injection.py"),
-    *("pathway/assessment.py", "pathway/facts/*.py", "pathway/person.py", "pathway/claim.py"),
+    *("reference/therapies/injection/*.py", "reference/therapies/needling.py"),
+    *("care/planning/injection.py", "care/planning/person.py", "care/planning/claim.py"),
+    *("pathway/assessment.py", "pathway/facts/*.py"),
 )
-DATA = ("therapies/injection/limits.yaml", "therapies/agents.yaml", "pathway/relief-plus.yaml")
+DATA = (
+    "reference/therapies/injection/limits.yaml",
+    "reference/therapies/agents.yaml",
+    "pathway/relief-plus.yaml",
+)
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,

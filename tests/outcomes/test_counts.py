@@ -9,14 +9,14 @@ from functools import cache
 import polars as pl
 import pytest
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care_log.log import CareLog
 from reliefpath.outcomes.answering import BANDS, answered_weeks, decided, response
 from reliefpath.outcomes.injecting import gates_before, injecting, sessions
 from reliefpath.outcomes.measured import Share
 from reliefpath.outcomes.recovering import recovering
 from reliefpath.pathway.assessment import assess, assess_episode
 from reliefpath.pathway.model import default_pathway
-from reliefpath.virtual import demo_clinic
+from reliefpath.simulation import demo_clinic
 
 TODAY = date(2026, 3, 31)
 PATHWAY = default_pathway()

@@ -19,7 +19,7 @@ def test_the_remissions_of_freireich_are_estimated_as_published() -> None:
     treated = Survival.of(TREATED, RELAPSED)
     assert treated.times.tolist() == [6, 7, 10, 13, 16, 22, 23]
     published = [0.857, 0.807, 0.753, 0.690, 0.627, 0.538, 0.448]
-    assert treated.left == pytest.approx(published, abs=6e-4)
+    assert treated.survival == pytest.approx(published, abs=6e-4)
     assert (treated.count, treated.events) == (21, 9)
 
 
@@ -47,8 +47,8 @@ def test_it_is_the_product_of_a_simple_loop(rows: list[tuple[int, bool]]) -> Non
         left *= 1 - sum(t == time and event for t, event in rows) / at_risk
         expected.append(left)
     found = Survival.of([t for t, _ in rows], [event for _, event in rows])
-    assert found.left == pytest.approx(expected)
-    assert np.all((found.low <= found.left + 1e-9) & (found.left <= found.high + 1e-9))
+    assert found.survival == pytest.approx(expected)
+    assert np.all((found.low <= found.survival + 1e-9) & (found.survival <= found.high + 1e-9))
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=60))

@@ -12,8 +12,8 @@ from itertools import pairwise
 from statistics import mean
 from typing import Any
 
-from reliefpath.anatomy import muscles
-from reliefpath.therapies import Bar, finding_kinds
+from reliefpath.reference.anatomy import muscles
+from reliefpath.reference.therapies import Restriction, finding_kinds
 
 Rows = list[dict[str, Any]]
 NRS_ERROR = 2
@@ -132,7 +132,7 @@ def _known(past: dict[str, Rows], mine: dict[str, Any], on: date) -> Iterator[st
         yield "not asked"
     for row in holding:
         bars = finding_kinds()[row["kind"]].codes[row["code"]].bars
-        if {Bar.RED_FLAG, Bar.CONTRAINDICATION} & set(bars):
+        if {Restriction.RED_FLAG, Restriction.CONTRAINDICATION} & set(bars):
             yield "danger"
     agreed = [r for r in own if r["code"] in ("injection", "injection-refused")]
     latest = max(agreed, key=lambda row: row["at"], default=None)

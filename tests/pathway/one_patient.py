@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care_log.log import CareLog
 from reliefpath.pathway.cases.reading import DAY_ONE
 from reliefpath.pathway.facts import facts
 

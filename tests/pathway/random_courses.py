@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.schema import TABLES
+from reliefpath.care_log.log import CareLog
+from reliefpath.care_log.schema import TABLES
 
 Rows = list[dict[str, Any]]
 Record = dict[str, Rows]

@@ -10,14 +10,14 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
-from reliefpath.anatomy import REGIONS
-from reliefpath.chart.care_log import CareLog, assemble
-from reliefpath.chart.schema import TABLES
-from reliefpath.measures import measures
+from reliefpath.care_log.log import CareLog, assemble
+from reliefpath.care_log.schema import TABLES
 from reliefpath.pathway.cases import Vignette
 from reliefpath.pathway.cases.reading import DAY_ONE
 from reliefpath.pathway.facts import KEYS, schema
-from reliefpath.therapies import agents, finding_kinds, therapies
+from reliefpath.reference.anatomy import REGIONS
+from reliefpath.reference.measures import measures
+from reliefpath.reference.therapies import agents, finding_kinds, therapies
 
 from .vignettes import chapters
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care_log.log import CareLog
 
 from .one_patient import after, log, of, on, treated
 from .strategies import Rows

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care_log.log import CareLog
 from reliefpath.pathway.advice import Writer, advice_schema
 from reliefpath.pathway.assessment import advise, assess
 from reliefpath.pathway.facts import schema
 from reliefpath.pathway.model import default_pathway
 from reliefpath.pathway.sql import Question
-from reliefpath.therapies import SCREENED, Bar, finding_kinds
+from reliefpath.reference.therapies import SCREENED, Restriction, finding_kinds
 
 from .oracle import all_of, answers, asked, holding
 from .strategies import (
@@ -71,7 +71,7 @@ def everyone(log: CareLog, rows: Rows) -> Rows:
     return [{**row, "patient": patient} for patient in log.patients["patient"] for row in rows]
 
 
-def barring(*bars: Bar) -> list[tuple[str, str]]:
+def barring(*bars: Restriction) -> list[tuple[str, str]]:
     return [
         (kind, code)
         for kind, row in finding_kinds().items()
@@ -190,7 +190,9 @@ def test_units_of_amounts_change_nothing(log: CareLog, unit: tuple[str, float]) 
 @few
 @given(
     care_logs(),
-    st.sampled_from(barring(Bar.CAUTION, Bar.CONTRAINDICATION, Bar.RED_FLAG)),
+    st.sampled_from(
+        barring(Restriction.CAUTION, Restriction.CONTRAINDICATION, Restriction.RED_FLAG)
+    ),
     st.integers(-400, 112),
 )
 def test_a_caution_contraindication_or_red_flag_never_opens_a_gate(
@@ -201,7 +203,7 @@ def test_a_caution_contraindication_or_red_flag_never_opens_a_gate(
     before = gates(log)
     after = gates(added(log, "findings", everyone(log, [{"at": at, "kind": kind, "code": code}])))
     assert {e for e, gate in after.items() if gate} <= {e for e, gate in before.items() if gate}
-    if Bar.CAUTION not in finding_kinds()[kind].codes[code].bars:
+    if Restriction.CAUTION not in finding_kinds()[kind].codes[code].bars:
         assert not any(after.values())
 
 
@@ -212,7 +214,7 @@ def test_removing_a_screening_never_opens_a_gate(log: CareLog, kind: str) -> Non
     before = gates(log)
     after = gates(changed(log, findings=lambda rows: rows.filter(~screening)))
     assert {e for e, gate in after.items() if gate} <= {e for e, gate in before.items() if gate}
-    if kind in {kind for kind, _ in barring(Bar.CONTRAINDICATION)}:
+    if kind in {kind for kind, _ in barring(Restriction.CONTRAINDICATION)}:
         assert not any(after.values())
 
 

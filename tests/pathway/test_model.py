@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reliefpath.errors import PathwayError, Problem, UsageError
-from reliefpath.knowledge import read_yaml
+from reliefpath.knowledge.catalogue import read_yaml
 from reliefpath.pathway.assessment import advise
 from reliefpath.pathway.comparison import differences
 from reliefpath.pathway.facts import schema

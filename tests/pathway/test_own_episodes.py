@@ -10,7 +10,7 @@ import pytest
 from reliefpath.pathway.facts import facts
 from reliefpath.pathway.own_episodes import learn_priors
 from reliefpath.recovery import DEFAULT_PRIOR, Priors
-from reliefpath.virtual import demo_clinic
+from reliefpath.simulation import demo_clinic
 
 from .one_patient import START, log, nrs
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care_log.log import CareLog
 
 from .one_patient import after, log, nrs, of, on, treated
 

@@ -12,7 +12,7 @@ from reliefpath.pathway.editing import edited, written
 from reliefpath.pathway.facts import facts
 from reliefpath.pathway.model import Pathway, default_file, default_pathway
 from reliefpath.pathway.what_if import Effect, month_ends
-from reliefpath.virtual import demo_clinic
+from reliefpath.simulation import demo_clinic
 
 TODAY = date(2026, 3, 31)
 CLINIC = demo_clinic(120, 3, TODAY)

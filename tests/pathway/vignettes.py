@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from reliefpath.pathway.cases import Chapter, cases_markdown, read_chapter, shipped_chapters
+from reliefpath.documents.reference.cases import cases_markdown
+from reliefpath.pathway.cases import Chapter, read_chapter, shipped_chapters
 
 FOLDER = Path(__file__).parent / "vignettes"
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from reliefpath import __version__
-from reliefpath.cli import (
+from reliefpath.cli.commands import (
     accounts,
     catalog,
     chart,
@@ -91,6 +91,6 @@ def _root(
         typer.echo(f"reliefpath {__version__}")
         raise typer.Exit
     if clinic is not None:
-        from reliefpath.overrides import use_overrides
+        from reliefpath.knowledge import use_overrides
 
         use_overrides(clinic)

@@ -15,17 +15,17 @@ import typer
 
 from reliefpath.cli.options import PathwayFile, PriorFile, read_pathway, read_prior
 from reliefpath.cli.records import Records
+from reliefpath.cli.render.output import open_console, output
 from reliefpath.errors import UsageError
-from reliefpath.terminal.output import open_console, output
 
 if TYPE_CHECKING:
     from polars import DataFrame
     from rich.console import Console
 
-    from reliefpath.chart.care_log import CareLog
+    from reliefpath.care_log.log import CareLog
     from reliefpath.pathway.model import Pathway
     from reliefpath.recovery import Priors
-    from reliefpath.therapies.injection import Checked, Plan, Portion, Site
+    from reliefpath.reference.therapies.injection import Checked, Plan, Portion, Site
 
 NUMBER = r"(\d+(?:\.\d+)?)"
 PORTION = re.compile(
@@ -132,8 +132,8 @@ def planned(
     """
     sites, weight, height = asked.sites(), asked.weight, asked.height
     chosen, priors = read_pathway(asked.pathway), read_prior(asked.prior)
-    from reliefpath.pathway.given import Session, injection_rows, without_session
-    from reliefpath.pathway.injection import plan_for
+    from reliefpath.care.planning.given import Session, injection_rows, without_session
+    from reliefpath.care.planning.injection import plan_for
 
     care_log = records.of(episode)
     rows = injection_rows(sites, Session(episode, day))
@@ -163,7 +163,7 @@ def write_plan(
     out: Path | None,
 ) -> None:
     """Write a plan as text or data, and exit with 1 unless it is ready."""
-    from reliefpath.therapies.injection import Result
+    from reliefpath.reference.therapies.injection import Result
 
     if file_format is PlanFormat.JSON:
         text = json.dumps({"result": plan.result, **data}, ensure_ascii=False, indent=2)
@@ -182,7 +182,7 @@ def days_of(plan: Checked) -> dict[str, str]:
 
 
 def _site(text: str) -> Site:
-    from reliefpath.therapies.injection import Site
+    from reliefpath.reference.therapies.injection import Site
 
     place, colon, what = text.partition(":")
     words = place.split()
@@ -192,8 +192,8 @@ def _site(text: str) -> Site:
 
 
 def _portion(text: str) -> Portion:
-    from reliefpath.therapies.injection import Portion
-    from reliefpath.therapies.terms import agent_of
+    from reliefpath.reference.therapies.injection import Portion
+    from reliefpath.reference.therapies.terms import agent_of
 
     found = PORTION.match(text)
     if found is None:
@@ -212,7 +212,7 @@ def _portion(text: str) -> Portion:
 
 
 def _weight(text: str) -> float:
-    from reliefpath.therapies import units
+    from reliefpath.reference.therapies import units
 
     found = WEIGHT.match(text.strip())
     if found is None:
@@ -233,7 +233,7 @@ def lots_of(texts: list[str] | None) -> dict[str, str]:
 
 
 def _lot(text: str) -> tuple[str, str]:
-    from reliefpath.therapies.terms import agent_of
+    from reliefpath.reference.therapies.terms import agent_of
 
     agent, equals, lot = (part.strip() for part in text.partition("="))
     if not (agent and equals and lot):

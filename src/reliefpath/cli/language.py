@@ -9,7 +9,7 @@ import typer
 from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
-    from reliefpath.chart.care_log import CareLog
+    from reliefpath.care_log.log import CareLog
 
 Language = Annotated[
     str | None,
@@ -26,7 +26,7 @@ def language_for(care_log: CareLog, episode: str, asked: str | None) -> str:
     Raises:
         UsageError: nothing is written in the language that was asked for.
     """
-    from reliefpath.languages import ENGLISH, LANGUAGES, spoken
+    from reliefpath.knowledge.languages import ENGLISH, LANGUAGES, spoken
 
     there = ", ".join(f"{tag} ({name})" for tag, name in LANGUAGES.items())
     if asked is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reliefpath.cli.chart.options import By, act_of
+from reliefpath.cli.commands.chart.options import By, act_of
 from reliefpath.cli.options import moment
 from reliefpath.cli.records import Records, chart_of
 from reliefpath.errors import UsageError, is_reason
@@ -18,9 +18,9 @@ from reliefpath.errors import UsageError, is_reason
 if TYPE_CHECKING:
     from polars import DataFrame
 
-    from reliefpath.chart.care_log import CareLog
-    from reliefpath.pathway.given import Session
-    from reliefpath.therapies.injection import Checked, Place
+    from reliefpath.care.planning.given import Session
+    from reliefpath.care_log.log import CareLog
+    from reliefpath.reference.therapies.injection import Checked, Place
 
 At = Annotated[
     str | None,
@@ -49,7 +49,7 @@ class Told:
 
     def session(self, episode: str, at: date | datetime, **more: Any) -> Session:
         """Return the session."""
-        from reliefpath.pathway.given import Session
+        from reliefpath.care.planning.given import Session
 
         return Session(episode, at, self.technique, adverse_effect=self.adverse_effect, **more)
 
@@ -139,8 +139,8 @@ class Writing:
         self, rows: DataFrame, care_log: CareLog, plan: Checked | None = None, **detail: Any
     ) -> None:
         """Record all rows, or none and exit with 1 where anything stands against it."""
-        from reliefpath.pathway.person import renewed_rows
-        from reliefpath.pathway.recording import Recording
+        from reliefpath.care.planning.person import renewed_rows
+        from reliefpath.care.planning.recording import Recording
 
         patient, why = care_log.patients["patient"][0], self.told.given_anyway
         answers = None if plan is None else renewed_rows(plan, patient, self.at)

@@ -21,8 +21,8 @@ from reliefpath.errors import ChartError, UsageError, nearest
 if TYPE_CHECKING:
     import polars as pl
 
-    from reliefpath.chart.care_log import CareLog
-    from reliefpath.chart.store.chart import Chart
+    from reliefpath.care_log.log import CareLog
+    from reliefpath.store.chart import Chart
 
 USER = "RELIEFPATH_USER"
 """The environment variable that says who is at work, where it is not the computer's user."""
@@ -108,7 +108,7 @@ class Records:
         return chart
 
     def _folder(self) -> CareLog:
-        from reliefpath.chart.folder import read_folder
+        from reliefpath.care_log.folder import read_folder
         from reliefpath.clock import Moment, today
 
         if self.known_at is not None:
@@ -132,20 +132,20 @@ class Records:
         return None if self.known_at is None else moment(self.known_at, "--known-at")
 
     def _look(self, chart: Chart, patient: str | None) -> None:
-        from reliefpath.chart.store.writing import Act
+        from reliefpath.store.writing import AuditEvent
 
-        chart.note(Act(self.by or whoami(), "view", None, patient), command=self.command)
+        chart.note(AuditEvent(self.by or whoami(), "view", None, patient), command=self.command)
 
 
 def _of_known_codes(care_log: CareLog) -> CareLog:
-    from reliefpath.chart.schema import TABLES
+    from reliefpath.care_log.schema import TABLES
 
     _check_codes({name: care_log.table(name) for name in TABLES})
     return care_log
 
 
 def _check_codes(tables: Mapping[str, pl.DataFrame]) -> None:
-    from reliefpath.chart.checks import check_codes
+    from reliefpath.care_log.checks import check_codes
 
     check_codes(tables)
 
@@ -157,7 +157,7 @@ def is_chart(source: str) -> bool:
     file = Path(source)
     if not file.is_file():
         return False
-    from reliefpath.chart.store.database import is_sqlite
+    from reliefpath.store.database import is_sqlite
 
     return is_sqlite(file)
 
@@ -179,7 +179,7 @@ def zone_at(source: str) -> str:
 
 def chart_of(source: str) -> Chart:
     """Open a chart."""
-    from reliefpath.chart.store.chart import open_chart
+    from reliefpath.store.chart import open_chart
 
     return open_chart(source)
 

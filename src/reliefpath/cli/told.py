@@ -10,7 +10,7 @@ import typer
 from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
-    from reliefpath.papers import Answer
+    from reliefpath.documents.papers import Answer
 
 OPENED = re.compile(r"^([a-z0-9-]+)\s*=\s*(\d+(?:\.\d+)?)\s*mg$", re.IGNORECASE)
 Opened = Annotated[
@@ -46,7 +46,7 @@ def opened_of(texts: list[str] | None) -> dict[str, float]:
 
 def answers_of(texts: list[str] | None) -> dict[str, Answer]:
     """Return what was answered to each criterion, and by whom."""
-    from reliefpath.papers import Answer
+    from reliefpath.documents.papers import Answer
 
     found: dict[str, Answer] = {}
     for text in texts or ():

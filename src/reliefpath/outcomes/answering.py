@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care.decisions import AGREED, OVERRIDDEN
+from reliefpath.care_log.log import CareLog
 from reliefpath.outcomes.measured import Share, share
-from reliefpath.pathway.decisions import AGREED, OVERRIDDEN
 
 BANDS = ((1, 4), (5, 8), (9, 13), (14, 26), (27, 52))
 """Weeks of care, first and last."""

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care_log.log import CareLog
 from reliefpath.outcomes.measured import Share, share
 from reliefpath.outcomes.survival import Survival
 from reliefpath.pathway.assessment import GATE, assess

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reliefpath.chart.sharing import sharing_catalogue
+from reliefpath.care_log.sharing import sharing_catalogue
 
 
 def few() -> int:

@@ -27,7 +27,7 @@ class Survival:
 
     Attributes:
         times: When it happened to somebody.
-        left: The share without it from then on.
+        survival: The share without it from then on.
         low: Lower end of its 95 % interval, by Greenwood's variance of log(-log(share)).
         high: Upper end.
         count: How many there are.
@@ -35,35 +35,35 @@ class Survival:
     """
 
     times: Floats
-    left: Floats
+    survival: Floats
     low: Floats
     high: Floats
     count: int
     events: int
 
     @classmethod
-    def of(cls, times: ArrayLike, happened: ArrayLike) -> Survival:
+    def of(cls, times: ArrayLike, event_observed: ArrayLike) -> Survival:
         """Estimate it (Kaplan & Meier 1958, JASA 53:457).
 
         Args:
             times: how long each was followed: to the event, or until nothing is known any more.
-            happened: whether it ended by the event.
+            event_observed: whether it ended by the event.
         """
-        time, event = np.asarray(times, np.float64), np.asarray(happened, bool)
+        time, event = np.asarray(times, np.float64), np.asarray(event_observed, bool)
         when, deaths = np.unique(time[event], return_counts=True)
         at_risk = time.size - np.searchsorted(np.sort(time), when)
-        left: Floats = np.cumprod(1 - deaths / at_risk, dtype=np.float64)
+        survival: Floats = np.cumprod(1 - deaths / at_risk, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             greenwood = np.cumsum(deaths / (at_risk * (at_risk - deaths)))
-            wide = Z * np.sqrt(greenwood) / np.abs(np.log(left))
-            low, high = left ** np.exp(wide), left ** np.exp(-wide)
+            wide = Z * np.sqrt(greenwood) / np.abs(np.log(survival))
+            low, high = survival ** np.exp(wide), survival ** np.exp(-wide)
         ends = np.nan_to_num(low, nan=0), np.nan_to_num(high, nan=1)
-        return cls(when, left, *ends, time.size, int(event.sum()))
+        return cls(when, survival, *ends, time.size, int(event.sum()))
 
     def quantile(self, share: float) -> Quantile:
         """Return by when a share has had the event, with a 95 % interval (Brookmeyer & Crowley
         1982, Biometrics 38:29)."""
-        ends = self.left, self.low, self.high
+        ends = self.survival, self.low, self.high
         return Quantile(*(self._first(end <= 1 - share + 1e-9) for end in ends))
 
     def _first(self, below: NDArray[np.bool_]) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from pydantic import Field
 
-from reliefpath.knowledge import Record
+from reliefpath.knowledge.catalogue import Record
 from reliefpath.pathway.assessment import (
     AS_OF,
     GATE,

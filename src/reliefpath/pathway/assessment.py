@@ -9,7 +9,7 @@ from functools import cache, cached_property, lru_cache
 
 import polars as pl
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError
 from reliefpath.pathway.facts import Progress, facts, schema
 from reliefpath.pathway.facts.declared import STATUS as STATUS  # a column of the advice, too

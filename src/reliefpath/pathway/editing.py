@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import sqlglot
 from sqlglot.errors import SqlglotError
 
-from reliefpath.knowledge import spans_of
+from reliefpath.knowledge.catalogue import spans_of
 from reliefpath.pathway.model import Pathway, Rule, load_pathway
 
 PLAIN = re.compile(r"[\w.]+( [\w.<>=()+*-]+)*")

@@ -15,14 +15,14 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from reliefpath.errors import PathwayError, Problem, UsageError, nearest
-from reliefpath.knowledge import Catalogue, Row, line_of, load_catalogue
-from reliefpath.overrides import edition
+from reliefpath.knowledge import edition
+from reliefpath.knowledge.catalogue import Catalogue, Row, line_of, load_catalogue
 from reliefpath.pathway.facts import Combine, Trial, schema
 from reliefpath.pathway.facts.declared import STATUS, askable
 from reliefpath.pathway.sql import Question, SqlError
 from reliefpath.pathway.wording import WordingError, facts_in
 from reliefpath.recovery import Questions
-from reliefpath.therapies import therapies
+from reliefpath.reference.therapies import therapies
 
 FOLLOW_UP = "follow-up"
 """The step under which the check-ins that are due are listed."""

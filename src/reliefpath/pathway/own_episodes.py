@@ -8,7 +8,7 @@ from datetime import date, datetime
 import numpy as np
 import polars as pl
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care_log.log import CareLog
 from reliefpath.pathway.facts.scores import known_scores
 from reliefpath.pathway.facts.series import curved_series
 from reliefpath.pathway.facts.treatments import treatments_given

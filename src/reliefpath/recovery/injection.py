@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reliefpath.knowledge import Catalogue, load_catalogue
+from reliefpath.knowledge.catalogue import Catalogue, load_catalogue
 from reliefpath.recovery.prior import Number
 
 

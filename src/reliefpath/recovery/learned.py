@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from reliefpath.errors import KnowledgeError, Problem, UsageError
-from reliefpath.knowledge import Catalogue, Record, Row, load_catalogue
+from reliefpath.knowledge.catalogue import Catalogue, Record, Row, load_catalogue
 from reliefpath.recovery.prior import DEFAULT_PRIOR, Ending, Prior, Wander
 from reliefpath.recovery.shapes import Family, Shape
 

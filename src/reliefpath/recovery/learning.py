@@ -120,7 +120,7 @@ def _likeliest(shapes: dict[Shape, float], count: int) -> dict[Shape, float]:
 
 @dataclass(frozen=True)
 class _Tally:
-    """What episodes say of a prior; see `reliefpath.recovery.tally`."""
+    """What episodes say of a prior; see `reliefpath.recovery._kernel.tally`."""
 
     shapes: Floats
     wanders: Floats
@@ -129,7 +129,7 @@ class _Tally:
 
 
 def _tally(batch: Batch, prior: Prior) -> _Tally:
-    from reliefpath.recovery.tally import tally_range
+    from reliefpath.recovery._kernel.tally import tally_range
 
     packed = prior.packed
     # the packed shapes are filled up with ones of no weight
@@ -201,7 +201,7 @@ def _noise(
     log(a) - digamma(a) = log mean(x) - mean(log x). It is told to 1.5 % by the closed form from
     which Minka 2002, "Estimating a gamma distribution", starts.
     """
-    from reliefpath.recovery.tally import digamma
+    from reliefpath.recovery._kernel.tally import digamma
 
     episodes, precision, log_variance = sums.numbers[:3].tolist()
     now, first = prior.noise[1] ** 2 + rounding, begin.noise[1] ** 2 + rounding

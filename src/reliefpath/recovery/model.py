@@ -157,7 +157,7 @@ def recover(
     )
     out = np.full((len(fields(Recovery)), len(batch.span)), np.nan)
 
-    from reliefpath.recovery.answers import recover_range
+    from reliefpath.recovery._kernel.answers import recover_range
 
     def answer(first: int, last: int) -> None:
         recover_range(
@@ -219,7 +219,7 @@ def forecast(
     day = np.where(np.isnan(where), -1, days_of(np.nan_to_num(where)))
     out = np.full((*where.shape, len(asked)), np.nan)
 
-    from reliefpath.recovery.answers import forecast_range
+    from reliefpath.recovery._kernel.answers import forecast_range
 
     def answer(first: int, last: int) -> None:
         forecast_range(
@@ -279,7 +279,7 @@ def weeks_until_clear(
     asked = (days(questions.horizon_weeks), days(questions.level_weeks), unlikely, likely)
     out = np.full(len(batch.span), np.nan)
 
-    from reliefpath.recovery.outlook import outlook_range
+    from reliefpath.recovery._kernel.outlook import outlook_range
 
     def answer(first: int, last: int) -> None:
         outlook_range(
@@ -340,7 +340,7 @@ def curve(
         raise UsageError("`at` must be finite numbers of weeks.")
     out = np.full((3, len(where)), np.nan)
     if len(batch.day):
-        from reliefpath.recovery.answers import curve_at
+        from reliefpath.recovery._kernel.answers import curve_at
 
         step = float(batch.common_step[0])
         curve_at(

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from reliefpath.errors import UsageError
-from reliefpath.knowledge import Catalogue, Row, load_catalogue
+from reliefpath.knowledge.catalogue import Catalogue, Row, load_catalogue
 from reliefpath.recovery.shapes import Family, Shape
 
 RANGE = 10.0
@@ -114,7 +114,7 @@ class Prior:
     @cached_property
     def packed(self) -> tuple[Any, ...]:
         """The prior as the arrays that the compiled loops read."""
-        from reliefpath.recovery.packing import packed
+        from reliefpath.recovery._kernel.packing import packed
 
         return packed(self)
 

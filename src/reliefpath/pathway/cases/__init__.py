@@ -8,7 +8,6 @@ from reliefpath.pathway.cases.reading import (
     read_chapter,
     used,
 )
-from reliefpath.pathway.cases.rendering import cases_markdown
 from reliefpath.pathway.cases.trying import (
     GATES,
     CaseResult,
@@ -25,7 +24,6 @@ __all__ = [
     "Vignette",
     "advice_on",
     "blocks",
-    "cases_markdown",
     "read_chapter",
     "shipped_chapters",
     "try_cases",

@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 import polars as pl
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from reliefpath.chart.care_log import CareLog, assemble
+from reliefpath.care_log.log import CareLog, assemble
 from reliefpath.errors import KnowledgeError
-from reliefpath.knowledge import Record, read_record
+from reliefpath.knowledge.catalogue import Record, read_record
 
 BLOCKS = "building-blocks.yaml"
 WEEK = timedelta(weeks=1)

@@ -10,9 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from reliefpath.chart.care_log import CareLog
-from reliefpath.chart.schema import TABLES
-from reliefpath.markdown import one_line
+from reliefpath.care_log.log import CareLog
+from reliefpath.care_log.schema import TABLES
 from reliefpath.pathway.advice import Writer
 from reliefpath.pathway.assessment import assess
 from reliefpath.pathway.cases.reading import Chapter, Vignette, read_chapter
@@ -44,7 +43,7 @@ class CaseResult:
         found = f"{self.case.title}: {self.status}, gate {self.gate}"
         if self.holds:
             return found
-        told = f"{found}, expected {self.case.expect.gate}. {one_line(self.case.story)}"
+        told = f"{found}, expected {self.case.expect.gate}. {' '.join(self.case.story.split())}"
         return " ".join((told, *self.open_criteria))
 
 

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from reliefpath.chart.care_log import CareLog
+from reliefpath.care_log.log import CareLog
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.courses import Trial
 from reliefpath.pathway.facts.declared import declaration, schema

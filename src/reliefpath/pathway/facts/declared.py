@@ -9,7 +9,7 @@ from importlib.resources import files
 import polars as pl
 from pydantic import Field
 
-from reliefpath.knowledge import Catalogue, Row, load_catalogue
+from reliefpath.knowledge.catalogue import Catalogue, Row, load_catalogue
 
 
 class FactType(StrEnum):

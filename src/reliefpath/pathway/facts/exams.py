@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from reliefpath.anatomy import trigger_point
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.groups import Groups, Known
 from reliefpath.pathway.facts.moment import places, rows_of
 from reliefpath.pathway.facts.sites import muscle_names, reaching, side_names
+from reliefpath.reference.anatomy import trigger_point
 
 
 def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:

@@ -10,24 +10,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from reliefpath.anatomy import muscles
 from reliefpath.clock import Moment, walls
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Ints, Known, Names
 from reliefpath.pathway.facts.moment import Rows, places
 from reliefpath.pathway.facts.treatments import is_given
-from reliefpath.therapies import SCREENED, Bar, finding_kinds
+from reliefpath.reference.anatomy import muscles
+from reliefpath.reference.therapies import SCREENED, Restriction, finding_kinds
 
 FLAGS = {
-    "red_flag": Bar.RED_FLAG,
-    "contraindication": Bar.CONTRAINDICATION,
-    "caution": Bar.CAUTION,
-    "anticoagulated": Bar.ANTICOAGULANT,
+    "red_flag": Restriction.RED_FLAG,
+    "contraindication": Restriction.CONTRAINDICATION,
+    "caution": Restriction.CAUTION,
+    "anticoagulated": Restriction.ANTICOAGULANT,
 }
 """The bar whose findings raise each flag."""
 LISTS = {
-    "red_flags": Bar.RED_FLAG,
-    "contraindications": Bar.CONTRAINDICATION,
-    "cautions": Bar.CAUTION,
+    "red_flags": Restriction.RED_FLAG,
+    "contraindications": Restriction.CONTRAINDICATION,
+    "cautions": Restriction.CAUTION,
 }
 """The bar whose findings each list names."""
 CONSENT = "consent"
@@ -73,7 +73,7 @@ def finding_facts(
         used = permits & (kind == CONSENT) & (rows["day"] <= _injected(given, episodes, rows))
         answers[fact] = np.where(episode.any(old | used), np.nan, answers[fact])
     screened = c.screened[code] & rows["fresh"] & rows["own"]
-    vague = standing & c.raises[Bar.UNKNOWN][code]
+    vague = standing & c.raises[Restriction.UNKNOWN][code]
     raised = {bar: standing & c.raises[bar][code] for bar in FLAGS.values()}
     return {
         **answers,
@@ -161,7 +161,7 @@ def _may_concern(finding: dict[str, Any], episode: dict[str, Any]) -> bool:
 
 
 def _flag(
-    episode: Groups, bar: Bar, raised: Flags, screened: Flags, vague: Flags, code: Ints
+    episode: Groups, bar: Restriction, raised: Flags, screened: Flags, vague: Flags, code: Ints
 ) -> Floats:
     """1 where a bar is raised, 0 where all was screened and understood that could raise it,
     else NaN."""
@@ -172,10 +172,10 @@ def _flag(
     return np.where(episode.any(raised), 1.0, clear)
 
 
-def _listed(episode: Groups, bar: Bar, raised: Flags, code: Ints) -> pl.Series:
+def _listed(episode: Groups, bar: Restriction, raised: Flags, code: Ints) -> pl.Series:
     """The codes that raise a bar, those but red flags with their kind."""
     c = _catalogue()
-    names = c.code if bar is Bar.RED_FLAG else c.name
+    names = c.code if bar is Restriction.RED_FLAG else c.name
     found: dict[int, set[str]] = {}
     for e, name in zip(episode.of[raised].tolist(), names[code[raised]], strict=True):
         found.setdefault(e, set()).add(name)
@@ -198,7 +198,7 @@ class Codes:
     answer: Floats
     needling: Floats
     """Whether dry needling was refused, of what answers that."""
-    raises: dict[Bar, Flags]
+    raises: dict[Restriction, Flags]
 
     @cached_property
     def names(self) -> pl.Enum:
@@ -224,12 +224,12 @@ def _catalogue() -> Codes:
         np.array([finding_kinds()[name].codes[c].local for name, c in known]),
         np.array([answers.get(key) for key in known], float),
         np.array([NEEDLING.get(c) if k == CONSENT else None for k, c in known], float),
-        {bar: np.array([bar in bars for bars in known.values()]) for bar in Bar},
+        {bar: np.array([bar in bars for bars in known.values()]) for bar in Restriction},
     )
 
 
 @cache
-def _kinds(bar: Bar) -> list[str]:
+def _kinds(bar: Restriction) -> list[str]:
     """The kinds of finding that are screened for and can raise a bar."""
     return [
         kind

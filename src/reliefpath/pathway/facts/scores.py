@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from reliefpath.chart.doubts import doubtful_scores
+from reliefpath.care_log.doubts import doubtful_scores
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.curves import primary_curves, second_curves
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Known
@@ -123,7 +123,7 @@ def _of_the_whole(s: Scores, measure: str, recent: Flags) -> Floats:
 def scale_facts(scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
     """Return whether a measure's scale seems to have changed on the way, and of which.
 
-    Whoever corrects the rows ends the doubt; see `reliefpath.chart.doubts`.
+    Whoever corrects the rows ends the doubt; see `reliefpath.care_log.doubts`.
     """
     doubtful = doubtful_scores(scores.filter(moment.had_happened))
     listed = dict(

@@ -14,12 +14,12 @@ import numpy as np
 import polars as pl
 
 from reliefpath.clock import Moment
-from reliefpath.measures import table as measure_table
-from reliefpath.measures.totals import totals
 from reliefpath.pathway.facts.curves import Days, Series
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
 from reliefpath.pathway.facts.moment import places, rows_of
 from reliefpath.pathway.facts.sessions import Sessions
+from reliefpath.reference.measures import table as measure_table
+from reliefpath.reference.measures.totals import totals
 
 WEEK = 7 * 86_400 * 1e6
 """In microseconds."""

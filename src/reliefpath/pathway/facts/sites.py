@@ -7,10 +7,10 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from reliefpath.anatomy import REGIONS, muscles
-from reliefpath.chart.schema import SIDES
+from reliefpath.care_log.schema import SIDES
 from reliefpath.pathway.facts.groups import Flags, Ints
 from reliefpath.pathway.facts.moment import places
+from reliefpath.reference.anatomy import REGIONS, muscles
 
 BOTH = SIDES.index("both")
 

@@ -8,14 +8,14 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from reliefpath.chart.repeats import said_again
+from reliefpath.care_log.repeats import said_again
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.courses import Trial, longest_course, spread_sessions
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
 from reliefpath.pathway.facts.moment import Rows, places, rows_of
 from reliefpath.pathway.facts.sessions import Sessions
 from reliefpath.pathway.facts.sites import muscle_names, reaching, side_names
-from reliefpath.therapies import agents, counted_as, therapies, units
+from reliefpath.reference.therapies import agents, counted_as, therapies, units
 
 YEAR, QUARTER = 365, 90
 

@@ -1,0 +1,142 @@
+"""What a patient sent, as rows of the care log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from reliefpath.care.check_in.questions import Questions
+from reliefpath.care.check_in.words import EFFECT, SIGN, words
+from reliefpath.care.planning.exercise import EXERCISE
+from reliefpath.care_log.schema import TABLES
+from reliefpath.errors import UsageError
+from reliefpath.reference.anatomy.body_map import PAIN_AREA, areas
+from reliefpath.reference.therapies import SCREENED
+
+NONE = "none"
+"""Ticked where nothing of a list is so; nothing ticked is not answered."""
+REPORTERS = ("patient", "proxy", "clinician")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered; what was left out is not in it."""
+
+    marks: dict[str, str]
+    """Question by its field, to the mark chosen."""
+    done: str | None
+    areas: tuple[str, ...]
+    effects: tuple[str, ...]
+    signs: tuple[str, ...]
+    no_sign: bool
+    """Whether all signs were answered with no."""
+
+    @property
+    def digest(self) -> str:
+        """What tells these answers from others."""
+        said = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was answered."""
+        return self == Answers({}, None, (), (), (), no_sign=False)
+
+    @property
+    def told(self) -> str | None:
+        """The safety net that these answers call for."""
+        said = words()
+        ticked = [said.signs[code] for code in self.signs]
+        ticked += [said.effects[c] for c in self.effects if said.effects[c].is_urgent(c)]
+        if not ticked:
+            return None
+        return "emergency" if any(sign.emergency for sign in ticked) else "today"
+
+    def rows(
+        self,
+        asked: Questions,
+        patient: str,
+        episode: str,
+        at: datetime,
+        day: date,
+        reported_by: str,
+    ) -> dict[str, pl.DataFrame]:
+        """Return the answers as rows by table, of the tables that there are rows of.
+
+        `day` is the day at the clinic: where it hurts is told of that day alone.
+        """
+        where = {"episode": episode, "at": at}
+        scores = [
+            {"measure": q.measure, "item": q.item, "value": float(self.marks[q.field])}
+            for q in asked.scales
+            if q.field in self.marks
+        ]
+        done = [] if self.done is None else [float(self.done)]
+        rows = {
+            "scores": [{**where, "reported_by": reported_by, **row} for row in scores],
+            "treatments": [{**where, "therapy": EXERCISE, "adherence": share} for share in done],
+            "findings": [{"patient": patient, "at": at, **f} for f in self._findings(episode, day)],
+        }
+        return {name: _frame(name, said) for name, said in rows.items() if said}
+
+    def _findings(self, episode: str, day: date) -> list[dict[str, Any]]:
+        """What cannot wait is of the person, and so of all complaints; the rest is of this one."""
+        here = {"episode": episode}
+        urgent = {c for c in self.effects if words().effects[c].is_urgent(c)}
+        return [
+            *({"kind": SIGN, "code": code} for code in self.signs),
+            *({"kind": SIGN, "code": SCREENED, **here} for _ in range(self.no_sign)),
+            *({"kind": EFFECT, "code": c, **({} if c in urgent else here)} for c in self.effects),
+            *({"kind": PAIN_AREA, "code": code, "until": day, **here} for code in self.areas),
+        ]
+
+
+def _frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    schema = TABLES[table].schema
+    return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema)
+
+
+def read_answers(
+    get: Callable[[str], object], many: Callable[[str], Iterable[object]], asked: Questions
+) -> Answers:
+    """Return what a form says.
+
+    Args:
+        get: one value of the form.
+        many: all values of a name.
+        asked: what was asked.
+
+    Raises:
+        UsageError: something was answered that could not be chosen.
+    """
+    said = words()
+    marks = {q.field: _one(get(q.field), q.marks) for q in asked.scales}
+    codes = [area.code for area in areas()]
+    signs = _several(many("sign"), [*said.signs, NONE])
+    return Answers(
+        marks={field: mark for field, mark in marks.items() if mark is not None},
+        done=_one(get("done"), said.done),
+        areas=_several(many("area"), codes),
+        effects=tuple(c for c in _several(many("effect"), [*asked.effects, NONE]) if c != NONE),
+        signs=tuple(code for code in signs if code != NONE),
+        no_sign=signs == (NONE,),
+    )
+
+
+def _one(value: object, choice: Iterable[str]) -> str | None:
+    if not value:
+        return None
+    return _several([value], choice)[0]
+
+
+def _several(values: Iterable[object], choice: Iterable[str]) -> tuple[str, ...]:
+    given, known = set(values), list(choice)
+    if given - set(known):
+        raise UsageError("something was answered that could not be chosen: open the page again")
+    return tuple(code for code in known if code in given)

@@ -1,0 +1,104 @@
+"""The chart as the pages see it: one patient with every look on record, and everybody assessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from reliefpath.care.worklist import WorklistCache
+from reliefpath.care_log.log import CareLog
+from reliefpath.identity.accounts import Account
+from reliefpath.pathway.advice import Writer
+from reliefpath.pathway.assessment import assess_episode
+from reliefpath.pathway.model import Pathway, default_file, default_pathway, load_pathway
+from reliefpath.recovery import Priors
+from reliefpath.recovery.learned import read_priors
+from reliefpath.store.chart import Chart, open_chart
+from reliefpath.store.writing import AuditEvent
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Care:
+    """The chart with the pathway in force, and the advice on every episode, kept up to date."""
+
+    chart: Chart
+    pathway: Pathway
+    pathway_file: Traversable | Path
+    priors: Priors | None
+    prior_file: Path | None
+    assessed: WorklistCache
+    _looked: dict[str, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls,
+        chart: str,
+        pathway: Path | None = None,
+        prior: Path | None = None,
+        today: Callable[[], date] | None = None,
+    ) -> Care:
+        """Open a chart.
+
+        Args:
+            chart: an SQLite file, or a database URL.
+            pathway: the clinic's pathway file, or None for the one shipped.
+            prior: a learned prior, or None.
+            today: what day it is, or None for the clinic's clock.
+
+        Raises:
+            UsageError: there is no chart, or a file is not there.
+        """
+        opened = open_chart(chart)
+        rules = default_pathway() if pathway is None else load_pathway(pathway)
+        priors = None if prior is None else read_priors(prior)
+        assessed = WorklistCache(opened, rules, priors, today or (lambda: opened.today))
+        return cls(opened, rules, pathway or default_file(), priors, prior, assessed)
+
+    @property
+    def today(self) -> date:
+        """The day for which advice is given."""
+        return self.assessed.today()
+
+    def everybody(self) -> pl.DataFrame:
+        """Return the advice on all episodes, most urgent first; see `everybody.rows_of`.
+
+        Raises:
+            AssessingError: everybody is being assessed, and it takes long.
+        """
+        return self.assessed.rows()
+
+    def worklist(self, worker: Account) -> pl.DataFrame:
+        """Return the advice on all episodes; the audit log tells that the worklist was looked at.
+
+        It does so once an hour and person: who works with it all day long would fill the log. Whom
+        it showed beside the worker's own patients is noted each time; see `note_shown`.
+        """
+        now = self.chart.clock()
+        if now - self._looked.get(worker.username, now - HOUR) >= HOUR:
+            self.chart.note(AuditEvent(worker.username, "view"), page="worklist")
+            self._looked[worker.username] = now
+        return self.everybody()
+
+    def note_shown(self, worker: Account, page: str, patients: Iterable[str]) -> None:
+        """Keep in the audit log which other care teams' patients a list showed."""
+        if shown := sorted(set(patients)):
+            self.chart.note(AuditEvent(worker.username, "view"), page=page, shown=shown)
+
+    def advice(self, care_log: CareLog, episode: str) -> dict[str, Any]:
+        """Return the advice object about an episode; see `pathway.advice.Advice`."""
+        row = assess_episode(care_log, episode, self.pathway, self.today, self.priors)
+        return next(self._writer.objects(row))
+
+    @cached_property
+    def _writer(self) -> Writer:
+        """One for all: it reads the whole pathway first."""
+        return Writer(self.pathway)

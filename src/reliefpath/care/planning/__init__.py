@@ -1,0 +1,1 @@
+"""Plans of a treatment, held against everything on record of the person."""

@@ -1,0 +1,86 @@
+"""What was given goes into the chart: held against its plan and the record, in one change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from reliefpath.care.planning.given import on_record_already
+from reliefpath.care_log.log import CareLog
+from reliefpath.errors import UsageError, is_reason
+from reliefpath.reference.therapies.injection import Checked
+from reliefpath.store.chart import Chart
+from reliefpath.store.writing import AuditEvent
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A session as rows of the care log, with the plan and the record that it was held against."""
+
+    rows: pl.DataFrame
+    """See `given`; all of one episode."""
+    care_log: CareLog
+    """The record of the patient as it stands."""
+    seen: int
+    """The last entry of the audit log before that record was read."""
+    plan: Checked | None = None
+    """What was made of it on that record; None where there is nothing to plan."""
+    answers: pl.DataFrame | None = None
+    """Rows of `findings`: what was asked again before the needle, and nothing was new."""
+
+    @property
+    def against(self) -> list[str]:
+        """What stands against it: what blocks it, what nobody has weighed, what is told twice."""
+        return [*self._unsafe(), *self._twice()]
+
+    def enter(self, chart: Chart, act: AuditEvent, **detail: Any) -> int:
+        """Record all rows or none; return the entry of the audit log.
+
+        Args:
+            chart: where the patient is on record.
+            act: who records it; its reason is why it was given although something stands against
+                it. The log keeps both.
+            detail: what else the audit log says.
+
+        Raises:
+            UsageError: something stands against it and no reason was given, or something of the
+                patient was recorded since it was looked at.
+            CareLogError: a value breaks the schema.
+        """
+        against = self.against
+        if against and not is_reason(act.reason):
+            raise UsageError(f"nothing was recorded: {'; '.join(against)}")
+        episodes = self.care_log.episodes.join(self.rows, on="episode", how="semi")
+        told = {name: said for name, said in {**detail, **self._plan()}.items() if said}
+        act = replace(act, patient=episodes["patient"][0])
+        tables = {"treatments": self.rows}
+        if self.answers is not None and not self.answers.is_empty():
+            tables["findings"] = self.answers
+        return chart.insert(tables, act, expected_version=self.seen, **told)
+
+    def _plan(self) -> dict[str, Any]:
+        if self.plan is None:
+            return {}
+        return {
+            "plan": self.plan.result,
+            "acknowledged": self.plan.acknowledged,
+            "open": self.plan.open_decisions,
+            "blocking": [check.id for check in self.plan.blocking],
+        }
+
+    def _unsafe(self) -> Iterator[str]:
+        if self.plan is None:
+            return
+        for check in self.plan.blocking:
+            yield f"blocked by {check.id}: {check.says}"
+        for check in self.plan.checks:
+            if check.id in self.plan.open_decisions:
+                yield f"nobody has weighed {check.id}: {check.says}"
+
+    def _twice(self) -> Iterator[str]:
+        for row in on_record_already(self.rows, self.care_log):
+            thing = filter(None, (row[name] for name in ("therapy", "muscle", "side", "agent")))
+            yield f"on record of {row['day']} already: {' '.join(thing)}"

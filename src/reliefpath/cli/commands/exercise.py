@@ -1,0 +1,189 @@
+"""The commands about exercise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reliefpath.cli.commands.chart.options import ChartArgument
+from reliefpath.cli.language import Language, language_for
+from reliefpath.cli.options import AsOf, Out, ReadingOptions, Source, as_of_day, taking
+from reliefpath.cli.recording import Told, Writing
+from reliefpath.cli.records import Records
+from reliefpath.cli.render.output import open_console, output
+
+if TYPE_CHECKING:
+    from reliefpath.reference.therapies.exercise import Programme
+
+app = typer.Typer(
+    help="Plan exercise for the muscles that hurt, and record it.", no_args_is_help=True
+)
+NOTHING = "none"
+
+
+class ProgrammeFormat(StrEnum):
+    """How a programme is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    PDF = "pdf"
+
+
+BY_FILE = {".html": ProgrammeFormat.HTML, ".pdf": ProgrammeFormat.PDF}
+
+
+class IrritabilityName(StrEnum):
+    """How easily pain is stirred up."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class GoalName(StrEnum):
+    """What comes first."""
+
+    RELIEF = "relief"
+    MOBILITY = "mobility"
+    STRENGTH = "strength"
+
+
+@app.command()
+@taking(ReadingOptions)
+def plan(
+    source: Source,
+    episode: Annotated[str, typer.Argument(help="Which episode.")],
+    equipment: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="THING",
+            help="`band`, `dumbbell` or `ball`, beside the chair, wall and towel of every home; "
+            "`none` takes those away; repeatable.",
+        ),
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="How long a day.")] = 20,
+    irritability: Annotated[
+        IrritabilityName, typer.Option(help="How easily pain is stirred up.")
+    ] = IrritabilityName.MEDIUM,
+    goal: Annotated[GoalName, typer.Option(help="What comes first.")] = GoalName.RELIEF,
+    as_of: AsOf = None,
+    file_format: Annotated[
+        ProgrammeFormat | None,
+        typer.Option(
+            "--format",
+            help="How to write it; html and pdf are the patient's page.  [default: by FILE]",
+        ),
+    ] = None,
+    language: Language = None,
+    out: Out = None,
+    *,
+    reading: ReadingOptions,
+) -> None:
+    """Plan exercise for the muscles of the latest exam: the fewest that serve all, and why each.
+
+    **Examples**
+
+    - `reliefpath exercise plan clinic/ demo-0001 --equipment band --minutes 15`
+    - `reliefpath exercise plan clinic/ demo-0001 --irritability high --out exercises.html`
+    - `reliefpath exercise plan clinic/ demo-0001 --language es --out exercises.pdf`
+    """
+    day = as_of_day(as_of, source)
+    from reliefpath.care.planning.exercise import programme_for
+    from reliefpath.reference.therapies.exercise import Goal, Irritability
+
+    care_log = Records(source, "exercise plan", reading).of(episode)
+    found = programme_for(
+        care_log,
+        episode,
+        day,
+        equipment=_at_hand(equipment or []),
+        minutes=minutes,
+        irritability=Irritability(irritability.value),
+        goal=Goal(goal.value),
+    )
+    by_file = BY_FILE.get(out.suffix if out else "", ProgrammeFormat.TEXT)
+    match file_format or by_file:
+        case ProgrammeFormat.HTML | ProgrammeFormat.PDF as page:
+            _write_page(
+                found,
+                page,
+                language_for(care_log, episode, language),
+                care_log.moment(day).day,
+                out,
+            )
+        case ProgrammeFormat.JSON:
+            with output(out) as stream:
+                stream.write(_json(found).encode() + b"\n")
+        case ProgrammeFormat.TEXT:
+            from reliefpath.cli.render.exercise import print_programme
+
+            with open_console(out) as console:
+                print_programme(console, found)
+
+
+def _write_page(
+    programme: Programme,
+    page: ProgrammeFormat,
+    language: str,
+    day: date,
+    out: Path | None,
+) -> None:
+    from reliefpath.documents.exercise import handout
+    from reliefpath.documents.printing import page_pdf
+
+    html = handout(programme, on=day, language=language)
+    content = page_pdf(html) if page is ProgrammeFormat.PDF else html.encode()
+    with output(out) as stream:
+        stream.write(content)
+
+
+@app.command()
+@taking(Told)
+def record(
+    chart: ChartArgument,
+    episode: Annotated[str, typer.Argument(help="Which episode.")],
+    adherence: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE", help="Share of the programme done since the last report, 0 to 1."
+        ),
+    ],
+    told: Told,
+) -> None:
+    """Record how much of the programme was done since the last report.
+
+    A second report of one day is refused, unless it was given anyway.
+
+    **Example**
+
+    - `reliefpath exercise record clinic.chart demo-0001 --adherence 0.8`
+    """
+    writing = Writing("exercise record", chart, told)
+    care_log = writing.records.of(episode)
+    from reliefpath.care.planning.given import exercise_rows
+
+    writing.write(exercise_rows(adherence, told.session(episode, writing.at)), care_log)
+
+
+def _at_hand(named: list[str]) -> set[str]:
+    from reliefpath.reference.therapies.exercise import exercise_catalogue
+
+    every_home = {id_ for id_, row in exercise_catalogue().equipment.items() if row.household}
+    return set(named) - {NOTHING} | (set() if NOTHING in named else every_home)
+
+
+def _json(programme: Programme) -> str:
+    data: dict[str, Any] = asdict(programme)
+    data["need"]["equipment"] = sorted(programme.need.equipment)
+    for item, written in zip(programme.items, data["items"], strict=True):
+        written |= {"name": item.row.name, "side": item.sides, "dose": asdict(item.dose)}
+        written |= {"minutes": round(item.minutes, 2), "sources": item.sources}
+    data = {"minutes": round(programme.minutes, 2), **data, "reminders": programme.reminders}
+    return json.dumps(data, ensure_ascii=False, indent=2, default=date.isoformat)

@@ -1,0 +1,231 @@
+"""One patient's story: who, how it went, what is next, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.text import Text
+
+from reliefpath.care.tried import tried
+from reliefpath.care_log.log import CareLog
+from reliefpath.cli.render.curve import draw
+from reliefpath.cli.render.worklist import STYLES, basis, gate_text, improvement_text
+from reliefpath.pathway.model import FOLLOW_UP, Pathway
+from reliefpath.pathway.wording import in_words
+from reliefpath.recovery import Prior, Priors, curve
+from reliefpath.recovery.injection import effect_after
+from reliefpath.reference.measures import Measure, measures
+from reliefpath.reference.measures.totals import totals
+from reliefpath.reference.therapies import counted_as
+
+MARKS = {True: ("✔", "green"), False: ("✘", "red"), None: ("?", "yellow")}
+COLUMNS, AHEAD = 64, 6
+"""Width of the chart in characters, and how many weeks it looks ahead."""
+
+
+def print_story(
+    console: Console,
+    care_log: CareLog,
+    advice: dict[str, Any],
+    pathway: Pathway,
+    as_of: date,
+    priors: Priors | None = None,
+) -> None:
+    """Print the story of the episode that `advice`, one advice object, is about."""
+    episode = care_log.episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
+    facts = advice["facts"]
+    _headline(console, care_log, episode, advice, as_of)
+    scores = _scores(care_log, episode, facts["measure"], as_of)
+    if facts["improvement"] is not None:
+        console.print()
+        prior = (priors or Priors()).of(facts["measure"], episode["region"])
+        injected = _injections(care_log, episode, as_of)
+        measure = measures()[facts["measure"]]
+        for line in _chart(scores, injected, episode, measure, pathway, prior):
+            console.print(line, highlight=False)
+    _numbers(console, facts)
+    _ledger(console, care_log, episode, as_of)
+    _gate(console, advice, pathway)
+    _list(console, "What would change the answer", advice["would_change"])
+    _list(console, "Notes", advice["notes"])
+    console.print()
+    console.print(basis(pathway), style="dim")
+
+
+def _headline(
+    console: Console,
+    care_log: CareLog,
+    episode: dict[str, Any],
+    advice: dict[str, Any],
+    as_of: date,
+) -> None:
+    person = care_log.patients.row(by_predicate=pl.col("patient") == episode["patient"], named=True)
+    name = person["name"] or person["patient"]
+    complaint = f", “{episode['complaint']}”" if episode["complaint"] else ""
+    side = f"{episode['region']}{complaint}, since {episode['started_on']}"
+    console.print(Text(f"{advice['episode']}  {name}", "bold"), Text(side), highlight=False)
+    status = Text(advice["status"], STYLES[advice["status"]])
+    gate = gate_text(advice["gate"])
+    console.print("As of", str(as_of), status, f"gate to the injection {gate}", highlight=False)
+    console.print(Text("Next  ", "bold") + Text(advice["next_step"]))
+
+
+def _scores(
+    care_log: CareLog, episode: dict[str, Any], measure: str | None, as_of: date
+) -> pl.DataFrame:
+    mine = (pl.col("episode") == episode["episode"]) & (pl.col("measure") == measure)
+    return totals(care_log.moment(as_of).before(care_log.scores).filter(mine)).sort("at")
+
+
+def _injections(care_log: CareLog, episode: dict[str, Any], as_of: date) -> pl.DataFrame:
+    """When the episode was injected."""
+    injected = pl.col("therapy").is_in(counted_as("injection"))
+    mine = care_log.given.filter(injected, pl.col("episode") == episode["episode"])
+    return care_log.moment(as_of).before(mine).select("at")
+
+
+def _weeks(rows: pl.DataFrame, episode: dict[str, Any]) -> NDArray[np.float64]:
+    """Weeks since care began; a row from before counts as one of its first day."""
+    begun = datetime.combine(episode["started_on"], time(), UTC)
+    return (rows["at"] - begun).dt.total_seconds().to_numpy().clip(0) / (7 * 86_400)
+
+
+def _chart(
+    scores: pl.DataFrame,
+    injected: pl.DataFrame,
+    episode: dict[str, Any],
+    measure: Measure,
+    pathway: Pathway,
+    prior: Prior,
+) -> Iterator[str]:
+    assert measure.well is not None
+    assert measure.span is not None
+    sign = 1.0 if measure.better == "lower" else -1.0
+    well = measure.well
+    weeks = _weeks(scores, episode)
+    burden = np.maximum(sign * (scores["value"].to_numpy() - well), 0.0)
+    at = np.linspace(0.0, weeks[-1] + AHEAD, COLUMNS)
+    effect = effect_after(_weeks(injected, episode), weeks)
+    columns = (weeks, burden, measure.span, at, prior)
+    fitted = curve(*columns, step=measure.step or 0.0, effect=effect)
+    low, middle, high = (well + sign * c for c in (fitted.low, fitted.mean, fitted.high))
+    window = [well + sign * burden[0] * (1 - share) for share in pathway.recovery.window]
+    worst = well + sign * measure.span
+    yield f"  {measure.name}; ● score, ─ curve, ░ its 90 % band, · the window; {AHEAD} weeks ahead"
+    yield from draw(
+        weeks.tolist(),
+        scores["value"].to_list(),
+        at,
+        (low, middle, high),
+        (window[0], window[1]),
+        (min(worst, well), max(worst, well)),
+    )
+
+
+def _numbers(console: Console, facts: dict[str, Any]) -> None:
+    def share(fact: str) -> str:
+        if facts[fact] is None:
+            return "unknown"
+        certain = fact.startswith("p_") and facts[fact] > 0.99  # nothing is
+        return "over 99 %" if certain else f"{facts[fact] * 100:.0f} %"
+
+    def number(fact: str) -> str:
+        return "unknown" if facts[fact] is None else f"{facts[fact]:.1f}".removesuffix(".0")
+
+    console.print()
+    scores = f"{facts['measure'] or 'no measure'} {number('baseline')} at first"
+    heading = f"{improvement_text(facts)}, heading to {share('level_ahead')}"
+    lines = {
+        "Improvement": f"{heading}; {scores}, {number('current')} now",
+        "Level": f"{share('p_level')} sure{_clear(facts)}",
+        "Still to come": f"{number('expected_gain')} on {facts['measure']} in {AHEAD} weeks",
+        "In the window": f"{share('p_window')} sure",
+        "Own estimate": share("own_estimate"),
+        "Function": f"{share('function_improvement')} better",
+    }
+    if facts["second_measure"]:
+        lines["Beside it"] = f"{share('second_improvement')} on {facts['second_measure']} alone"
+    if facts["injection_relief"] is not None:
+        lines["Injection"] = _relief(facts, share, number)
+    for label, text in lines.items():
+        console.print(f"  {label:<14} {text}", highlight=False)
+
+
+def _relief(
+    facts: dict[str, Any], share: Callable[[str], str], number: Callable[[str], str]
+) -> str:
+    """What the latest injection brought, and what of it may pass."""
+    text = f"relieved {share('injection_relief')} at best, {share('injection_relief_now')} now"
+    if facts["injection_relief_weeks"] is not None:
+        text += f"; by half for {number('injection_relief_weeks')} weeks"
+    if facts["injection_effect"]:
+        text += f"; about {number('injection_effect')} of it is its own and passes"
+    return text
+
+
+def _clear(facts: dict[str, Any]) -> str:
+    """When it is expected to be clear whether the course is level, where it is not."""
+    weeks = facts["look_again_weeks"]
+    if facts["p_level"] is None or weeks == 0:
+        return ""
+    if weeks is None:
+        return "; not to be settled soon"
+    return f"; a check-in a week is expected to settle it in {weeks:.0f} weeks"
+
+
+def _ledger(console: Console, care_log: CareLog, episode: dict[str, Any], as_of: date) -> None:
+    """What was tried, how often, how well it was followed, and what it brought."""
+    rows = tried(care_log, episode["episode"], as_of)
+    if rows.is_empty():
+        return
+    console.print("\nWhat was tried", style="bold")
+    for row in rows.iter_rows(named=True):
+        more = [
+            f"adherence {row['adherence']:.0%}" if row["adherence"] is not None else "",
+            f"relief {row['response']:.0%}" if row["response"] is not None else "",
+            f"adverse: {row['adverse']}" if row["adverse"] else "",
+        ]
+        text = "; ".join([_days(row), *filter(None, more)])
+        console.print(f"  {row['therapy']:<14} {text.replace('%', ' %')}", highlight=False)
+
+
+def _days(row: dict[str, Any]) -> str:
+    if row["days"] == 1:
+        return f"once, {row['first']}"
+    return f"{row['days']} times, {row['first']} to {row['last']}"
+
+
+def _gate(console: Console, advice: dict[str, Any], pathway: Pathway) -> None:
+    names = {FOLLOW_UP: pathway.follow_up.name} | {id_: s.name for id_, s in pathway.steps.items()}
+    step = None
+    for criterion in advice["criteria"]:
+        if criterion["step"] != step:
+            step = criterion["step"]
+            console.print(f"\n{names[step]}", style="bold")
+        mark, style = MARKS[criterion["answer"]]
+        nothing = "none" if criterion["answer"] else "unknown"
+        values = ", ".join(f"{k} {in_words(v, nothing)}" for k, v in criterion["value"].items())
+        text = Text(f"  {mark} ", style) + Text(f"{criterion['id']}: {values}")
+        console.print(text, highlight=False)
+        if criterion["answer"] is not True:
+            console.print(
+                Text(
+                    f"      {criterion['to_do']}\n      {criterion['because']} "
+                    f"({'; '.join(criterion['source'])})",
+                    "dim",
+                ),
+                highlight=False,
+            )
+
+
+def _list(console: Console, title: str, texts: list[str]) -> None:
+    if texts:
+        console.print(f"\n{title}", style="bold")
+        for text in texts:
+            console.print(Text(f"  • {text}"), highlight=False)

@@ -1,0 +1,1 @@
+"""Who works here: accounts, passwords, roles, and the log of sign-ins."""

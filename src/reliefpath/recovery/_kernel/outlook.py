@@ -1,0 +1,81 @@
+"""When the answer is expected to become clear, if scores go on as the curve expects; compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reliefpath.recovery._kernel.compiling import compiled
+from reliefpath.recovery._kernel.posterior import (
+    Floats,
+    Ints,
+    Packed,
+    find_posterior,
+    most_scores,
+    space,
+)
+from reliefpath.recovery._kernel.question import (
+    ask,
+    below,
+    between,
+    mean,
+    mixture,
+    questions,
+    steeper,
+)
+from reliefpath.recovery.prior import RANGE
+
+
+@compiled
+def outlook_range(
+    first: int,
+    last: int,
+    offsets: Ints,
+    day: Ints,
+    burden: Floats,
+    effect: Floats,
+    span: Floats,
+    matters: Floats,
+    step: Floats,
+    asked: tuple[int, int, float, float],
+    prior: Packed,
+    out: Floats,
+) -> None:
+    """Fill `out` with the weeks from the latest score until the course is clearly level or not.
+
+    A score comes each week, and is what the curve so far expects, without an injection's effect. 0
+    is clear already; what is never clear within the weeks of a level course, or can't be asked, is
+    left as it is.
+    """
+    horizon, level_days, unlikely, likely = asked
+    weeks = level_days // 7
+    longest = most_scores(first, last, offsets)
+    work, question = space(prior, longest + weeks), questions(prior)
+    end = len(prior[0]) - 2
+    days, scores = np.empty(longest + weeks, np.int64), np.empty(longest + weeks)
+    present = np.empty(longest + weeks)
+    for i in range(first, last):
+        n = offsets[i + 1] - offsets[i]
+        change = matters[i] / span[i] * RANGE
+        if n == 0 or np.isnan(change):
+            continue
+        days[:n], scores[:n] = day[offsets[i] : offsets[i + 1]], burden[offsets[i] : offsets[i + 1]]
+        present[:n], present[n:] = effect[offsets[i] : offsets[i + 1]], 0.0
+        distance = step[i] / span[i] * RANGE
+        find_posterior(days, scores, present, 0, n, distance, prior, work)
+        now = days[n - 1]
+        for w in range(1, weeks + 1):
+            days[n + w - 1] = now + 7 * w
+            between(end + 1, min(now + 7 * w, end), prior, question)
+            ask(1.0, 7 * w, 0.0, 0.0, 0.0, prior, work, question)
+            scores[n + w - 1] = min(max(-mean(mixture(n, prior, work, question)), 0.0), RANGE)
+        for w in range(weeks + 1):
+            if w > 0:
+                find_posterior(days, scores, present, 0, n + w, distance, prior, work)
+            at = min(days[n + w - 1], end)
+            ahead = min(at + level_days, end)
+            steeper(max(at - horizon, 0), at, ahead, prior, question)
+            ask(0.0, level_days, 1.0, 0.0, 0.0, prior, work, question)
+            level = below(change, mixture(n + w, prior, work, question))
+            if level <= unlikely or level >= likely:
+                out[i] = w
+                break

@@ -1,0 +1,387 @@
+"""The posterior of one episode's curve: a mixture of Student-t distributions, in closed form.
+
+A candidate is one shape, kind of wander and ending. Given them the scores are linear in the start
+and the recovery with normal errors, so that each candidate's weight and its posterior follow from a
+few sums. docs/recovery.md derives every formula.
+
+Imported on first use only, because numba is slow to import. Nothing here keeps state, so any number
+of threads may call it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reliefpath.recovery._kernel.compiling import (
+    ONE,
+    TWO,
+    ZERO,
+    F,
+    bits,
+    compiled,
+    exponential,
+    logarithm,
+    number,
+    total,
+)
+from reliefpath.recovery._kernel.packing import LONGEST_GAP
+from reliefpath.recovery.prior import RANGE
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Packed = Any
+"""A prior as arrays; see `reliefpath.recovery._kernel.packing`."""
+Space = Any
+"""Working space of one thread; see `space`."""
+
+# rows of the sums, a column a shape
+G1, GG, GY, WG, DG = range(5)
+# rows of what a kind of wander makes of the ones, the scores and the injections
+N1, Y1, YY, PENALTY, W1, WY, WP, D1, DY, DP, WD = range(11)
+# rows of the posterior, a column a candidate: wander by wander, of each ending after ending
+WEIGHT, B, C, BB, BC, CC, NOISE = range(7)
+# rows of the moments, a column a shape
+M_B, M_C, M_BB, M_BC, M_CC, M_NOISE = range(6)
+
+HIGHEST_RATIO = 1000.0
+WEAK = 0.04
+"""Precision of what the other scores say of a score, below which it is not judged by them."""
+
+
+@compiled
+def space(prior: Packed, longest: int) -> Space:
+    """Return working space for episodes of up to `longest` scores.
+
+    0: the sums of one wander. 1: those of all by wander, ending and shape, the same for every
+    ending; 2: in lines by wander. 3: what each wander makes of the scores. 4: the posterior in
+    lines by wander, 5: in one line. 6: its penalized squares in lines by wander, 7: in one line.
+    8: a line to add up. 9: scores and their noise in place of those at an end of the scale. 10: the
+    moments in a line, 11: by ending and shape. A loop over plain indices of a long line is what the
+    compiler turns into vector instructions.
+    """
+    shapes, wanders, lanes = prior[0].shape[1], len(prior[3]), prior[5].shape[1]
+    size, endings = wanders * lanes, lanes // shapes
+    sums = np.empty((5, wanders, endings, shapes), np.float32)
+    out = np.empty((7, wanders, lanes), np.float32)
+    penalized = np.empty((wanders, lanes), np.float32)
+    moments = np.empty((6, lanes), np.float32)
+    return (
+        np.empty((5, shapes), np.float32),
+        sums,
+        sums.reshape((5, wanders, lanes)),
+        np.empty((11, wanders)),
+        out,
+        out.reshape((7, size)),
+        penalized,
+        penalized.reshape(size),
+        np.empty((1, size), np.float32),
+        np.empty((2, longest)),
+        moments,
+        moments.reshape((6, endings, shapes)),
+    )
+
+
+@compiled
+def most_scores(first: int, last: int, offsets: Ints) -> int:
+    """Return how many scores the longest episode from `first` up to `last` has, at least 1."""
+    most = 1
+    for i in range(first, last):
+        most = max(most, offsets[i + 1] - offsets[i])
+    return most
+
+
+@compiled
+def _sum_up(
+    day: Ints,
+    y: Floats,
+    effect: Floats,
+    ratio: Floats,
+    n: int,
+    noise: float,
+    prior: Packed,
+    work: Space,
+) -> None:
+    """Fill the sums of `n` scores `y` (from the mean start), whitened by each kind of wander.
+
+    A scalar Kalman filter takes from every column, the ones, the scores, the shapes and the
+    `effect` of injections, what the scores before it foretell; `ratio` is how many times the noise
+    of a score is the usual. The freedom that a wander has counts as a factor of its squares, the
+    penalty, since a product over hundreds of scores would leave the range of numbers.
+    """
+    reached, kept, ratios, dof = prior[0], prior[2], prior[3], prior[6] + n
+    sums, wide, scalars = work[0], work[1], work[3]
+    shapes = sums.shape[1]
+    for j in range(len(ratios)):
+        q = ratios[j]
+        sums[:] = ZERO
+        p, s1, sy, sd = q, 0.0, 0.0, 0.0
+        n1, y1, yy, freedom, log_freedom = 0.0, 0.0, 0.0, 1.0, 0.0
+        d1, dy, dd = 0.0, 0.0, 0.0
+        for i in range(n):
+            stays = 0.0
+            if i > 0 and q > 0.0:
+                stays = kept[j, min(day[i] - day[i - 1], LONGEST_GAP)]
+                s1 *= stays
+                sy *= stays
+                sd *= stays
+                p = stays * stays * p + q * (1.0 - stays * stays)
+            f = p + ratio[i]
+            e1, ey, ed = 1.0 - s1, y[i] - sy, effect[i] - sd
+            w = 1.0 / f
+            n1 += w * e1 * e1
+            y1 += w * e1 * ey
+            yy += w * ey * ey
+            d1 += w * ed * e1
+            dy += w * ed * ey
+            dd += w * ed * ed
+            freedom *= w * ratio[i]
+            if freedom < 1e-100:
+                log_freedom -= math.log(freedom)
+                freedom = 1.0
+            w0, w1, wy, wd, gain, left = F(w), F(w * e1), F(w * ey), F(w * ed), F(p * w), F(stays)
+            row = min(day[i], len(reached) - 2)
+            for k in range(shapes):
+                foretold = left * sums[WG, k]
+                e = reached[row, k] - foretold
+                sums[G1, k] += w1 * e
+                sums[GG, k] += w0 * e * e
+                sums[GY, k] += wy * e
+                sums[DG, k] += wd * e
+                sums[WG, k] = foretold + gain * e
+            s1 += p * w * e1
+            sy += p * w * ey
+            sd += p * w * ed
+            p -= p * p * w
+        scalars[N1, j], scalars[Y1, j], scalars[YY, j] = n1, y1, yy
+        scalars[PENALTY, j] = math.exp((log_freedom - math.log(freedom)) / dof)
+        scalars[W1, j], scalars[WY, j], scalars[WP, j], scalars[WD, j] = s1, sy, p, sd
+        scalars[D1, j], scalars[DY, j], scalars[DP, j] = d1, dy, 0.0
+        if dd > 0.0:
+            _take_out_injections(j, dd, dof, noise, prior, work)
+        for row in range(len(sums)):
+            for r in range(wide.shape[2]):
+                for k in range(shapes):
+                    wide[row, j, r, k] = sums[row, k]
+
+
+@compiled
+def _take_out_injections(
+    j: int, square: float, dof: float, noise: float, prior: Packed, work: Space
+) -> None:
+    """Take what injections do out of the sums of a wander: what is left is of the curve alone.
+
+    Given the start and the recovery, what an injection takes off at once is normal; integrating it
+    out lowers the sums by a square of each. `D1`, `DY`, `DG` then tell its mean, DY + D1 b + DG c,
+    and `DP` its variance. `square` is that of its own column.
+    """
+    sums, scalars, mean, known = work[0], work[3], prior[11], noise / prior[12]
+    precision = square + known
+    d1, dy = scalars[D1, j], known * mean - scalars[DY, j]
+    scalars[N1, j] -= d1 * d1 / precision
+    scalars[Y1, j] += d1 * dy / precision
+    scalars[YY, j] += known * mean * mean - dy * dy / precision
+    scalars[PENALTY, j] *= (precision / known) ** (1.0 / dof)
+    scalars[D1, j], scalars[DY, j], scalars[DP, j] = d1 / precision, dy / precision, 1 / precision
+    share, of_ones, of_scores = F(-1.0 / precision), F(d1), F(dy)
+    for k in range(sums.shape[1]):
+        dg = share * sums[DG, k]
+        sums[G1, k] += of_ones * dg
+        sums[GY, k] -= of_scores * dg
+        sums[GG, k] += sums[DG, k] * dg
+        sums[DG, k] = dg
+
+
+@compiled
+def _candidates(n: int, noise: float, prior: Packed, work: Space) -> None:
+    """Fill the posterior of each candidate; of its weight what does not depend on the squares.
+
+    `noise` is the usual variance of a score, rounding included.
+    """
+    chances, endings, degrees = prior[4], prior[5], prior[6]
+    sums, scalars, out, penalized = work[2], work[3], work[4], work[6]
+    unit, usual, per_degree = F(noise), F(degrees * noise), F(1.0 / (degrees + n))
+    for j in range(len(chances)):
+        n1, y1, yy = F(scalars[N1, j]), F(scalars[Y1, j]), F(scalars[YY, j])
+        chance, penalty = F(chances[j]), F(scalars[PENALTY, j])
+        for p in range(endings.shape[1]):
+            a11 = endings[1, p] * unit + n1
+            a12 = endings[2, p] * unit - sums[G1, j, p]
+            a22 = endings[3, p] * unit + sums[GG, j, p]
+            b1 = endings[4, p] * unit + y1
+            b2 = endings[5, p] * unit - sums[GY, j, p]
+            det = ONE / (a11 * a22 - a12 * a12)
+            b, c = (a22 * b1 - a12 * b2) * det, (a11 * b2 - a12 * b1) * det
+            squares = usual + endings[6, p] * unit + yy - b * b1 - c * b2
+            variance = squares * per_degree
+            scale = variance * det
+            penalized[j, p] = squares * penalty
+            out[WEIGHT, j, p] = chance * endings[0, p] * math.sqrt(det)
+            out[B, j, p], out[C, j, p], out[NOISE, j, p] = b, c, variance
+            out[BB, j, p] = a22 * scale
+            out[BC, j, p] = -a12 * scale
+            out[CC, j, p] = a11 * scale
+
+
+@compiled
+def _weigh(n: int, prior: Packed, work: Space) -> None:
+    """Complete the weights: by the squares to a power, the least of them taken as 1."""
+    out, penalized, lane = work[5], work[7], work[8]
+    size = len(penalized)
+    # positive numbers are in the order of their bits
+    least: Any = bits(penalized[0])
+    for p in range(size):
+        least = min(least, bits(penalized[p]))
+    scale, power = ONE / number(least), F(-0.5 * (prior[6] + n))
+    for p in range(size):
+        weight = out[WEIGHT, p] * exponential(power * logarithm(penalized[p] * scale))
+        out[WEIGHT, p] = weight
+        lane[0, p] = weight
+    share = ONE / total(lane, size)
+    for p in range(size):
+        out[WEIGHT, p] *= share
+
+
+@compiled
+def find_moments(prior: Packed, work: Space) -> None:
+    """Fill the moments of each shape: weighted sums over its endings and wanders."""
+    ratios, out, moments, by_ending = prior[3], work[4], work[10], work[11]
+    moments[:] = ZERO
+    for j in range(len(ratios)):
+        wider = F(1.0 + ratios[j])
+        for p in range(moments.shape[1]):
+            w, b, c = out[WEIGHT, j, p], out[B, j, p], out[C, j, p]
+            moments[M_B, p] += w * b
+            moments[M_C, p] += w * c
+            moments[M_BB, p] += w * (b * b + out[BB, j, p])
+            moments[M_BC, p] += w * (b * c + out[BC, j, p])
+            moments[M_CC, p] += w * (c * c + out[CC, j, p])
+            moments[M_NOISE, p] += w * wider * out[NOISE, j, p]
+    for row in range(len(moments)):
+        for r in range(1, by_ending.shape[1]):
+            for k in range(by_ending.shape[2]):
+                by_ending[row, 0, k] += by_ending[row, r, k]
+
+
+@compiled
+def _look_beyond_the_ends(
+    day: Ints,
+    y: Floats,
+    effect: Floats,
+    n: int,
+    ends: tuple[float, float, float],
+    prior: Packed,
+    work: Space,
+) -> None:
+    """Replace scores at an end of the scale, which tell only that the true one is there or beyond.
+
+    One sweep of expectation propagation: each gets the score and the noise ratio under which a
+    normal error says the same about the curve. `ends` are the lowest and the highest score, and
+    half a step, from the mean start.
+    """
+    reached, lane, adjusted, moments = prior[0], work[8], work[9], work[10]
+    shapes = reached.shape[1]
+    find_moments(prior, work)
+    for k in range(shapes):
+        lane[0, k] = moments[M_NOISE, k]
+    noise = float(total(lane, shapes))
+    for i in range(n):
+        adjusted[0, i], adjusted[1, i] = y[i], 1.0
+        side = 1.0 if y[i] <= ends[0] + 1e-9 else -1.0 if y[i] >= ends[1] - 1e-9 else 0.0
+        if side == 0.0:
+            continue
+        row = min(day[i], len(reached) - 2)
+        if effect[i] > 0.0:
+            mean, square = _injected(effect[i], row, prior, work)
+        else:
+            for k in range(shapes):
+                lane[0, k] = moments[M_B, k] - reached[row, k] * moments[M_C, k]
+            mean = float(total(lane, shapes))
+            for k in range(shapes):
+                g = reached[row, k]
+                lane[0, k] = moments[M_BB, k] + g * (g * moments[M_CC, k] - TWO * moments[M_BC, k])
+            square = float(total(lane, shapes))
+        variance = max(square - mean * mean, 1e-4)
+        # what the other scores say of this one
+        precision = 1.0 / variance - 1.0 / noise
+        if precision > WEAK:
+            mean = (mean / variance - y[i] / noise) / precision
+        else:
+            precision = WEAK
+        edge = ends[0] + ends[2] if side > 0.0 else ends[1] - ends[2]
+        adjusted[0, i], adjusted[1, i] = _beyond(side, edge, mean, 1.0 / precision, noise)
+
+
+@compiled
+def _injected(effect: float, row: int, prior: Packed, work: Space) -> tuple[float, float]:
+    """Return mean and mean square of the course on a day, with so much of an injection's effect."""
+    reached, sums, scalars, out = prior[0], work[1], work[3], work[4]
+    shapes, mean, square = sums.shape[3], 0.0, 0.0
+    for j in range(sums.shape[1]):
+        b = 1.0 - effect * scalars[D1, j]
+        for p in range(out.shape[2]):
+            c = -reached[row, p % shapes] - effect * sums[DG, j, p // shapes, p % shapes]
+            x = b * out[B, j, p] + c * out[C, j, p] - effect * scalars[DY, j]
+            spread = b * b * out[BB, j, p] + c * (2.0 * b * out[BC, j, p] + c * out[CC, j, p])
+            spread += effect * effect * scalars[DP, j] * out[NOISE, j, p]
+            mean += out[WEIGHT, j, p] * x
+            square += out[WEIGHT, j, p] * (x * x + spread)
+    return mean, square
+
+
+@compiled
+def _beyond(
+    side: float, edge: float, mean: float, spread: float, noise: float
+) -> tuple[float, float]:
+    """Return the score and the noise ratio that stand for "at this edge or beyond".
+
+    They change mean and variance of the true score as the normal tail beyond the edge does.
+    """
+    deviation = math.sqrt(spread + noise)
+    a = side * (edge - mean) / deviation
+    below = 0.5 * math.erfc(-a * math.sqrt(0.5))
+    # the ratio of density to probability; far out it is what it tends to
+    far = -a - 1.0 / a + 2.0 / a**3
+    hazard = far if below < 1e-280 else math.exp(-0.5 * a * a) / 2.5066282746310002 / below
+    found = mean - side * spread * hazard / deviation
+    left = max(spread - spread * spread * hazard * (hazard + a) / (spread + noise), 1e-6)
+    precision = max(1.0 / left - 1.0 / spread, 1e-4)
+    stands_for = (found / left - mean / spread) / precision
+    ratio = min(max(1.0 / (precision * noise), 1.0), HIGHEST_RATIO)
+    return min(max(stands_for, edge - 8.0), edge + 8.0), ratio
+
+
+@compiled
+def find_posterior(
+    day: Ints,
+    score: Floats,
+    effect: Floats,
+    first: int,
+    last: int,
+    step: float,
+    prior: Packed,
+    work: Space,
+) -> None:
+    """Fill the posterior from the scores `first` to `last`.
+
+    The scores are on the common scale, `step` apart from each other; `effect` says how much of an
+    injection's effect is in each.
+    """
+    n = last - first
+    mean_start = prior[7]
+    noise = prior[8] + step * step / 12.0
+    days, y, adjusted = day[first:last], score[first:last] - mean_start, work[9]
+    present = effect[first:last]
+    adjusted[1, :n] = 1.0
+    ends = (-mean_start, RANGE - mean_start, 0.5 * step)
+    _sum_up(days, y, present, adjusted[1], n, noise, prior, work)
+    _candidates(n, noise, prior, work)
+    _weigh(n, prior, work)
+    if y.min() <= ends[0] + 1e-9 or y.max() >= ends[1] - 1e-9:
+        _look_beyond_the_ends(days, y, present, n, ends, prior, work)
+        _sum_up(days, adjusted[0], present, adjusted[1], n, noise, prior, work)
+        _candidates(n, noise, prior, work)
+        _weigh(n, prior, work)

@@ -1,0 +1,110 @@
+"""What a clinic may know about a person and what it bars, read from `findings.yaml`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from pydantic import Field
+
+from reliefpath.knowledge import catalogue
+from reliefpath.knowledge.catalogue import Catalogue, Record, Row
+from reliefpath.reference.therapies.injectables import AgentKind
+
+SCREENED = "screened"
+"""The code of a kind that was asked about: whatever was found is on record."""
+NOT_UNDERSTOOD = "not-understood"
+"""The code of a kind for what was recorded in words that no catalogue knows."""
+
+
+class Restriction(StrEnum):
+    """What a finding stands in the way of."""
+
+    RED_FLAG = "red-flag"
+    """The person leaves the pathway until it is cleared."""
+    CONTRAINDICATION = "contraindication"
+    """A trigger point injection is not given."""
+    CAUTION = "caution"
+    """A clinician weighs it before needling or injecting."""
+    NEEDLING_CONTRAINDICATION = "needling-contraindication"
+    """Dry needling is not given."""
+    STEROID_CONTRAINDICATION = "steroid-contraindication"
+    """No corticosteroid is injected."""
+    ANTICOAGULANT = "anticoagulant"
+    """Blood clots less well."""
+    UNKNOWN = "unknown"
+    """Whatever a finding of its kind can stand in the way of is not known."""
+
+
+class Finding(Row):
+    """Something known about a person."""
+
+    name: str
+    because: str = Field(description="What it means for care")
+    bars: tuple[Restriction, ...] = ()
+    matters_with: AgentKind | None = Field(
+        default=None, description="The kind of agent with which alone it is weighed"
+    )
+    local: bool = Field(
+        default=False, description="Whether it concerns the place where it was found alone"
+    )
+    synonyms: tuple[str, ...] = Field(
+        default=(), description="What else it is called: generic, brand and Spanish names"
+    )
+    dimension: str | None = Field(
+        default=None, description="What its value measures, where it has one"
+    )
+
+
+class ValidDays(Row):
+    """For how many days an answer that permits something is believed; null is without limit.
+
+    What stands in the way never goes stale: it holds until its end is recorded.
+    """
+
+    worklist: int | None = Field(
+        default=None, ge=0, description="When the pathway asks whether the gate may open"
+    )
+    plan: int | None = Field(default=None, ge=0, description="When a needle is planned")
+
+
+class FindingKind(Record):
+    """What sort of finding it is, and the findings of that sort by code."""
+
+    meaning: str
+    valid_days: ValidDays | None = Field(
+        default=None, description="How long what permits is believed; none is for ever"
+    )
+    of_episode: bool = Field(
+        default=False,
+        description="Whether it belongs to the complaint that its row names, not to the person",
+    )
+    codes: dict[str, Finding]
+
+    @property
+    def screening(self) -> bool:
+        """Whether it must have been asked about before silence may be read as absence."""
+        return SCREENED in self.codes
+
+    @property
+    def takes_words(self) -> bool:
+        """Whether what no catalogue knows is kept in its own words rather than refused."""
+        return NOT_UNDERSTOOD in self.codes
+
+
+class FindingCatalogue(Catalogue):
+    """The content of `findings.yaml`."""
+
+    kinds: dict[str, FindingKind]
+
+
+@cache
+def finding_catalogue() -> FindingCatalogue:
+    """Return the findings with their sources."""
+    return catalogue("findings", files(__package__) / "findings.yaml", FindingCatalogue)
+
+
+def finding_kinds() -> dict[str, FindingKind]:
+    """Return the kinds of finding by id."""
+    return finding_catalogue().kinds

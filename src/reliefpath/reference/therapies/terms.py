@@ -1,0 +1,60 @@
+"""What people call medicines, allergens and agents, and which code they mean by it.
+
+Words are held against whole names, never against their spelling: a name that is nearly another's is
+another substance. Case, accents, blanks and hyphens are not told apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from reliefpath.knowledge.catalogue import folded
+from reliefpath.reference.therapies.findings import SCREENED, finding_kinds
+from reliefpath.reference.therapies.injectables import agents
+
+_STRENGTH = re.compile(r" \d[\d.,/]* ?(mg|mcg|µg|μg|g|ml|iu|units?|%)$")
+"""How much of it is taken, after its name."""
+
+
+def code_of(kind: str, words: str) -> str | None:
+    """Return the code of a kind of finding that words are a name of, or None.
+
+    >>> code_of("medicine", "Eliquis 5 mg")
+    'apixaban'
+    """
+    names, said = _finding_names(kind), folded(words)
+    if said in names:
+        return names[said]
+    code = names.get(_STRENGTH.sub("", said))
+    return None if code == SCREENED else code
+
+
+def agent_of(words: str) -> str | None:
+    """Return the agent that words are a name of, or None.
+
+    >>> agent_of("Xylocaine")
+    'lidocaine'
+    """
+    return agent_names().get(folded(words))
+
+
+@cache
+def agent_names() -> Mapping[str, str]:
+    """Return the agent that each name, folded, stands for."""
+    return _names((id_, (row.name, *row.synonyms)) for id_, row in agents().items())
+
+
+@cache
+def _finding_names(kind: str) -> Mapping[str, str]:
+    """The code that each name stands for; what is also an agent has the agent's names."""
+    codes = finding_kinds()[kind].codes
+    return _names(
+        (code, (row.name, *row.synonyms, *(agents()[code].synonyms if code in agents() else ())))
+        for code, row in codes.items()
+    )
+
+
+def _names(rows: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, str]:
+    return {folded(name): code for code, names in rows for name in (code, *names)}

@@ -1,5 +1,0 @@
-"""The virtual clinic: simulated patients, the same for the same seed."""
-
-from reliefpath.virtual.clinic import ABOUT, demo_clinic
-
-__all__ = ["ABOUT", "demo_clinic"]

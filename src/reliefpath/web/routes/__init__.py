@@ -1,0 +1,1 @@
+"""The pages: a request is parsed, one use case called, its result rendered."""

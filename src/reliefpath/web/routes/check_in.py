@@ -1,0 +1,138 @@
+"""The pages of the check-in, as the patient sees them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from reliefpath.care.check_in.answers import NONE, REPORTERS, Answers, read_answers
+from reliefpath.care.check_in.links import USED
+from reliefpath.care.check_in.questions import Questions, questions
+from reliefpath.care.planning.exercise import EXERCISE, NOT_SCREENED, programme_for
+from reliefpath.documents.exercise.handout import handout
+from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.reference.anatomy.body_map import areas, body, shapes
+from reliefpath.reference.therapies import counted_as
+from reliefpath.reference.therapies.exercise import Programme, exercise_rules
+from reliefpath.store.writing import AuditEvent
+from reliefpath.web.check_in_session import PATIENT, CheckInSession, OpenedLink
+from reliefpath.web.security import SignInNeededError, check_form
+from reliefpath.web.standalone import standing
+from reliefpath.web.views.check_in_curve import FRAME, curves
+
+router = APIRouter()
+
+
+@router.get("/check-in/{token}")
+def ask(opened: OpenedLink) -> Response:
+    """Show the questions."""
+    if opened.link.used:
+        return RedirectResponse(opened.place("/thanks"), 303)
+    return _form(opened, questions(opened.care_log, opened.episode, opened.care.today))
+
+
+async def _sent(request: Request) -> FormData:
+    return await request.form()
+
+
+async def _own_form(opened: OpenedLink, request: Request) -> CheckInSession:
+    """Of a form that was filled in by somebody signed in: that it is our own."""
+    if opened.by != PATIENT:
+        await check_form(request)
+    elif (await request.form()).get("csrf"):
+        raise SignInNeededError
+    return opened
+
+
+@router.post("/check-in/{token}")
+def take(
+    opened: Annotated[CheckInSession, Depends(_own_form)], form: Annotated[FormData, Depends(_sent)]
+) -> Response:
+    """Record the answers once, however often they are sent, and only then say thank you."""
+    asked = questions(opened.care_log, opened.episode, opened.care.today)
+    try:
+        answers = read_answers(form.get, form.getlist, asked)
+        if answers.is_empty and not opened.link.used:
+            return _form(opened, asked, 400, empty=True)
+        _record(opened, answers, asked, str(form.get("reported_by") or PATIENT))
+    except ReliefPathError:
+        return opened.page("check-in-refused", 400)
+    same = opened.links.of(opened.patient)[opened.link.id].answers == answers.digest
+    return RedirectResponse(opened.place("/thanks", **({} if same else {"other": "1"})), 303)
+
+
+def _record(opened: CheckInSession, answers: Answers, asked: Questions, reported_by: str) -> None:
+    if opened.by == PATIENT:
+        reported_by = PATIENT
+    elif reported_by not in REPORTERS:
+        raise UsageError(f"reported_by must be one of {', '.join(REPORTERS)}")
+    when = opened.now, opened.care.today
+    rows = answers.rows(asked, opened.patient, opened.episode, *when, reported_by)
+    act = AuditEvent(opened.by, USED, None, opened.patient)
+    opened.care.chart.insert(
+        rows,
+        act,
+        idempotency_key=opened.link.id,
+        answers=answers.digest,
+        told=answers.told,
+        on=opened.care.today.isoformat(),
+    )
+
+
+@router.get("/check-in/{token}/thanks")
+def thanks(opened: OpenedLink, other: str = "") -> Response:
+    """Say thank you, what to do now, how it went so far and what comes next."""
+    if not opened.link.used:
+        return RedirectResponse(opened.place(), 303)
+    return opened.page(
+        "check-in-thanks",
+        day=opened.link.on,
+        other=bool(other),
+        frame=FRAME,
+        curves=curves(opened.care_log, opened.episode, opened.say),
+        has_exercises=_programme(opened) is not None,
+        reminders=[row.says for row in exercise_rules().reminders.values()],
+    )
+
+
+@router.get("/check-in/{token}/exercises")
+def exercises(opened: OpenedLink) -> Response:
+    """Show the programme's own page."""
+    programme = _programme(opened) if opened.link.used else None
+    if programme is None:
+        return RedirectResponse(opened.place(), 303)
+    names = opened.care_log.patients["name"]
+    html = handout(programme, on=opened.care.today, name=names[0], language=opened.say.language)
+    return standing(html)
+
+
+def _programme(opened: CheckInSession) -> Programme | None:
+    """The exercises of a patient who exercises, if there is nothing against showing them."""
+    known = counted_as(EXERCISE)
+    care_log = opened.care_log
+    if care_log.given.filter(episode=opened.episode)["therapy"].is_in(known).sum() == 0:
+        return None
+    try:
+        found = programme_for(care_log, opened.episode, opened.care.today)
+    except UsageError:  # as while a red flag is active
+        return None
+    return None if NOT_SCREENED in found.notes or not found.items else found
+
+
+def _form(
+    opened: CheckInSession, asked: Questions, status: int = 200, *, empty: bool = False
+) -> Response:
+    return opened.page(
+        "check-in",
+        status,
+        asked=asked,
+        empty=empty,
+        areas=areas(),
+        names=body().names,
+        views=[("front", shapes("front")), ("back", shapes("back"))],
+        nothing=NONE,
+        reporters=REPORTERS if opened.by != PATIENT else (),
+    )

@@ -1,0 +1,103 @@
+"""The page on which the clinic makes a patient's links to check in, and says where to mail them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from reliefpath.care.break_glass import open_record
+from reliefpath.care.check_in.links import VALID, Links
+from reliefpath.care.clinic_chart import Care
+from reliefpath.care.reminders.addresses import Addresses
+from reliefpath.care.reminders.emails import LONGEST
+from reliefpath.errors import UsageError
+from reliefpath.identity.accounts import Account
+from reliefpath.identity.roles import CARE
+from reliefpath.web.pages import page
+from reliefpath.web.security import require_role
+from reliefpath.web.segments import segment
+
+router = APIRouter(prefix="/patient/{episode}/check-in-link")
+Carer = Annotated[Account, Depends(require_role(*CARE))]
+
+
+@router.get("")
+def links(request: Request, episode: str, worker: Carer) -> Response:
+    """Show the links of an episode."""
+    return _shown(request, episode, *_links_of(request, episode, worker))
+
+
+@router.post("")
+def make(request: Request, episode: str, worker: Carer) -> Response:
+    """Make a link."""
+    links, patient = _links_of(request, episode, worker)
+    token = links.make(episode, patient, worker.username)
+    return _shown(request, episode, links, patient, token)
+
+
+@router.post("/{link}/withdraw")
+def withdraw(request: Request, episode: str, link: str, worker: Carer) -> Response:
+    """Withdraw a link."""
+    links, patient = _links_of(request, episode, worker)
+    if (found := links.of(patient).get(link)) is None:
+        raise UsageError(f"no link `{link}`")
+    links.withdraw(found.id, patient, worker.username)
+    return RedirectResponse(f"/patient/{segment(episode)}/check-in-link", 303)
+
+
+@router.post("/address")
+def address(
+    request: Request,
+    episode: str,
+    worker: Carer,
+    email: Annotated[str, Form(max_length=LONGEST)] = "",
+    agreed: Annotated[bool, Form()] = False,
+) -> Response:
+    """Keep where a patient agreed to be reminded, or forget it where it is left empty."""
+    addresses: Addresses = request.app.state.addresses
+    links, patient = _links_of(request, episode, worker)
+    if not email.strip():
+        addresses.forget(patient, worker.username)
+    elif not agreed:
+        wrong = "Tick that the patient agrees."
+        return _shown(request, episode, links, patient, wrong=wrong, typed=email)
+    else:
+        try:
+            addresses.agree(patient, email, worker.username)
+        except UsageError as e:
+            return _shown(request, episode, links, patient, wrong=str(e), typed=email)
+    return RedirectResponse(f"/patient/{segment(episode)}/check-in-link", 303)
+
+
+def _links_of(request: Request, episode: str, worker: Account) -> tuple[Links, str]:
+    """The links of a patient whom the worker may open, and who that is."""
+    care: Care = request.app.state.care
+    care_log = open_record(care, episode, worker, "check-in-link")
+    return Links(care.chart, request.app.state.settings.secret), care_log.patients["patient"][0]
+
+
+def _shown(
+    request: Request,
+    episode: str,
+    links: Links,
+    patient: str,
+    made: str | None = None,
+    wrong: str | None = None,
+    typed: str | None = None,
+) -> Response:
+    mine = [link for link in links.of(patient).values() if link.episode == episode]
+    return page(
+        request,
+        "check-in-link",
+        episode=episode,
+        made=made and f"/check-in/{made}",
+        address=request.app.state.settings.address,
+        wrong=wrong,
+        typed=typed,
+        links=mine[::-1],
+        now=links.chart.clock(),
+        days=VALID.days,
+        email=request.app.state.addresses.of(patient),
+    )

@@ -1,0 +1,185 @@
+"""The worklist: everybody who needs something today, and the one thing to do about each."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import itemgetter
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import polars as pl
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from reliefpath.care.care_teams import treated_by, unanswered
+from reliefpath.care.clinic_chart import Care
+from reliefpath.care.worklist import folded
+from reliefpath.identity.accounts import Account, Accounts
+from reliefpath.identity.care_teams import (
+    clinicians_with_an_account,
+    sees_nobodys,
+)
+from reliefpath.identity.roles import CARE
+from reliefpath.pathway.assessment import GATE, STATUS
+from reliefpath.pathway.model import Pathway
+from reliefpath.web.pages import page
+from reliefpath.web.security import require_role
+from reliefpath.web.segments import segment
+from reliefpath.web.views.spark import spark
+
+router = APIRouter()
+ROWS = 50
+"""Rows of a page."""
+EVERYBODY = "*"
+"""Chosen in the place of a clinician: the patients of every care team."""
+
+
+class Filters(BaseModel):
+    """Who is looked for; the query string of the page."""
+
+    q: str = Field("", max_length=200)
+    status: str = ""
+    region: str = ""
+    clinician: str = ""
+    overdue: bool = False
+    gate: bool = False
+    page: int = Field(1, ge=1, le=1_000_000)
+
+    def kept(self) -> list[pl.Expr]:
+        """Return what must hold of a row, whatever its status."""
+        words = (folded(pl.lit(word)) for word in self.q.split())
+        found = [pl.col("found_by").str.contains(word, literal=True) for word in words]
+        if self.region:
+            found.append(pl.col("region") == self.region)
+        if self.clinician not in ("", EVERYBODY):
+            found.append(pl.col("clinician") == self.clinician)
+        elif not self.clinician:
+            found.append(pl.col("mine"))
+        if self.overdue:
+            found.append(pl.col("due"))
+        if self.gate:
+            found.append(pl.col(GATE).fill_null(False))
+        return [pl.col("in_care"), *found]
+
+    def link(self, **other: object) -> str:
+        """Return the query string with some filters otherwise, and the first page."""
+        said = {**self.model_dump(exclude_defaults=True, exclude={"page"}), **other}
+        told = {name: "1" if value is True else value for name, value in said.items() if value}
+        return f"?{urlencode(told)}"
+
+
+@router.get("/worklist")
+def worklist(
+    request: Request,
+    worker: Annotated[Account, Depends(require_role(*CARE))],
+    filters: Annotated[Filters, Query()],
+) -> Response:
+    """Show who needs something today, the most urgent first.
+
+    Without a choice these are the patients of the worker's care teams, and for the director, too,
+    who is urgent and has nobody else; see `sees_nobodys`. Whom a wider look shows is in the audit
+    log.
+    """
+    care: Care = request.app.state.care
+    everybody = care.worklist(worker)
+    accounts: Accounts = request.app.state.accounts
+    treated = treated_by(everybody, worker.clinicians)
+    alone = unanswered(everybody, clinicians_with_an_account(accounts.engine))
+    stands_in = sees_nobodys(accounts.engine, worker.role)
+    # texts and facts of nobody but the rows shown are touched
+    light = everybody.lazy().with_row_index("row")
+    light = light.with_columns(
+        treated=treated, alone=alone, mine=(treated | alone) if stands_in else treated
+    )
+    kept = "row", STATUS, "due", GATE, "treated", "alone"
+    found = light.filter(filters.kept()).select(kept).collect()
+    counts = dict(found[STATUS].value_counts().iter_rows())
+    if filters.status:
+        found = found.filter(pl.col(STATUS) == filters.status)
+    total, due, gates = found.height, found["due"].sum(), found[GATE].sum()
+    pages = max(1, -(-total // ROWS))
+    number = min(filters.page, pages)
+    found = found.slice((number - 1) * ROWS, ROWS)
+    shown = everybody[found["row"].to_list()].with_columns(found["alone"])
+    care.note_shown(worker, "worklist", shown.filter(~found["treated"])["patient"])
+    statuses = sorted(care.pathway.statuses.items(), key=lambda item: item[1].urgency)
+    return page(
+        request,
+        "worklist",
+        filters=filters,
+        counts=[(name.value, counts[name.value]) for name, _ in statuses if name in counts],
+        everywhere=sum(counts.values()),
+        total=total,
+        due=due,
+        open=gates,
+        groups=[
+            (status, counts[status], [shown_of(row, care.pathway) for row in rows])
+            for status, rows in groupby(shown.iter_rows(named=True), key=itemgetter(STATUS))
+        ],
+        number=number,
+        pages=pages,
+        clinicians=_choices(everybody, "clinician"),
+        everybody=EVERYBODY,
+        stands_in=stands_in,
+        regions=_choices(everybody, "region"),
+    )
+
+
+def shown_of(row: dict[str, Any], pathway: Pathway) -> dict[str, Any]:
+    """Return what the template shows of a row: the advice, and what is worded of it."""
+    asked = pathway.asked(pathway.statuses[row[STATUS]])
+    step = next((id_ for id_ in asked if row[id_] is not True), None)
+    place = f"#{step}" if step else ""
+    return {
+        **row,
+        "tone": TONES.get(row[STATUS], ""),
+        "spark": spark(row["measure"], row["points"], pathway.recovery.window),
+        "better": better(row),
+        "changes": changes(row),
+        "action": "Review" if step is None else _step_name(pathway, step),
+        "link": f"/patient/{segment(row['episode'])}{place}",
+    }
+
+
+TONES = {
+    "referred": "bad",
+    "worsening": "bad",
+    "recurred": "bad",
+    "plateaued": "warn",
+    "stalled": "warn",
+    "recovered": "good",
+    "lasting": "good",
+}
+"""Only a help to the eye: the status stands in words."""
+
+
+def better(row: dict[str, Any]) -> str:
+    """Return `82 % (69 to 95)`, or nothing where improvement is not known."""
+    shares = [row[f"improvement{end}"] for end in ("", "_low", "_high")]
+    if None in shares:
+        return ""
+    now, least, most = (f"{100 * share:.0f}".replace("-", "\N{MINUS SIGN}") for share in shares)
+    return f"{now} % ({least} to {most})"
+
+
+def changes(row: dict[str, Any]) -> list[str]:
+    """Return what of the advice is otherwise than a week ago."""
+    if row["was_status"] is None:
+        return ["new this week"]
+    said = []
+    if row["was_status"] != row[STATUS]:
+        said.append(f"a week ago {row['was_status']}")
+    if bool(row["was_gate"]) != bool(row[GATE]):
+        said.append(f"gate {'opened' if row[GATE] else 'closed'} this week")
+    return said
+
+
+def _step_name(pathway: Pathway, criterion: str) -> str:
+    step, _ = pathway.criteria[criterion]
+    return pathway.steps[step].name if step in pathway.steps else pathway.follow_up.name
+
+
+def _choices(everybody: pl.DataFrame, column: str) -> list[tuple[str, str]]:
+    """The values of a column to choose from, each with what it says."""
+    return [(value, value) for value in everybody[column].unique().drop_nulls().sort()]

@@ -1,0 +1,187 @@
+"""The course of one episode on one measure: scores, the curve behind them, what is expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from reliefpath.care_log.log import CareLog
+from reliefpath.pathway.model import Pathway
+from reliefpath.recovery import Priors, curve, forecast
+from reliefpath.recovery.injection import effect_after
+from reliefpath.reference.measures import Measure, measures
+from reliefpath.reference.measures.totals import totals
+from reliefpath.reference.therapies import counted_as
+
+AHEAD = 6
+"""Weeks that the chart looks ahead."""
+STEPS_A_WEEK = 2
+DAYS = 7
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Given:
+    """A therapy given on a day.
+
+    Attributes:
+        week: Weeks since care began.
+        day: The day.
+        therapy: Its id.
+        sites: The rows on record of it, a site each.
+    """
+
+    week: float
+    day: date
+    therapy: str
+    sites: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Course:
+    """Scores with the curve behind them, in the measure's own unit; weeks count from care's begin.
+
+    Attributes:
+        measure: What was scored.
+        begun: The day on which care began.
+        now: The week of the day that is asked about.
+        weeks: The week of each score.
+        values: The scores.
+        days: The day of each score.
+        at: The weeks of the curve.
+        curve: Its lower end, middle and upper end at each of them; 90 % lie between the ends.
+        with_injection: The middle with what an injection takes off for a while; None without one.
+        ahead: The weeks of the forecast.
+        expected: The lower end, middle and upper end of scores at each of them.
+        window: The scores between which the window lies.
+        treatments: What was given, a therapy a day.
+    """
+
+    measure: Measure
+    begun: date
+    now: float
+    weeks: Floats
+    values: Floats
+    days: tuple[date, ...]
+    at: Floats
+    curve: tuple[Floats, Floats, Floats]
+    with_injection: Floats | None
+    ahead: Floats
+    expected: tuple[Floats, Floats, Floats]
+    window: tuple[float, float]
+    treatments: tuple[Given, ...]
+
+    @cached_property
+    def words(self) -> str:
+        """What the chart shows, said."""
+        low, middle, high = (float(end[-1]) for end in self.expected)
+        least, most = sorted(self.window)
+        injected = " What the injection takes off for a while is drawn apart."
+        return (
+            f"Recovery curve on {self.measure.name} over {self.weeks[-1]:.0f} weeks: "
+            f"{len(self.values)} scores from {self.values[0]:g} at first to {self.values[-1]:g} "
+            f"at last, where {self.measure.well:g} is well. The window lies between {least:.1f} "
+            f"and {most:.1f}. In {AHEAD} weeks a score of {middle:.1f} is expected, with 90 % "
+            f"certainty between {min(low, high):.1f} and {max(low, high):.1f}."
+            + ("" if self.with_injection is None else injected)
+        )
+
+    @property
+    def scored(self) -> list[tuple[date, float]]:
+        """The scores with their days, the latest first."""
+        return list(zip(self.days, self.values.tolist(), strict=True))[::-1]
+
+    @property
+    def told(self) -> list[tuple[int, float, float, float]]:
+        """The forecast: weeks from now, the least, the middle and the most of a score."""
+        rows = zip(*(end.tolist() for end in self.expected), strict=True)
+        told = ((week, sorted(row)) for week, row in enumerate(rows))
+        return [(week, low, middle, high) for week, (low, middle, high) in told if week]
+
+
+def measures_of(care_log: CareLog, episode: str, as_of: date) -> list[str]:
+    """Return the measures of an episode that carry a curve, those scored most often first."""
+    rows = care_log.moment(as_of).before(care_log.scores.filter(episode=episode))
+    counts = rows["measure"].value_counts().sort("count", "measure", descending=[True, False])
+    known = measures()
+    drawn = (name for name in counts["measure"] if known[name].well is not None)
+    return [name for name in drawn if known[name].span is not None]
+
+
+def course_of(
+    care_log: CareLog,
+    episode: dict[str, Any],
+    name: str,
+    pathway: Pathway,
+    as_of: date,
+    priors: Priors | None = None,
+) -> Course | None:
+    """Return the course of an episode on a measure, or None where no score tells of it."""
+    moment, begun, measure = care_log.moment(as_of), episode["started_on"], measures()[name]
+    mine = (pl.col("episode") == episode["episode"]) & (pl.col("measure") == name)
+    scores = totals(moment.before(care_log.scores.filter(mine))).sort("at")
+    if scores.is_empty() or measure.well is None or measure.span is None:
+        return None
+    sign, well, span = (1.0 if measure.better == "lower" else -1.0), measure.well, measure.span
+    weeks, values = _weeks(scores["at"], begun), scores["value"].to_numpy()
+    burden = np.maximum(sign * (values - well), 0.0)
+    given = moment.before(care_log.given.filter(episode=episode["episode"])).sort("at")
+    injected = _weeks(given.filter(pl.col("therapy").is_in(counted_as("injection")))["at"], begun)
+    now = max((as_of - begun).days / DAYS, float(weeks[-1]))
+    at = np.union1d(np.linspace(0.0, now + AHEAD, round((now + AHEAD) * STEPS_A_WEEK) + 1), now)
+    ahead = now + np.arange(AHEAD + 1.0)
+    prior = (priors or Priors()).of(name, episode["region"])
+    effect, step = effect_after(injected, weeks), measure.step or 0.0
+    drawn = curve(weeks, burden, span, at, prior, step=step, effect=effect)
+    left = effect_after(injected, at)
+    passing = curve(weeks, burden, span, at, prior, step=step, effect=effect, effect_at=left)
+    told = forecast(
+        *([0, len(weeks)], weeks, burden, [span], ahead[None, :], (0.05, 0.5, 0.95), prior),
+        step=[step],
+        effect=effect,
+        effect_at=effect_after(injected, ahead[None, :]),
+    )[0]
+    low, high = pathway.recovery.window
+    start = float(drawn.mean[0])
+
+    def own(numbers: Floats) -> Floats:
+        """In the measure's own unit, within its scale."""
+        return well + sign * np.clip(numbers, 0.0, span)
+
+    return Course(
+        measure=measure,
+        begun=begun,
+        now=now,
+        weeks=weeks,
+        values=values,
+        days=tuple(scores["at"].dt.date()),
+        at=at,
+        curve=(own(drawn.low), own(drawn.mean), own(drawn.high)),
+        with_injection=own(passing.mean) if len(injected) else None,
+        ahead=ahead,
+        expected=(own(told[:, 0]), own(told[:, 1]), own(told[:, 2])),
+        window=(well + sign * start * (1 - low), well + sign * start * (1 - high)),
+        treatments=_given(given, begun),
+    )
+
+
+def _given(rows: pl.DataFrame, begun: date) -> tuple[Given, ...]:
+    dated = rows.with_columns(day=pl.col("at").dt.date(), week=_weeks(rows["at"], begun))
+    days = dated.group_by("day", "therapy", maintain_order=True)
+    return tuple(
+        Given(mine["week"][0], mine["day"][0], mine["therapy"][0], tuple(mine.to_dicts()))
+        for _, mine in days
+    )
+
+
+def _weeks(at: pl.Series, begun: date) -> Floats:
+    """Weeks since care began; what is from before counts as of its first day."""
+    first = datetime.combine(begun, time(), UTC)
+    weeks: Floats = (at - first).dt.total_seconds().to_numpy().clip(0) / (DAYS * 86_400)
+    return weeks

@@ -1,0 +1,110 @@
+"""What is on record of an episode, as its page tells it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from reliefpath.care.tried import tried
+from reliefpath.care_log.log import CareLog
+from reliefpath.knowledge.catalogue import folded
+from reliefpath.reference.anatomy import muscles
+from reliefpath.reference.anatomy.body_map import PAIN_AREA
+from reliefpath.reference.anatomy.diagnosis import trigger_point
+from reliefpath.reference.therapies import NOT_UNDERSTOOD, SCREENED, finding_kinds, therapies
+
+Row = dict[str, Any]
+SIGNS = {
+    "taut_band": "taut band",
+    "tender_spot": "tender spot",
+    "referred_pain": "referred pain",
+    "recognised": "recognised as theirs",
+    "twitch_response": "local twitch",
+}
+ACTIVE, LATENT, UNKNOWN = "active trigger point", "latent trigger point", "not known"
+MAYBE_ACTIVE = "trigger point, whether active not known"
+TENDER, NOTHING = "tender spot only", "no trigger point"
+VERDICTS = (ACTIVE, MAYBE_ACTIVE, LATENT, TENDER, NOTHING, UNKNOWN)
+"""What an exam says of a muscle, by how much it counts."""
+
+
+def tried_named(care_log: CareLog, episode: str, as_of: date) -> list[Row]:
+    """Return what was tried, with the names of therapies and muscles."""
+    return [
+        row | {"name": therapies()[row["therapy"]].name, "muscles": names_of(row["muscles"])}
+        for row in tried(care_log, episode, as_of).iter_rows(named=True)
+    ]
+
+
+def latest_exam(care_log: CareLog, episode: str, as_of: date) -> tuple[date, list[Row]] | None:
+    """Return the day of the latest exam and what it found, active trigger points first."""
+    rows = care_log.moment(as_of).before(care_log.exams.filter(episode=episode))
+    if rows.is_empty():
+        return None
+    day: date = rows.select(pl.col("at").dt.date().max()).item()
+    rules = trigger_point()
+    latest = rows.filter(pl.col("at").dt.date() == day).with_columns(
+        present=pl.sql_expr(rules.present.rule), active=pl.sql_expr(rules.active.rule)
+    )
+    found = [
+        row | {"name": muscles()[row["muscle"]].name, "verdict": _verdict(row)}
+        for row in latest.sort("muscle", "side").iter_rows(named=True)
+    ]
+    return day, sorted(found, key=lambda row: VERDICTS.index(row["verdict"]))
+
+
+def _verdict(row: Row) -> str:
+    if row["active"]:
+        return ACTIVE
+    if row["present"]:
+        return LATENT if row["active"] is False else MAYBE_ACTIVE
+    if row["present"] is None:
+        return UNKNOWN
+    return TENDER if row["tender_spot"] else NOTHING
+
+
+def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Row]:
+    """Return what else is known of the person, by kind: what holds, and what was asked about."""
+    moment, kinds = care_log.moment(as_of), finding_kinds()
+    holds = pl.col("until").is_null() | (pl.col("until") >= as_of)
+    drawn = pl.col("kind") == PAIN_AREA  # on the body map
+    mine = care_log.findings_about(episode["episode"], episode["patient"])
+    rows = moment.before(mine.filter(holds, ~drawn)).sort("at", "code")
+    found = []
+    for kind in dict.fromkeys([k for k, row in kinds.items() if row.screening] + [*rows["kind"]]):
+        of_kind = list(rows.filter(kind=kind).iter_rows(named=True))
+        known = [_finding(row) for row in of_kind if row["code"] != SCREENED]
+        asked = [row["at"].date() for row in of_kind if row["code"] == SCREENED]
+        screening = kinds[kind].screening
+        name = kind.replace("-", " ")
+        found.append({"kind": name, "known": known, "asked": asked[-1:], "screening": screening})
+    return found
+
+
+def _finding(row: Row) -> Row:
+    known = finding_kinds()[row["kind"]].codes[row["code"]]
+    amount = "" if row["value"] is None else f" {row['value']:g} {row['unit'] or ''}"
+    name = f"{known.name}{amount}"
+    if row["words"] and folded(row["words"]) not in folded(name):
+        name += f": {row['words']}"
+    asks = row["kind"] if row["code"] == NOT_UNDERSTOOD else None
+    return {
+        "name": name,
+        "at": row["at"].date(),
+        "because": known.because,
+        "asks": asks,
+        "words": row["words"],
+    }
+
+
+def term_choices(kind: str) -> list[tuple[str, str]]:
+    """Return what words of a kind may be, each code with its name."""
+    codes = finding_kinds()[kind].codes
+    return [(code, row.name) for code, row in codes.items() if code != SCREENED]
+
+
+def names_of(ids: list[str]) -> str:
+    """Return the names of muscles in one line."""
+    return ", ".join(muscles()[muscle].name for muscle in ids)

@@ -1,0 +1,1 @@
+"""Work beside the requests: in threads and in processes."""

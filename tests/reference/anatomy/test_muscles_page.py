@@ -1,0 +1,36 @@
+from reliefpath.documents.reference.markdown import table
+from reliefpath.documents.reference.muscles import muscles_markdown
+from reliefpath.reference.anatomy import Region, muscle_catalogue, muscles, trigger_point_catalogue
+
+
+def test_the_page_shows_every_muscle_once():
+    page = muscles_markdown()
+    assert {key: page.count(f"| `{key}` |") for key in muscles()} == dict.fromkeys(muscles(), 1)
+
+
+def test_the_page_shows_every_region_and_every_definition():
+    page = muscles_markdown()
+    assert all(f"| `{region}` | {region.meaning} |" in page for region in Region)
+    assert all(f"`{d.rule}`" in page for d in trigger_point_catalogue().definitions.values())
+
+
+def test_the_page_shows_every_source_with_its_certainty():
+    page = muscles_markdown()
+    for catalogue in (muscle_catalogue(), trigger_point_catalogue()):
+        for key, source in catalogue.sources.items():
+            assert f"{key} ({source.certainty})" in page
+            assert any(
+                line.startswith(f"| {key} |") and source.cite in line for line in page.splitlines()
+            )
+
+
+def test_every_row_of_a_table_is_as_wide_as_its_header():
+    width = None
+    for line in muscles_markdown().splitlines():
+        cells = line.count("|") if line.startswith("|") else None
+        assert width is None or cells is None or cells == width
+        width = cells
+
+
+def test_a_bar_inside_a_cell_does_not_end_it():
+    assert table(("a",), [["b|c"]]) == "| a |\n| --- |\n| b\\|c |\n"
