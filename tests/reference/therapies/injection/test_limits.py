@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from reliefpath.reference.therapies import finding_kinds
-from reliefpath.reference.therapies.injection.limits import Limit, Over, Rescue, injection_limits
+from reliefpath.reference.therapies.injection.limits import Limit, Rescue, injection_limits
 
 
 def test_a_limit_may_hold_from_an_age_and_the_frail_one_does_from_70() -> None:
@@ -21,11 +21,12 @@ def test_what_no_source_gives_of_the_frail_limit_is_the_director_s_to_sign() -> 
     assert any(source.certainty.needs_signature for source in sources)
 
 
-def test_an_age_of_nothing_is_refused() -> None:
+@pytest.mark.parametrize("key", ["from_age", "below_kg", "days"])
+def test_a_limit_of_nothing_is_refused_and_of_one_is_not(key: str) -> None:
+    row = {"name": "-", "most": 1, "unit": "mg", "over": "blocked", "because": "-", "source": ["s"]}
+    assert Limit.model_validate(row | {key: 1})
     with pytest.raises(ValidationError, match="greater than 0"):
-        Limit(
-            name="-", most=1, unit="mg", from_age=0, over=Over.BLOCKED, because="-", source=("s",)
-        )
+        Limit.model_validate(row | {key: 0})
 
 
 @pytest.mark.parametrize(
