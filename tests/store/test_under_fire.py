@@ -31,7 +31,7 @@ from .server import Server
 pytestmark = pytest.mark.long
 
 KILLS = int(os.environ.get("RELIEFPATH_KILLS", "200"))
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 Jobs = list[dict[str, Any]]
 
 

@@ -58,7 +58,8 @@ class Achieved:
     _decision: int = 0
     _count: Future[Outcomes] | None = None
     _latest: Outcomes | None = None
-    _rests_until: float = 0.0
+    _ended: float = 0.0
+    _took: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     def outcomes(self) -> Outcomes:
@@ -72,7 +73,7 @@ class Achieved:
             is_large = advice.height >= self.large
             known = advice is self._advice and decision == self._decision
             counting = self._count is not None and not self._count.done()
-            if not known and not counting and monotonic() >= self._rests_until:
+            if not known and not counting and self._is_rested:
                 self._advice, self._decision, self._count = advice, decision, Future()
                 counter = Thread(target=self._run, args=(advice, self._count), daemon=True)
                 counter.start()
@@ -87,6 +88,10 @@ class Achieved:
         except TimeoutError:
             raise AssessingError(advice["patient"].n_unique()) from None
 
+    @property
+    def _is_rested(self) -> bool:
+        return monotonic() >= self._ended + REST * self._took
+
     def _run(self, advice: pl.DataFrame, count: Future[Outcomes]) -> None:
         begun = monotonic()
         try:
@@ -96,7 +101,8 @@ class Achieved:
             self._advice = None
             count.set_exception(error)
         if advice.height >= self.large:
-            self._rests_until = monotonic() + REST * (monotonic() - begun)
+            self._ended = monotonic()
+            self._took = self._ended - begun
 
     def _compute(self, advice: pl.DataFrame) -> Outcomes:
         care, at = self.care, datetime.now(UTC)
