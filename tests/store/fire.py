@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
-from reliefpath.errors import ChartError, UsageError
+from reliefpath.errors import CareLogError, ChartError, UsageError
 from reliefpath.reference.measures import measures
 from reliefpath.store import loading, migrations, tables
 from reliefpath.store.chart import Chart, open_chart
@@ -83,7 +83,7 @@ def correct(chart: Chart, name: str, chance: random.Random) -> dict[str, Any]:
             entry = chart.correct(
                 "exams", row, {"pressure_kpa": str(value)}, AuditEvent(name, "corrected")
             )
-        except UsageError:
+        except (UsageError, CareLogError):  # its patient may have been withdrawn meanwhile
             continue
         return {"corrected": row, "value": value, "entry": entry}
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -106,7 +107,8 @@ def test_who_asks_too_often_is_known_elsewhere_by_their_own_address(served: Serv
         asker = {"X-Forwarded-For": address}  # as the proxy on this computer tells
         return httpx.get(f"{served.url}/check-in/nobody", headers=asker).status_code
 
-    statuses = Counter(ask("192.0.2.1") for _ in range(A_MINUTE + 30))
+    with ThreadPoolExecutor(16) as askers:  # one after the other may take longer than the minute
+        statuses = Counter(askers.map(ask, ["192.0.2.1"] * (2 * A_MINUTE)))
     assert statuses[429] > 0
     assert ask("192.0.2.2") == 404
 
