@@ -40,7 +40,7 @@ def open_record(care: Care, episode: str, worker: Account, page: str) -> CareLog
 
     Raises:
         UsageError: there is no such episode.
-        ReasonNeededError: it is another care team's, and the worker has not said in the last
+        BreakGlassRequiredError: it is another care team's, and the worker has not said in the last
             24 hours why it is opened.
     """
     patient = care.chart.patient_of(episode)

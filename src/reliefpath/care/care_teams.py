@@ -25,7 +25,7 @@ def clinicians_of(chart: Chart) -> list[str]:
 
 
 def treated_by(rows: pl.DataFrame, clinicians: Collection[str]) -> pl.Expr:
-    """Return whether the patient of a row of `everybody` is of a care team, or of none at all.
+    """Return whether the patient of a row of the worklist is of a care team, or of none at all.
 
     The care team of a patient are the clinicians of all of their episodes, as when a record opens.
     """
@@ -34,7 +34,7 @@ def treated_by(rows: pl.DataFrame, clinicians: Collection[str]) -> pl.Expr:
 
 
 def unanswered(rows: pl.DataFrame, with_an_account: Collection[str]) -> pl.Expr:
-    """Return whether a row of `everybody` is urgent, and nobody who treats the patient signs in.
+    """Return whether a row of the worklist is urgent, and nobody who treats the patient signs in.
 
     Only who treats them now counts: the clinician of an ended episode may not look any more.
     """

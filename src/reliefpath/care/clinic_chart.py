@@ -69,7 +69,7 @@ class Care:
         return self.assessed.today()
 
     def everybody(self) -> pl.DataFrame:
-        """Return the advice on all episodes, most urgent first; see `everybody.rows_of`.
+        """Return the advice on all episodes, most urgent first; see `worklist.rows_of`.
 
         Raises:
             AssessingError: everybody is being assessed, and it takes long.

@@ -124,7 +124,7 @@ _EPISODE = _text("episode", "The episode's identifier", required=True)
 SIDES = ("left", "right", "both")
 END_REASONS = ("discharge", "referral", "moved", "death", "other")
 GIVEN = "given"
-REPORTERS = ("patient", "clinician", "proxy")
+REPORTERS = ("patient", "proxy", "clinician")
 TREATMENT_STATUSES = (GIVEN, "cancelled", "not-attended", "planned")
 """What became of a treatment; only what was given, or does not say, counts."""
 

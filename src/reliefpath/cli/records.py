@@ -28,6 +28,8 @@ USER = "RELIEFPATH_USER"
 """The environment variable that says who is at work, where it is not the computer's user."""
 ZONE = "RELIEFPATH_ZONE"
 """The environment variable that names the time zone of a folder's clinic."""
+VERIFY = "See what else is wrong, and how to mend it: reliefpath chart verify CHART"
+"""What to do about a chart that is damaged."""
 
 
 def whoami() -> str:
@@ -102,8 +104,7 @@ class Records:
         if wrong := chart.check_database().wrong:
             raise ChartError(
                 f"`{shown(self.source)}` is damaged, and an answer might leave out what was "
-                f"recorded: {'; '.join(wrong[:5])}. Look what else is wrong, and how to mend it: "
-                "reliefpath chart verify CHART"
+                f"recorded: {'; '.join(wrong[:5])}. {VERIFY}"
             )
         return chart
 

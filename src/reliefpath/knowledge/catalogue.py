@@ -146,13 +146,14 @@ def read_yaml(file: Traversable | Path, error: type[ContentError]) -> dict[str, 
             as it was installed.
     """
     try:
-        text = file.read_text("utf-8")
+        content = file.read_bytes()
+        text = content.decode("utf-8")
         place = Path(str(file)).resolve()
         if PACKAGE not in place.parents:
             _refuse_bombs(file.name, text, error)
-        elif _is_altered(place):
+        elif _is_altered(place, content):
             raise error([Problem(file.name, None, None, None, ALTERED)])
-        content = yaml.load(text, Loader=_StrictLoader)
+        loaded = yaml.load(text, Loader=_StrictLoader)
     except OSError as e:
         raise error([Problem(file.name, None, None, None, f"cannot be read: {e.strerror}")]) from e
     except MarkedYAMLError as e:
@@ -162,15 +163,15 @@ def read_yaml(file: Traversable | Path, error: type[ContentError]) -> dict[str, 
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as e:
         raise error([Problem(file.name, None, None, None, f"not YAML in UTF-8: {e}")]) from None
-    if not isinstance(content, dict):
+    if not isinstance(loaded, dict):
         raise error([Problem(file.name, 1, None, None, "expected a mapping of keys to values")])
-    return content
+    return loaded
 
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ALTERED = (
     "is not as it was installed, so that knowledge may be missing: install ReliefPath again; what "
-    "a clinic changes belongs into a file of its own, which `--clinic` names"
+    "a clinic changes belongs in a file of its own, which `--clinic` names"
 )
 
 
@@ -188,9 +189,9 @@ def _installed() -> Mapping[Path, str]:
     return {Path(str(file.locate())).resolve(): said.value for file, said in known if said}
 
 
-def _is_altered(file: Path) -> bool:
+def _is_altered(file: Path, content: bytes) -> bool:
     known = _installed().get(file)
-    return known is not None and known != _digest(file.read_bytes())
+    return known is not None and known != _digest(content)
 
 
 def _digest(content: bytes) -> str:

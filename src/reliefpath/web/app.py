@@ -23,7 +23,7 @@ from reliefpath.care.worklist import AssessingError, WorklistCache
 from reliefpath.errors import ChartError, ReliefPathError
 from reliefpath.identity.accounts import Accounts
 from reliefpath.identity.single_sign_on.provider import Provider
-from reliefpath.web import resubmission as kept
+from reliefpath.web import resubmission
 from reliefpath.web.check_in_session import (
     ClosedError,
     WithdrawnError,
@@ -36,6 +36,7 @@ from reliefpath.web.resubmission import PendingSubmissions, keep_form
 from reliefpath.web.routes import (
     account,
     check_in,
+    check_in_links,
     home,
     outcomes,
     reminders,
@@ -45,7 +46,6 @@ from reliefpath.web.routes import (
     vega,
     worklist,
 )
-from reliefpath.web.routes import check_in_links as making
 from reliefpath.web.routes.administration import audit, backup, people
 from reliefpath.web.routes.patient import exercising, finding, injecting, patient, recording, terms
 from reliefpath.web.security import (
@@ -67,8 +67,8 @@ ROUTERS = (
     *(worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
     terms.router,
-    *(check_in.router, making.router, reminders.router, vega.router),
-    *(kept.router, account.router, people.router, audit.router, backup.router),
+    *(check_in.router, check_in_links.router, reminders.router, vega.router),
+    *(resubmission.router, account.router, people.router, audit.router, backup.router),
 )
 
 

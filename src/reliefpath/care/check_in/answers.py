@@ -21,7 +21,6 @@ from reliefpath.reference.therapies import SCREENED
 
 NONE = "none"
 """Ticked where nothing of a list is so; nothing ticked is not answered."""
-REPORTERS = ("patient", "proxy", "clinician")
 
 
 @dataclass(frozen=True)

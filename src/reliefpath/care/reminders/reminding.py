@@ -67,7 +67,7 @@ class Reminded:
 
 
 def due_of(rows: pl.DataFrame, links: Links, addresses: Addresses) -> list[Due]:
-    """Return how it stands with the episodes among rows of `everybody` whose check-in is due."""
+    """Return how it stands with the episodes among rows of the worklist whose check-in is due."""
     asked = rows.filter("due").select("episode", "patient", "language")
     made, known, now = defaultdict(list), addresses.all(), links.chart.clock()
     zone = links.chart.zone

@@ -22,6 +22,7 @@ from reliefpath.cli.options import (
     PriorFile,
     place_of,
 )
+from reliefpath.cli.records import VERIFY
 from reliefpath.errors import ChartError, UsageError
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def look_over(custody: Custody, backups: Path | None, key: Path | None) -> None:
         raise ChartError(
             "not started, since pages might leave out what was recorded: "
             + "; ".join(found.wrong[:5])
-            + ". Look what else is wrong, and how to mend it: reliefpath chart verify CHART"
+            + f". {VERIFY}"
         )
     check_codes(custody.chart.bearing_codes())
     custody.note_heads()

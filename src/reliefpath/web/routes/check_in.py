@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from reliefpath.care.check_in.answers import NONE, REPORTERS, Answers, read_answers
+from reliefpath.care.check_in.answers import NONE, Answers, read_answers
 from reliefpath.care.check_in.links import USED
 from reliefpath.care.check_in.questions import Questions, questions
 from reliefpath.care.planning.exercise import EXERCISE, NOT_SCREENED, programme_for
+from reliefpath.care_log.schema import REPORTERS
 from reliefpath.documents.exercise.handout import handout
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.reference.anatomy.body_map import areas, body, shapes
