@@ -76,7 +76,7 @@ def where_the_time_goes(clinic: Path) -> None:
     """Print the seconds of each stage of a warm process."""
     from reliefpath.care_log.folder import read_folder
     from reliefpath.pathway.assessment import assess
-    from reliefpath.pathway.model import default_pathway
+    from reliefpath.pathway.model import load_pathway
 
     stages: list[tuple[str, float]] = []
 
@@ -85,7 +85,7 @@ def where_the_time_goes(clinic: Path) -> None:
 
     progress("reading and checking")
     care_log = read_folder(clinic).care_log
-    advice = assess(care_log, default_pathway(), AS_OF, progress=progress)
+    advice = assess(care_log, load_pathway(), AS_OF, progress=progress)
     progress("writing")
     advice.write_parquet(clinic / "advice.parquet")
     progress("end")
@@ -99,11 +99,11 @@ def one_episode(clinic: Path) -> None:
     """Print the time of one episode's advice in a warm process."""
     from reliefpath.care_log.folder import read_folder
     from reliefpath.pathway.assessment import assess
-    from reliefpath.pathway.model import default_pathway
+    from reliefpath.pathway.model import load_pathway
 
     care_log = read_folder(clinic).care_log
     mine = care_log.only("demo-0001")
-    pathway = default_pathway()
+    pathway = load_pathway()
     best = fastest(lambda: assess(mine, pathway, AS_OF))
     whole = fastest(lambda: assess(care_log.only("demo-0001"), pathway, AS_OF))
     print(

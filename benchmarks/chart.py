@@ -22,6 +22,7 @@ from benchmarks.assess_clinic import AS_OF, run
 from reliefpath.care_log.folder import read_folder, write_folder
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.facts import facts
 from reliefpath.simulation import demo_clinic
 from reliefpath.store.chart import Chart, create_chart, open_chart
@@ -118,7 +119,7 @@ def read_by_orm(chart: Chart) -> CareLog:
                 stored = {key: _STORED.get(type(t), pl.String()) for key, t in table.schema.items()}
                 frames[name] = to_typed(pl.DataFrame(rows, stored, orient="row"), table)
     registry.dispose()
-    return CareLog.of(frames.__getitem__)
+    return CareLog.of(frames.__getitem__, SHIPPED)
 
 
 def one_episode(chart: Chart) -> None:

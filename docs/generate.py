@@ -21,7 +21,8 @@ from reliefpath.documents.reference.muscles import muscles_markdown
 from reliefpath.documents.reference.papers import papers_markdown
 from reliefpath.documents.reference.pathway import facts_markdown, pathway_markdown
 from reliefpath.documents.reference.therapies import therapies_markdown
-from reliefpath.pathway.model import default_pathway
+from reliefpath.knowledge import SHIPPED
+from reliefpath.pathway.model import load_pathway
 
 DOCS = Path(__file__).parent
 TESTS = DOCS.parent / "tests"
@@ -67,7 +68,7 @@ def pages() -> Iterator[tuple[str, str]]:
     """Yield each page's name and its Markdown."""
     yield "commands", commands_markdown()
     yield "care-log-tables", tables_markdown()
-    yield "pathway-as-shipped", pathway_markdown(default_pathway())
+    yield "pathway-as-shipped", pathway_markdown(load_pathway())
     yield "facts", facts_markdown()
     yield "measures", measures_markdown()
     yield "therapies", therapies_markdown()
@@ -124,7 +125,7 @@ def _columns(columns: tuple[Column, ...]) -> str:
 
 def _allowed(column: Column) -> str:
     if column.kind is Kind.CODE:
-        codes = ", ".join(f"`{code}`" for code in column.codes)
+        codes = ", ".join(f"`{code}`" for code in column.codes_in(SHIPPED))
         return CODES_ELSEWHERE.get(column.name, codes)
     if column.low is None:
         return ""

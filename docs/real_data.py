@@ -17,6 +17,7 @@ import typer
 from reliefpath.care_log.folder import write_folder
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import CareLogError, Problem, ReliefPathError, UsageError, nearest
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.anatomy import REGIONS
 from reliefpath.reference.measures import measures
 
@@ -85,7 +86,7 @@ def _refuse_not_numbers(rows: pl.DataFrame, file: Path) -> None:
 
 
 def _check_codes(measure: str, region: str) -> None:
-    for what, code, known in (("measure", measure, measures()), ("region", region, REGIONS)):
+    for what, code, known in (("measure", measure, measures(SHIPPED)), ("region", region, REGIONS)):
         if code not in known:
             raise UsageError(f"unknown {what} `{code}`{nearest(code, known)}")
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reliefpath.care_log.log import CareLog, assemble
 from reliefpath.clock import Moment, day, day_of, has_time, instant_of, today, wall, zone_of
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.facts import facts
 
 ZONES = ("UTC", "Europe/Madrid", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Apia")
@@ -61,7 +62,8 @@ def test_four_in_the_afternoon_in_los_angeles_is_not_taken_for_a_date(said: str,
             "patients": pl.DataFrame({"patient": ["P"]}),
             "episodes": pl.DataFrame(episodes),
             "scores": pl.DataFrame(rows),
-        }
+        },
+        SHIPPED,
     )
     assert not bad
     assert log.scores["at"][0].isoformat() == kept
@@ -78,6 +80,7 @@ def test_an_evening_counts_on_its_own_day_before_and_after_clocks_change() -> No
 
 def test_half_past_eleven_at_night_and_half_past_midnight_are_two_days_of_one_clinic() -> None:
     log = CareLog(
+        knowledge=SHIPPED,
         patients=pl.DataFrame({"patient": ["P"]}),
         **{name: pl.DataFrame() for name in ("scores", "treatments", "exams", "findings")},
         episodes=pl.DataFrame(),
@@ -108,7 +111,7 @@ def test_the_facts_of_a_day_count_what_was_done_that_evening_and_not_the_next_mo
             }
         ),
     }
-    log, bad = assemble(raw)
+    log, bad = assemble(raw, SHIPPED)
     assert not bad
     here = replace(log, zone=la)
     for on, sessions in ((date(2026, 1, 4), 0), (date(2026, 1, 5), 1), (date(2026, 1, 6), 2)):

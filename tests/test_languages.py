@@ -13,6 +13,7 @@ from reliefpath.care.check_in.words import words as words_of_check_in
 from reliefpath.documents.exercise.handout import words
 from reliefpath.documents.papers.catalogue import words as words_of_papers
 from reliefpath.errors import KnowledgeError, UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.catalogue import load_catalogue
 from reliefpath.knowledge.languages import LANGUAGES, Translation, speech, spoken
 from reliefpath.reference.anatomy import muscles
@@ -52,22 +53,22 @@ def of_handout() -> set[str]:
 
 
 def of_exercise() -> set[str]:
-    said = [exercise_rules().after_needle.says]
-    said += [row.says for row in exercise_rules().reminders.values()]
-    for row in exercises().values():
+    said = [exercise_rules(SHIPPED).after_needle.says]
+    said += [row.says for row in exercise_rules(SHIPPED).reminders.values()]
+    for row in exercises(SHIPPED).values():
         said += [row.name, row.position, row.steps, row.feel, row.unlike]
     return texts(tuple(said))
 
 
 def of_anatomy() -> set[str]:
-    return {text for row in muscles().values() for text in (row.name, row.hazards)}
+    return {text for row in muscles(SHIPPED).values() for text in (row.name, row.hazards)}
 
 
 def of_papers() -> set[str]:
     """The texts of the catalogues that consent and after-care say."""
     catalogue = words_of_papers().model_dump(exclude={"sources"})
     called = {*catalogue.pop("places").values(), *catalogue.pop("names").values()}
-    return {*lines(catalogue), *called, *(row.name for row in agents().values())}
+    return {*lines(catalogue), *called, *(row.name for row in agents(SHIPPED).values())}
 
 
 def lines(part: object) -> set[str]:

@@ -10,7 +10,8 @@ import polars as pl
 from reliefpath.care.planning.injection import plan_for
 from reliefpath.care.planning.needling import needling_for
 from reliefpath.care_log.log import CareLog, assemble
-from reliefpath.pathway.model import default_pathway
+from reliefpath.knowledge import SHIPPED
+from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies.injection import Checked, Portion, Site, Verdict
 
 TODAY = date(2026, 3, 31)
@@ -75,22 +76,22 @@ def record(zone: str = "UTC", drop: str | None = None, **more: list[Row]) -> Car
     rows = {name: [*PLAIN[name], *more.get(name, [])] for name in PLAIN}
     rows["findings"] = [row for row in rows["findings"] if row["kind"] != drop]
     frames = {n: pl.DataFrame(r, infer_schema_length=None) for n, r in rows.items() if r}
-    care_log, refused = assemble(frames)
+    care_log, refused = assemble(frames, SHIPPED)
     assert not [bad for _, bad in refused if not bad.warning]
-    return CareLog.of(care_log.table, zone)
+    return CareLog.of(care_log.table, SHIPPED, zone)
 
 
 def planned(
     care_log: CareLog, sites: tuple[Site, ...] = LEFT, at: Any = TODAY, **more: Any
 ) -> dict[str, Verdict]:
-    return verdicts(plan_for(care_log, "hip", sites, default_pathway(), at, **more))
+    return verdicts(plan_for(care_log, "hip", sites, load_pathway(), at, **more))
 
 
 def needled(
     care_log: CareLog, *places: tuple[str, str], at: Any = TODAY, **more: Any
 ) -> dict[str, Verdict]:
     where = places or ((FAR, "left"),)
-    return verdicts(needling_for(care_log, "hip", where, default_pathway(), at, **more))
+    return verdicts(needling_for(care_log, "hip", where, load_pathway(), at, **more))
 
 
 def verdicts(plan: Checked) -> dict[str, Verdict]:

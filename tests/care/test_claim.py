@@ -12,7 +12,7 @@ import pytest
 from reliefpath.care.planning.injection import plan_for
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import EXAMS, TREATMENTS
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies.injection import Portion, Site
 from reliefpath.simulation import demo_clinic
 
@@ -46,7 +46,7 @@ def asked(care_log: CareLog, payer: str = "medicare-noridian-je", **site: str) -
         site.get("side", "left"),
         (Portion("lidocaine", 1, "percent", 1.0),),
     )
-    plan = plan_for(care_log, EPISODE, [where], default_pathway(), AS_OF, payer=payer)
+    plan = plan_for(care_log, EPISODE, [where], load_pathway(), AS_OF, payer=payer)
     return {each.id: each for each in plan.coverage}
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +15,8 @@ import sqlalchemy as sa
 
 from reliefpath.care.decisions import AGREED, OVERRIDDEN, Basis, decide, replay
 from reliefpath.errors import UsageError
-from reliefpath.pathway.model import default_file, default_pathway
+from reliefpath.knowledge import SHIPPED, Knowledge
+from reliefpath.pathway.model import default_file, load_pathway
 from reliefpath.pathway.own_episodes import learn_priors
 from reliefpath.recovery.learned import priors_text
 from reliefpath.simulation import demo_clinic
@@ -64,7 +68,7 @@ def test_a_decision_rests_on_the_pathway_it_was_made_with(chart: Chart) -> None:
     stricter = text.replace("version: 2.0.0", "version: 3.0.0", 1)
     assert stricter != text
     advice = decide(chart, EPISODE, AGREED, Basis(stricter), AS_OF, "Ana")
-    assert advice["pathway"]["version"] == "3.0.0" != default_pathway().version
+    assert advice["pathway"]["version"] == "3.0.0" != load_pathway().version
     assert not next(replay(chart)).differences
 
 
@@ -125,9 +129,30 @@ def test_parts_are_assessed_as_the_whole(chart: Chart) -> None:
     with chart.engine.connect() as connection:
         from reliefpath.store.reading import read_batches
 
-        parts = list(read_batches(connection, size=7))
+        parts = list(read_batches(connection, SHIPPED, size=7))
     assert len(parts) > 3
-    whole = assess(CLINIC, default_pathway(), AS_OF)
-    in_parts = assess_parts(parts, default_pathway(), AS_OF)
+    whole = assess(CLINIC, load_pathway(), AS_OF)
+    in_parts = assess_parts(parts, load_pathway(), AS_OF)
     assert whole.equals(in_parts)
     assert isinstance(in_parts, pl.DataFrame)
+
+
+def test_a_replay_goes_by_the_file_of_its_decision_and_starts_no_process(
+    chart: Chart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = Knowledge.of_text(
+        "clinic: Riverside\noverrides:\n"
+        "  - {in: findings, row: condition.codes.diabetes, set: {bars: [red-flag]},"
+        " because: We see none of them., by: Dr. Ana Ruiz, on: 2026-05-04}\n"
+    )
+    now = replace(chart, knowledge=ours)
+    mine = [decide(each, EPISODE, AGREED, AS_SHIPPED, AS_OF, "Ana") for each in (chart, now)]
+    assert mine[0]["pathway"] != mine[1]["pathway"]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    monkeypatch.setattr(BaseProcess, "start", refuse)
+    for each in (chart, now):
+        assert [r.differences for r in replay(each)] == [(), ()]

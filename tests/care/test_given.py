@@ -20,6 +20,7 @@ from reliefpath.care_log.log import CareLog, assemble
 from reliefpath.care_log.schema import TABLES
 from reliefpath.clock import instant_of
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies.injection import Portion, Site
 from reliefpath.simulation import demo_clinic
 
@@ -48,7 +49,7 @@ def test_an_injection_is_a_row_a_site_and_agent_and_a_dose_only_where_there_is_o
 @pytest.mark.parametrize("rows", [needling_rows(PLACES, SESSION), exercise_rows(0.5, SESSION)])
 def test_rows_are_what_the_care_log_takes(rows: pl.DataFrame) -> None:
     tables = {name: RECORD.table(name) for name in TABLES} | {"treatments": rows}
-    care_log, bad = assemble(tables)
+    care_log, bad = assemble(tables, SHIPPED)
     assert not bad
     assert care_log.treatments.equals(rows)
 

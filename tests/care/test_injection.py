@@ -13,7 +13,7 @@ from reliefpath.care.planning.injection import plan_for
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import FINDINGS, TREATMENTS
 from reliefpath.errors import UsageError
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies.injection import Plan, Portion, Result, Site, Verdict
 from reliefpath.simulation import demo_clinic
 
@@ -45,7 +45,7 @@ def moment(day: int) -> datetime:
 
 def planned(care_log: CareLog, sites: tuple[Site, ...] = LIDOCAINE, **more: Any) -> Plan:
     return plan_for(
-        care_log, EPISODE, sites, default_pathway(), AS_OF, **{"nothing_new": True, **more}
+        care_log, EPISODE, sites, load_pathway(), AS_OF, **{"nothing_new": True, **more}
     )
 
 
@@ -133,4 +133,4 @@ def test_a_payer_s_policy_is_asked() -> None:
 
 def test_an_episode_that_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="not on record"):
-        plan_for(log(), "nobody", LIDOCAINE, default_pathway(), AS_OF)
+        plan_for(log(), "nobody", LIDOCAINE, load_pathway(), AS_OF)

@@ -11,7 +11,7 @@ import polars as pl
 
 from reliefpath.care.planning.injection import plan_for
 from reliefpath.pathway.assessment import assess
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.anatomy import trigger_point
 from reliefpath.reference.therapies.injection import Plan, Portion, Site
 from reliefpath.simulation import demo_clinic
@@ -28,7 +28,7 @@ def plans(*, is_open: bool) -> list[Plan]:
 
 
 def _plans(*, is_open: bool) -> Iterator[Plan]:
-    advice = assess(CLINIC, default_pathway(), AS_OF)
+    advice = assess(CLINIC, load_pathway(), AS_OF)
     in_care = advice.filter("in_care", pl.col("gate").fill_null(False) == is_open)
     for episode in in_care["episode"].head(60):
         mine = CLINIC.only(episode)
@@ -36,7 +36,7 @@ def _plans(*, is_open: bool) -> Iterator[Plan]:
         latest = active.filter(pl.col("at") == mine.exams.filter(episode=episode)["at"].max())
         for muscle, side in latest.head(1)["muscle", "side"].iter_rows():
             site = Site(muscle, "left" if side == "both" else side, LIDOCAINE)
-            ask = (mine, episode, [site], default_pathway(), AS_OF)
+            ask = (mine, episode, [site], load_pathway(), AS_OF)
             yield plan_for(*ask, payer="medicare", nothing_new=True)
 
 

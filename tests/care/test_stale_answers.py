@@ -7,7 +7,8 @@ import pytest
 
 from reliefpath.care.planning.injection import plan_for
 from reliefpath.care_log.log import CareLog, assemble
-from reliefpath.pathway.model import default_pathway
+from reliefpath.knowledge import SHIPPED
+from reliefpath.pathway.model import load_pathway
 
 from .plain_person import (
     FAR,
@@ -48,9 +49,9 @@ def with_findings(care_log: CareLog, rows: pl.DataFrame) -> CareLog:
         [tables["findings"], rows.with_columns(pl.col("at").str.to_datetime(time_zone="UTC"))],
         how="diagonal_relaxed",
     )
-    found, refused = assemble(tables)
+    found, refused = assemble(tables, SHIPPED)
     assert not [bad for _, bad in refused if not bad.warning]
-    return CareLog.of(found.table, care_log.zone)
+    return CareLog.of(found.table, SHIPPED, care_log.zone)
 
 
 def test_what_was_never_asked_is_not_helped_by_nothing_new() -> None:
@@ -63,7 +64,7 @@ def test_screening_of_before_this_complaint_is_asked_again(begun: int, old: set[
     new = {"episode": "new", "patient": "p", "region": "hip", "started_on": day(begun)}
     consent = finding("consent", "injection", 1, episode="new")
     care_log = record(episodes=[new], findings=[consent])
-    plan = plan_for(care_log, "new", LEFT, default_pathway(), TODAY)
+    plan = plan_for(care_log, "new", LEFT, load_pathway(), TODAY)
     assert bars(verdicts(plan)) == old
 
 
@@ -95,10 +96,11 @@ def test_not_pregnant_is_believed_for_a_week(ago: int, asked: set[str]) -> None:
     care_log = record(findings=[finding("pregnancy", "not-pregnant", ago)])
     care_log = CareLog.of(
         lambda name: (
-            assemble({"patients": pl.DataFrame([woman])})[0].patients
+            assemble({"patients": pl.DataFrame([woman])}, SHIPPED)[0].patients
             if name == "patients"
             else care_log.table(name)
-        )
+        ),
+        SHIPPED,
     )
     assert weighed(planned(care_log)) == asked
     assert not weighed(planned(care_log, nothing_new=True))

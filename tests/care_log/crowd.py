@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from reliefpath.care_log.log import CareLog, assemble
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import SCREENED
 
 
@@ -27,7 +28,9 @@ class _Crowd:
     def of(self, patients: int) -> CareLog:
         for n in range(patients):
             self.patient(n)
-        care_log, bad = assemble({name: pl.DataFrame(r) for name, r in self.tables.items()})
+        care_log, bad = assemble(
+            {name: pl.DataFrame(r) for name, r in self.tables.items()}, SHIPPED
+        )
         assert all(b.warning for _, b in bad)
         return care_log
 

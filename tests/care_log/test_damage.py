@@ -19,8 +19,9 @@ from reliefpath.care_log.folder import inspect_folder, write_folder
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES, Kind
 from reliefpath.errors import CareLogError, UsageError
-from reliefpath.pathway.assessment import assess
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.assessment import assess, plan_of
+from reliefpath.pathway.facts import facts
+from reliefpath.pathway.model import load_pathway
 from reliefpath.simulation import demo_clinic
 
 AS_OF = date(2026, 3, 31)
@@ -40,7 +41,7 @@ Damage = Callable[[Files, Random], None]
 def patients() -> CareLog:
     """A few patients of every kind."""
     log = demo_clinic(60, 1, AS_OF)
-    advice = assess(log, default_pathway(), AS_OF)
+    advice = assess(log, load_pathway(), AS_OF)
     chosen: list[str] = []
     for (status, gate), rows in advice.group_by("status", "gate", maintain_order=True):
         few = WANTED.get((str(status), gate if isinstance(gate, bool) else None), 1)
@@ -64,9 +65,13 @@ def _rows(file: Path) -> Rows:
 
 
 def advised(log: CareLog) -> Advised:
-    """What is advised of each episode."""
-    advice = assess(log, default_pathway(), AS_OF)
-    return {row["episode"]: row for row in advice.iter_rows(named=True)}
+    """Status, gate and dangers of each episode; the texts of advice cost more than all of it."""
+    pathway = load_pathway()
+    known = facts(log, AS_OF, pathway.questions, trial=pathway.counted_trial)
+    plan = plan_of(pathway)
+    asked = known.lazy().with_columns(plan.status).with_columns(plan.answers)
+    answers = asked.with_columns(plan.gate).select("episode", "status", "gate", *DANGERS).collect()
+    return {row["episode"]: row for row in answers.iter_rows(named=True)}
 
 
 def more_permissive(before: Advised, after: Advised) -> list[tuple[str, str]]:

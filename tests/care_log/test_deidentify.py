@@ -20,9 +20,10 @@ from reliefpath.care_log.schema import TABLES, Kind
 from reliefpath.care_log.sharing import sharing_catalogue
 from reliefpath.care_log.small_groups import guard_findings, guard_people
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.catalogue import cited_rows
 from reliefpath.pathway.assessment import assess
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies import SCREENED
 from reliefpath.simulation import demo_clinic
 
@@ -82,7 +83,7 @@ def test_no_identifier_name_free_text_or_date_survives(
 @given(clinics, few, seeds)
 def test_what_is_left_is_a_care_log(care_log: CareLog, fewest: int, random: Random) -> None:
     safe, _ = deidentify(care_log, fewest, random)
-    again, bad = assemble({name: safe.table(name) for name in TABLES})
+    again, bad = assemble({name: safe.table(name) for name in TABLES}, SHIPPED)
     assert all(b.warning for _, b in bad)
     assert all(again.table(name).equals(safe.table(name)) for name in TABLES)
 
@@ -144,7 +145,7 @@ def test_the_order_of_rows_tells_nothing(
     care_log: CareLog, fewest: int, seed: int, shuffled: int
 ) -> None:
     mix = {"fraction": 1.0, "shuffle": True, "seed": shuffled}
-    other = CareLog.of(lambda name: care_log.table(name).sample(**mix))
+    other = CareLog.of(lambda name: care_log.table(name).sample(**mix), SHIPPED)
     safe, _ = deidentify(care_log, fewest, Random(seed))
     same, _ = deidentify(other, fewest, Random(seed))
     for name in TABLES:
@@ -193,7 +194,7 @@ ITS_OWN = {"episode", "patient", "clinician", "as_of", "dry_needling_harm", "not
 
 
 def advice_on(care_log: CareLog, episode: str, later: timedelta = timedelta()) -> pl.DataFrame:
-    table = assess(care_log.only(episode), default_pathway(), AS_OF + later)
+    table = assess(care_log.only(episode), load_pathway(), AS_OF + later)
     return table.filter(episode=episode).drop(ITS_OWN).drop(cs.date())
 
 
@@ -223,7 +224,7 @@ def test_a_finding_left_out_answers_no_criterion_that_was_not_answered() -> None
         later = begin(safe, new) - begin(care_log, old)
         one, two = advice_on(care_log, old), advice_on(safe, new, later)
         differ += not one.equals(two)
-        for criterion in default_pathway().criteria:
+        for criterion in load_pathway().criteria:
             assert two[criterion][0] in (one[criterion][0], None)
     assert differ
 
@@ -240,7 +241,7 @@ def person(n: int, **values: Any) -> CareLog:
         for i in range(n)
     ]
     tables = {"patients": patients, "episodes": episodes, "scores": scores}
-    care_log, bad = assemble({name: pl.DataFrame(rows) for name, rows in tables.items()})
+    care_log, bad = assemble({name: pl.DataFrame(rows) for name, rows in tables.items()}, SHIPPED)
     assert not bad
     return care_log
 
@@ -294,7 +295,7 @@ def test_silence_about_a_finding_left_out_is_unknown() -> None:
     rows += [finding("a", "allergy", "metal"), finding("b", "consent", "injection-refused")]
     rows += [finding(p, "consent", "injection") for p in "abc"]
     table = pl.DataFrame(rows, ["patient", "kind", "code"], orient="row")
-    kept, gone = guard_findings(table, 2)
+    kept, gone = guard_findings(table, 2, SHIPPED)
     assert gone == ["allergy/metal", "consent/injection-refused"]
     assert set(kept.filter(kind="allergy")["patient"]) == {"b", "c"}
     assert set(kept.filter(kind="consent")["patient"]) == {"a", "c"}
@@ -305,7 +306,7 @@ def test_a_red_flag_that_nobody_asks_about_leaves_no_answer_behind() -> None:
     rows = [finding(p, k, SCREENED) for p in "abc" for k in ("red-flag", "medicine")]
     rows += [finding("a", "after-effect", "chest-pain"), finding("b", "after-effect", "bruise")]
     table = pl.DataFrame(rows, ["patient", "kind", "code"], orient="row")
-    kept, gone = guard_findings(table, 2)
+    kept, gone = guard_findings(table, 2, SHIPPED)
     assert gone == ["after-effect/bruise", "after-effect/chest-pain"]
     assert set(kept.filter(kind="red-flag")["patient"]) == {"b", "c"}
     assert set(kept.filter(kind="medicine")["patient"]) == {"a", "b", "c"}
@@ -314,7 +315,7 @@ def test_a_red_flag_that_nobody_asks_about_leaves_no_answer_behind() -> None:
 def test_the_gap_of_one_finding_makes_no_other_rare() -> None:
     rows = [finding("a", "allergy", "metal"), *(finding(p, "allergy", SCREENED) for p in "ab")]
     table = pl.DataFrame(rows, ["patient", "kind", "code"], orient="row")
-    kept, gone = guard_findings(table, 2)
+    kept, gone = guard_findings(table, 2, SHIPPED)
     assert kept.is_empty()
     assert gone == ["allergy/metal", "allergy/screened"]
 
@@ -333,7 +334,7 @@ def test_codes_that_few_have_are_told_to_whoever_decides() -> None:
     care_log = person(11)
     needled = pl.DataFrame({"episode": ["E0"], "at": [AS_OF], "therapy": ["dry-needling"]})
     tables = {name: care_log.table(name) for name in TABLES} | {"treatments": needled}
-    _, report = deidentify(assemble(tables)[0])
+    _, report = deidentify(assemble(tables, SHIPPED)[0])
     assert report.rare == ("treatments.therapy dry-needling",)
     assert "dry-needling" not in report.text()
 
@@ -345,7 +346,7 @@ def test_a_group_of_one_is_refused() -> None:
 
 def test_patients_of_whom_nothing_happened_stay_without_an_age() -> None:
     only = {"patients": person(11, birth_date=date(1950, 1, 1)).patients}
-    safe, _ = deidentify(assemble(only)[0])
+    safe, _ = deidentify(assemble(only, SHIPPED)[0])
     assert safe.patients["birth_date"].to_list() == [None] * 11
 
 
@@ -354,12 +355,12 @@ def test_what_holds_until_the_end_of_time_still_holds() -> None:
     care_log = person(11)
     tables = {name: care_log.table(name) for name in TABLES}
     tables["findings"] = pl.DataFrame([{"patient": f"P{i}"} | finding for i in range(11)])
-    safe, _ = deidentify(assemble(tables)[0])
+    safe, _ = deidentify(assemble(tables, SHIPPED)[0])
     assert safe.findings["until"].to_list() == [None] * 11
 
 
 def test_an_empty_care_log_stays_empty() -> None:
-    safe, report = deidentify(assemble({})[0])
+    safe, report = deidentify(assemble({}, SHIPPED)[0])
     assert all(safe.table(name).is_empty() for name in TABLES)
     assert "A care log of no patients" in report.text()
 

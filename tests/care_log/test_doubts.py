@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reliefpath.care_log.doubts import Doubt, doubtful_scores
 from reliefpath.care_log.schema import SCORES
+from reliefpath.knowledge import SHIPPED
 
 
 def course(measure: str, values: list[float], episode: str = "E1") -> pl.DataFrame:
@@ -21,7 +22,7 @@ def course(measure: str, values: list[float], episode: str = "E1") -> pl.DataFra
 
 
 def doubted(measure: str, values: list[float]) -> list[tuple[int, str]]:
-    return doubtful_scores(course(measure, values)).select("row", "doubt").rows()
+    return doubtful_scores(course(measure, values), SHIPPED).select("row", "doubt").rows()
 
 
 @pytest.mark.parametrize(
@@ -63,9 +64,9 @@ def test_a_tenfold_jump_or_a_flipped_sign_is_doubted_and_a_recovery_is_not(
 
 def test_each_episode_and_measure_is_held_against_itself_in_the_order_of_time() -> None:
     scores = pl.concat([course("vas", [72, 66], "E1"), course("vas", [7.2, 6.6], "E2")])
-    assert doubtful_scores(scores).is_empty()
+    assert doubtful_scores(scores, SHIPPED).is_empty()
     late_first = course("vas", [72, 68, 6.6]).reverse()
-    assert doubtful_scores(late_first).rows() == [(0, "E1", "vas", 6.6, 68.0, "tenth")]
+    assert doubtful_scores(late_first, SHIPPED).rows() == [(0, "E1", "vas", 6.6, 68.0, "tenth")]
 
 
 @given(
@@ -85,5 +86,5 @@ def test_scores_that_lack_something_are_never_doubted() -> None:
     scores = course("vas", [72, 68, 6.6]).with_columns(
         value=pl.when(pl.col("value") < 10).then(None).otherwise("value")
     )
-    assert doubtful_scores(scores).is_empty()
-    assert doubtful_scores(pl.DataFrame(schema=SCORES.schema)).is_empty()
+    assert doubtful_scores(scores, SHIPPED).is_empty()
+    assert doubtful_scores(pl.DataFrame(schema=SCORES.schema), SHIPPED).is_empty()

@@ -18,6 +18,7 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
 from reliefpath.documents.record.record import Record, record_json, record_of
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.store.chart import Chart, create_chart
 from reliefpath.store.tables import ROWS
 from reliefpath.store.writing import AuditEvent
@@ -116,7 +117,7 @@ def test_a_row_entered_again_after_it_was_withdrawn_is_one_history(
     row = row_of(chart, "scores", episode="E1", value=6)
     chart.withdraw("scores", row, AuditEvent("Kim", "withdraw", "doubt"))
     better = care_log.scores.with_columns(value=pl.when(value=6).then(5.0).otherwise("value"))
-    again = CareLog.of(lambda name: better if name == "scores" else care_log.table(name))
+    again = CareLog.of(lambda name: better if name == "scores" else care_log.table(name), SHIPPED)
     chart.load(again, "second", AuditEvent("desk", "import", "it was right"), corrections=True)
     [line] = [line for line in record_of(chart, "P1").tables["scores"] if len(line.versions) > 1]
     assert [v.change for v in line.versions] == ["recorded", "withdrawn", "recorded"]

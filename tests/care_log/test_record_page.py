@@ -18,7 +18,8 @@ from reliefpath.care_log.folder import read_folder
 from reliefpath.cli.render.history import print_history
 from reliefpath.documents.record.page import record_html
 from reliefpath.documents.record.record import record_of
-from reliefpath.documents.record.words import details, words
+from reliefpath.documents.record.words import Wording
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.model import default_file
 from reliefpath.reference.therapies import finding_kinds
 from reliefpath.store.chart import Chart, create_chart
@@ -227,7 +228,7 @@ def test_a_person_withdrawn_has_a_page_that_tells_so(chart: Chart) -> None:
 @pytest.mark.parametrize("name", [name for name in HISTORIES if name != "documents"])
 def test_every_column_has_words_and_unknown_is_silent(name: str) -> None:
     empty = dict.fromkeys(HISTORIES[name].schema)
-    assert not any(words(name, column, empty) for column in empty)
+    assert not any(Wording(SHIPPED).words(name, column, empty) for column in empty)
 
 
 def test_a_needle_is_told_in_a_patient_s_words() -> None:
@@ -239,7 +240,7 @@ def test_a_needle_is_told_in_a_patient_s_words() -> None:
         "lot": "A1",
         "twitch_response": False,
     }
-    assert details("treatments", values) == (
+    assert Wording(SHIPPED).details("treatments", values) == (
         "Piriformis, left; needle 25 G x 38 mm; Lidocaine; lot A1; the muscle did not twitch"
     )
 
@@ -248,7 +249,7 @@ def test_words_are_told_with_the_answer_that_was_given_since(chart: Chart) -> No
     row = {"patient": "P1", "at": "2026-01-06", "kind": "medicine", "code": "Zorblax 20 mg"}
     chart.insert({"findings": pl.DataFrame([row])}, AuditEvent("Ada", "enter"))
     caption = "What is known of you whatever the complaint, earliest first"
-    names = {code: row.name for code, row in finding_kinds()["medicine"].codes.items()}
+    names = {code: row.name for code, row in finding_kinds(SHIPPED)["medicine"].codes.items()}
 
     def told() -> str:
         made = RecordPage(record_html(record_of(chart, "P1")))

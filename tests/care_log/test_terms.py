@@ -15,9 +15,10 @@ from reliefpath.care.planning.injection import plan_for
 from reliefpath.care_log.folder import inspect_folder, read_folder, write_folder
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import FINDINGS
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.catalogue import folded
 from reliefpath.pathway.facts import facts
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies import NOT_UNDERSTOOD, SCREENED
 from reliefpath.reference.therapies.injection import Plan, Portion, Site
 from reliefpath.reference.therapies.terms import code_of
@@ -67,12 +68,12 @@ def by_file(kind: str, words: str, file_format: str) -> CareLog:
     raw = with_row(kind, words)
     frames = {name: pl.DataFrame(table) for name, table in raw.items()}
     with TemporaryDirectory() as folder:
-        write_folder(CareLog.of(frames.__getitem__), Path(folder), file_format)  # type: ignore[arg-type]
+        write_folder(CareLog.of(frames.__getitem__, SHIPPED), Path(folder), file_format)  # type: ignore[arg-type]
         return read_folder(Path(folder)).care_log
 
 
 def plan(care_log: CareLog) -> Plan:
-    return plan_for(care_log, EPISODE, SITES, default_pathway(), AS_OF)
+    return plan_for(care_log, EPISODE, SITES, load_pathway(), AS_OF)
 
 
 def test_brands_and_usual_medicines_are_read_without_a_problem(tmp_path: Path) -> None:
@@ -146,7 +147,7 @@ def test_a_region_is_suggested_by_what_belongs_to_it_and_never_by_spelling(
 def test_no_words_are_lost_or_make_a_record_safer_than_it_was_without(
     kind: str, words: str
 ) -> None:
-    if code_of(kind, words) == SCREENED:
+    if code_of(SHIPPED, kind, words) == SCREENED:
         return
     before = facts(RECORD, AS_OF).filter(episode=EPISODE).row(0, named=True)
     for care_log in (
@@ -172,7 +173,7 @@ NAMED = [("medicine", "Eliquis"), ("allergy", "Xylocaine"), ("medicine", "norvir
 @pytest.mark.parametrize(("kind", "name"), NAMED)
 @pytest.mark.parametrize("case", [str.upper, str.title, lambda name: f"  {name.lower()} "])
 def test_a_name_in_any_case_gives_the_facts_of_its_code(kind, name, case) -> None:  # type: ignore[no-untyped-def]
-    code = code_of(kind, name)
+    code = code_of(SHIPPED, kind, name)
     assert code is not None
     assert folded(name) != code
     by_name, by_code = by_arrow(kind, case(name)), by_arrow(kind, code)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -284,47 +282,3 @@ def test_the_schema_of_the_file_is_published() -> None:
     assert {"in", "row", "set", "because", "by", "on"} == set(
         schema["$defs"]["Override"]["required"]
     )
-
-
-def test_python_takes_the_file_up_before_anything_is_read(tmp_path: Path) -> None:
-    file = own(tmp_path, VOLUME)
-    code = f"""
-from pathlib import Path
-from reliefpath.knowledge import in_force, use_overrides
-use_overrides(Path({str(file)!r}))
-from reliefpath.reference.therapies.injection.limits import injection_limits
-print(injection_limits().limits["volume"].most, in_force().content.clinic)
-use_overrides(Path({str(file)!r}))
-import sys
-print("polars" in sys.modules)
-"""
-    assert _python(code) == ["0.5 Riverside", "False"]
-
-
-def test_a_process_that_refused_a_file_reads_nothing_any_more(tmp_path: Path) -> None:
-    file = own(tmp_path, LIDOCAINE, VOLUME.replace("0.5", "little"))
-    code = f"""
-from pathlib import Path
-from reliefpath.errors import ReliefPathError
-from reliefpath.knowledge import use_overrides
-try:
-    use_overrides(Path({str(file)!r}))
-except ReliefPathError as e:
-    print(type(e).__name__)
-from reliefpath.reference.therapies.injection.limits import injection_limits
-try:
-    injection_limits()
-except ReliefPathError as e:
-    print(e)
-"""
-    assert _python(code) == [
-        "KnowledgeError",
-        "the clinic's file was refused; mend it, and start a new process",
-    ]
-
-
-def _python(code: str) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
-    )
-    return done.stdout.splitlines()

@@ -13,7 +13,7 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import EXAMS, FINDINGS, TREATMENTS
 from reliefpath.documents.papers import Case, Paper, Told, case_of
 from reliefpath.documents.papers.parts import Said, Table
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies.injection import Portion, Site
 from reliefpath.simulation import demo_clinic
 
@@ -51,11 +51,11 @@ def case(
     """The case of a plan with every decision weighed, or none."""
     more.setdefault("payer", JE)
     more.setdefault("nothing_new", True)
-    ask = (care_log, EPISODE, where or sites(1), default_pathway(), AS_OF)
+    ask = (care_log, EPISODE, where or sites(1), load_pathway(), AS_OF)
     plan = plan_for(*ask, **more)
     if weighed:
         plan = plan_for(*ask, **more, acknowledged=plan.open_decisions)
-    return case_of(care_log, EPISODE, plan, default_pathway(), AS_OF, told=told, given=given)
+    return case_of(care_log, EPISODE, plan, load_pathway(), AS_OF, told=told, given=given)
 
 
 def without(kind: str) -> CareLog:

@@ -13,6 +13,7 @@ from reliefpath.documents.papers import NOTE, Told, papers
 from reliefpath.documents.papers.catalogue import codes
 from reliefpath.documents.papers.parts import NOT_ON_RECORD
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies import AgentKind, agents
 from reliefpath.reference.therapies.coverage import coverage_catalogue
@@ -47,7 +48,7 @@ def test_both_codes_stand_where_they_hang_on_how_left_and_right_are_counted() ->
     both = (*sites(2), Site("piriformis", "right", (LIDOCAINE,)))
     note = papers(case(both))[NOTE]
     assert [row[0] for row in rows(note, "Procedure")] == ["CPT 20552", "CPT 20553"]
-    assert codes().both_sides.says in text(note)
+    assert codes(SHIPPED).both_sides.says in text(note)
 
 
 @pytest.mark.parametrize(("as_two", "code"), [(True, "20553"), (False, "20552")])
@@ -56,11 +57,11 @@ def test_one_code_stands_where_the_payer_says_how_left_and_right_are_counted(
 ) -> None:
     both = (*sites(2), Site("piriformis", "right", (LIDOCAINE,)))
     made = case(both)
-    row = coverage_catalogue().coverage[JE].model_copy(update={"sides_are_muscles": as_two})
-    monkeypatch.setitem(coverage_catalogue().coverage, JE, row)
+    row = coverage_catalogue(SHIPPED).coverage[JE].model_copy(update={"sides_are_muscles": as_two})
+    monkeypatch.setitem(coverage_catalogue(SHIPPED).coverage, JE, row)
     note = papers(made)[NOTE]
     assert [found[0] for found in rows(note, "Procedure")] == [f"CPT {code}"]
-    assert codes().both_sides.says not in text(note)
+    assert codes(SHIPPED).both_sides.says not in text(note)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_a_drug_s_units_follow_from_its_dose(
 ) -> None:
     planned = sites(1, steroid(agent, strength, volume))
     found = rows(papers(case(planned, steroid_reason=REASON))[NOTE], "Drugs")
-    assert found[0][1:4] == ["none", codes().bundled.says, "none"]
+    assert found[0][1:4] == ["none", codes(SHIPPED).bundled.says, "none"]
     assert found[1][1] == code
     assert units in found[1][2]
 
@@ -92,8 +93,8 @@ def test_a_part_of_a_unit_is_asked_about_where_the_payer_does_not_say_how_it_cou
     note = papers(case(planned, steroid_reason=REASON, payer="aetna"))[NOTE]
     assert rows(note, "Drugs")[1][2].endswith("= 1.5 units, not a whole number")
     assert rows(note, "Drugs")[1][3] == "ask the payer"
-    assert codes().rounding.unknown.says in text(note)
-    assert codes().wasted.unknown.says in text(note)
+    assert codes(SHIPPED).rounding.unknown.says in text(note)
+    assert codes(SHIPPED).wasted.unknown.says in text(note)
 
 
 @pytest.mark.parametrize(
@@ -158,19 +159,22 @@ def test_a_drug_without_a_code_in_the_sources_has_none() -> None:
 
 def test_suggested_diagnoses_are_of_the_regions_that_are_injected_or_hurt() -> None:
     made = case()
-    regions = {made.episode["region"], *(muscles()[s.muscle].region for s in made.plan.sites)}
+    regions = {
+        made.episode["region"],
+        *(muscles(SHIPPED)[s.muscle].region for s in made.plan.sites),
+    }
     found = rows(papers(made)[NOTE], "Diagnosis, ICD-10-CM")
     assert {row[0] for row in found} == {
-        code for code, row in codes().diagnoses.items() if regions & set(row.regions)
+        code for code, row in codes(SHIPPED).diagnoses.items() if regions & set(row.regions)
     }
     assert all(row[3] == "suggested, choose" for row in found)
 
 
 def test_every_region_has_a_suggested_diagnosis() -> None:
-    suggested = {region for row in codes().diagnoses.values() for region in row.regions}
-    assert suggested >= {row.region for row in muscles().values()}
+    suggested = {region for row in codes(SHIPPED).diagnoses.values() for region in row.regions}
+    assert suggested >= {row.region for row in muscles(SHIPPED).values()}
 
 
 def test_every_corticosteroid_has_a_code() -> None:
-    steroids = {k for k, row in agents().items() if row.kind is AgentKind.CORTICOSTEROID}
-    assert set(codes().drug_units) == steroids
+    steroids = {k for k, row in agents(SHIPPED).items() if row.kind is AgentKind.CORTICOSTEROID}
+    assert set(codes(SHIPPED).drug_units) == steroids

@@ -13,6 +13,7 @@ from html_page import Page
 from reliefpath.documents.papers import NOTE, paper_html, papers
 from reliefpath.documents.papers.catalogue import words
 from reliefpath.documents.papers.parts import NOT_ON_RECORD, Blanks
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import SCREENED, AgentKind, finding_kinds
 from reliefpath.reference.therapies.findings import Restriction
 from reliefpath.reference.therapies.injection import Portion, Site
@@ -123,7 +124,7 @@ IN_WORDS = ("no-rule", "not-understood")
 
 def test_every_anticoagulant_and_allergy_has_a_name_that_patients_use() -> None:
     for kind in ("allergy", "medicine"):
-        for code, row in finding_kinds()[kind].codes.items():
+        for code, row in finding_kinds(SHIPPED)[kind].codes.items():
             if code == SCREENED or code in IN_WORDS:
                 continue
             if kind == "allergy" or Restriction.ANTICOAGULANT in row.bars:
@@ -140,7 +141,7 @@ def test_every_risk_of_a_patient_is_about_something_that_can_be_recorded() -> No
     for line in (*page.own_risks, *page.after_care, *page.come_back, *page.call_us):
         for about in line.about:
             kind, _, rest = about.partition(" ")
-            known = finding_kinds()[kind].codes
+            known = finding_kinds(SHIPPED)[kind].codes
             assert not rest or rest in known or rest in {b for r in known.values() for b in r.bars}
 
 

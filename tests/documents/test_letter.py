@@ -23,6 +23,7 @@ from reliefpath.documents.papers import (
 )
 from reliefpath.documents.papers.parts import NOT_ON_RECORD, Table
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import therapies
 from reliefpath.reference.therapies.coverage import coverage_catalogue
 from reliefpath.reference.therapies.injection import Site
@@ -110,7 +111,7 @@ def test_no_letter_is_written_where_something_is_not_met_and_it_says_what() -> N
 
 
 def test_a_muscle_that_nobody_examined_is_uncertain_for_every_policy_that_asks_for_signs() -> None:
-    for name, row in coverage_catalogue().coverage.items():
+    for name, row in coverage_catalogue(SHIPPED).coverage.items():
         if row.signs is not None and row.in_force(AS_OF):
             assert any(each.startswith("signs is uncertain") for each in why(made(RECORD, name)))
             assert not any(each.startswith("signs") for each in why(made(EXAMINED, name)))
@@ -138,11 +139,11 @@ def test_a_letter_gives_the_criteria_of_its_own_policy_alone(payer: str) -> None
     found = made(payer=payer)
     asked = {each.id: ANSWER for each in found.plan.coverage if each.met is None}
     paper = papers(made(payer=payer, answers=asked))[LETTER]
-    row = coverage_catalogue().coverage[payer]
+    row = coverage_catalogue(SHIPPED).coverage[payer]
     said = Page(paper_html(paper)).text()
     assert paper.intro.startswith(f"To {row.contractor or row.name}.")
     assert row.name in said
-    for other in coverage_catalogue().coverage.values():
+    for other in coverage_catalogue(SHIPPED).coverage.values():
         if other.name != row.name:
             assert other.name not in said
     shown = {
@@ -239,7 +240,7 @@ def test_improvement_is_told_with_its_arithmetic_and_its_interval() -> None:
 
 def test_care_is_told_with_its_days_and_what_was_reported() -> None:
     found = rows(letter(), CARE)
-    for therapy, name in ((key, row.name) for key, row in therapies().items()):
+    for therapy, name in ((key, row.name) for key, row in therapies(SHIPPED).items()):
         done = RECORD.treatments.filter(episode=EPISODE, therapy=therapy)
         days = {at.date() for at in done["at"]}
         told = [row for row in found if row[0] == name]

@@ -10,7 +10,8 @@ import pytest
 
 from reliefpath.documents.papers.catalogue import Codes
 from reliefpath.errors import KnowledgeError, UsageError
-from reliefpath.knowledge import Clinic, amended, read_clinic, use_overrides
+from reliefpath.knowledge import Clinic, Knowledge, read_clinic
+from reliefpath.knowledge.amending import amended
 from reliefpath.knowledge.catalogue import Catalogue
 from reliefpath.reference.anatomy.catalogue import MuscleCatalogue
 from reliefpath.reference.measures.catalogue import MeasureCatalogue
@@ -41,7 +42,8 @@ def read(folder: Path, *overrides: str, head: str = "clinic: Riverside") -> Clin
 
 def taken(name: str, clinic: Clinic) -> Any:
     path, model = SHIPPED[name]
-    return amended(name, files("reliefpath").joinpath(path), model, clinic)
+    file = files("reliefpath").joinpath(path)
+    return amended(name, file, model, clinic, Knowledge.shipped())[0]
 
 
 def refusal(folder: Path, name: str, *overrides: str, head: str = "clinic: Riverside") -> str:
@@ -156,12 +158,6 @@ def test_an_unknown_key_of_the_file_and_an_empty_one_are_refused(tmp_path: Path)
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a file"):
         read_clinic(tmp_path / "none.yaml")
-
-
-def test_a_file_that_comes_after_a_catalogue_was_read_is_refused(tmp_path: Path) -> None:
-    clinic = read(tmp_path, f"{VOLUME}, {WHO}")
-    with pytest.raises(UsageError, match="comes too late"):
-        use_overrides(clinic.file)
 
 
 def test_a_row_names_who_changed_it_what_it_was_and_why(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ from reliefpath.outcomes.injecting import gates_before, injecting, sessions
 from reliefpath.outcomes.measured import Share
 from reliefpath.outcomes.recovering import recovering
 from reliefpath.pathway.assessment import assess, assess_episode
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.simulation import demo_clinic
 
 TODAY = date(2026, 3, 31)
-PATHWAY = default_pathway()
+PATHWAY = load_pathway()
 STATUSES = [str(name) for name in PATHWAY.statuses]
 
 

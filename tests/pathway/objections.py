@@ -12,6 +12,7 @@ from itertools import pairwise
 from statistics import mean
 from typing import Any
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies import Restriction, finding_kinds
 
@@ -103,7 +104,7 @@ def _done(given: Rows, mine: dict[str, Any], on: date) -> Iterator[str]:
 def _explains(row: dict[str, Any], mine: dict[str, Any]) -> bool:
     """Whether a muscle may cause the complaint, on its side or known to refer across."""
     sides = {row.get("side") or "both", mine.get("side") or "both"}
-    muscle = muscles()[row["muscle"]]
+    muscle = muscles(SHIPPED)[row["muscle"]]
     reached = muscle.crosses if sides == {"left", "right"} else muscle.reaches
     return mine["region"] in reached
 
@@ -131,7 +132,7 @@ def _known(past: dict[str, Rows], mine: dict[str, Any], on: date) -> Iterator[st
     if not asked.issuperset(ASKED):
         yield "not asked"
     for row in holding:
-        bars = finding_kinds()[row["kind"]].codes[row["code"]].bars
+        bars = finding_kinds(SHIPPED)[row["kind"]].codes[row["code"]].bars
         if {Restriction.RED_FLAG, Restriction.CONTRAINDICATION} & set(bars):
             yield "danger"
     agreed = [r for r in own if r["code"] in ("injection", "injection-refused")]

@@ -11,6 +11,7 @@ import polars as pl
 
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
+from reliefpath.knowledge import SHIPPED
 
 Rows = list[dict[str, Any]]
 Record = dict[str, Rows]
@@ -251,7 +252,7 @@ def care_log_of(records: list[Record]) -> CareLog:
         rows = [row for record in records for row in record[name]]
         columns = {key: [row.get(key) for row in rows] for key in table.schema}
         frames[name] = pl.DataFrame(columns, schema=table.schema)
-    return CareLog.of(frames.__getitem__)
+    return CareLog.of(frames.__getitem__, SHIPPED)
 
 
 def random_records(count: int, seed: int) -> list[Record]:

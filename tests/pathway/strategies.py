@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reliefpath.care_log.log import CareLog, assemble
 from reliefpath.care_log.schema import TABLES
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.cases import Vignette
 from reliefpath.pathway.cases.reading import DAY_ONE
 from reliefpath.pathway.facts import KEYS, schema
@@ -51,7 +52,7 @@ def facts_table(rows: Rows) -> pl.DataFrame:
 
 
 MEASURES = ["nrs", "psfs", "ndi", "sane", "groc", "ppt", "promis-pi-6a"]
-FINDINGS = [(kind, code) for kind, row in finding_kinds().items() for code in row.codes]
+FINDINGS = [(kind, code) for kind, row in finding_kinds(SHIPPED).items() for code in row.codes]
 FLAGS = st.none() | st.booleans()
 days = st.integers(0, 130).map(lambda day: DAY_ONE + timedelta(days=day))
 
@@ -59,9 +60,9 @@ days = st.integers(0, 130).map(lambda day: DAY_ONE + timedelta(days=day))
 @st.composite
 def _scores(draw: st.DrawFn) -> dict[str, Any]:
     name = draw(st.sampled_from(MEASURES))
-    low, high = measures()[name].low, measures()[name].high or 500
+    low, high = measures(SHIPPED)[name].low, measures(SHIPPED)[name].high or 500
     value = draw(st.integers(0, 10)) / 10 * (high - low) + low
-    step = measures()[name].step or 0.1
+    step = measures(SHIPPED)[name].step or 0.1
     value = low + round((value - low) / step) * step
     return {"at": draw(days), "measure": name, "value": round(min(value, high), 4)}
 
@@ -69,8 +70,8 @@ def _scores(draw: st.DrawFn) -> dict[str, Any]:
 _treatments = st.fixed_dictionaries(
     {
         "at": days,
-        "therapy": st.sampled_from(list(therapies())),
-        "agent": st.none() | st.sampled_from(list(agents())),
+        "therapy": st.sampled_from(list(therapies(SHIPPED))),
+        "agent": st.none() | st.sampled_from(list(agents(SHIPPED))),
         "adherence": st.none() | st.sampled_from(FRACTIONS),
         "response": st.none() | st.sampled_from(FRACTIONS),
         "unit": st.sampled_from(["mg", "mcg", "g"]),
@@ -126,20 +127,25 @@ def patients(draw: st.DrawFn, name: str) -> CareLog:
 def care_log(rows: dict[str, Rows]) -> CareLog:
     """The care log of these rows, which must all be good; a table without rows is empty."""
     frames = {name: pl.DataFrame(r, infer_schema_length=None) for name, r in rows.items() if r}
-    log, refused = assemble(frames)
+    log, refused = assemble(frames, SHIPPED)
     assert all(bad.warning for _, bad in refused), refused
     return replace(log, absent=frozenset())
 
 
 def merged(*logs: CareLog) -> CareLog:
     """One care log of several that share no patient."""
-    return CareLog(**{name: pl.concat(log.table(name) for log in logs) for name in TABLES})
+    return CareLog(
+        knowledge=SHIPPED, **{name: pl.concat(log.table(name) for log in logs) for name in TABLES}
+    )
 
 
 def changed(log: CareLog, **changes: Callable[[pl.DataFrame], pl.DataFrame]) -> CareLog:
     """The care log with some of its tables changed."""
     kept = {name: log.table(name) for name in TABLES}
-    return CareLog(**{**kept, **{name: change(kept[name]) for name, change in changes.items()}})
+    return CareLog(
+        knowledge=SHIPPED,
+        **{**kept, **{name: change(kept[name]) for name, change in changes.items()}},
+    )
 
 
 def added(log: CareLog, table: str, rows: Rows) -> CareLog:
@@ -155,13 +161,13 @@ def care_logs(draw: st.DrawFn) -> CareLog:
     golden: list[Vignette] = draw(
         st.lists(st.sampled_from(READY), min_size=1, max_size=4, unique_by=lambda v: v.title)
     )
-    return merged(*(v.care_log() for v in golden), draw(patients("a")), draw(patients("b")))
+    return merged(*(v.care_log(SHIPPED) for v in golden), draw(patients("a")), draw(patients("b")))
 
 
 def shuffled(log: CareLog, seed: int) -> CareLog:
     """The care log with the rows of every table in another order."""
     order = {name: log.table(name).sample(fraction=1, shuffle=True, seed=seed) for name in TABLES}
-    return CareLog(**order)
+    return CareLog(knowledge=SHIPPED, **order)
 
 
 def moment(day: date) -> datetime:

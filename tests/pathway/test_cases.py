@@ -8,9 +8,9 @@ import pytest
 
 from cli.commands import reliefpath
 from reliefpath.pathway.cases import CaseResult, shipped_chapters, try_cases
-from reliefpath.pathway.model import default_file, default_pathway
+from reliefpath.pathway.model import default_file, load_pathway
 
-RESULTS = {result.case.title: result for result in try_cases(default_pathway())}
+RESULTS = {result.case.title: result for result in try_cases(load_pathway())}
 
 
 @pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS.keys())

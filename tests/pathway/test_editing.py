@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reliefpath.errors import PathwayError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.comparison import differences
 from reliefpath.pathway.editing import (
     Written,
@@ -15,7 +16,7 @@ from reliefpath.pathway.editing import (
     rule_at,
     written,
 )
-from reliefpath.pathway.model import default_file, default_pathway
+from reliefpath.pathway.model import default_file, load_pathway
 
 FILE = default_file().read_text("utf-8")
 TRIAL = "steps.dry-needling.criteria.dry-needling-trial.require"
@@ -23,23 +24,21 @@ PLATEAUED = "statuses.plateaued.when"
 
 
 def test_every_rule_of_the_pathway_and_each_of_its_numbers_is_found() -> None:
-    rules = written(default_pathway())
+    rules = written(load_pathway())
     assert rules[TRIAL].text == "dry_needling_sessions >= 4"
     assert [(n.fact, n.text) for n in rules[TRIAL].numbers] == [("dry_needling_sessions", "4")]
     assert [n.text for n in rules[PLATEAUED].numbers] == ["8", "0.8", "0.8", "0.75", "0.90", "0.90"]
     assert all(w.with_numbers([n.text for n in w.numbers]) == w.text for w in rules.values())
-    asked = (
-        len(default_pathway().criteria)
-        + len(default_pathway().notes)
-        + len(default_pathway().statuses)
-    )
+    asked = len(load_pathway().criteria) + len(load_pathway().notes) + len(load_pathway().statuses)
     assert (
         len(rules) == asked - 1 + 5 + 3
     )  # the last status has no rule; recovery and trial have numbers
 
 
 def test_a_change_touches_one_line_and_leaves_every_comment() -> None:
-    text, after = edited(FILE, {TRIAL: "dry_needling_sessions >= 6", "version": "2.1.0"}, "p.yaml")
+    text, after = edited(
+        FILE, {TRIAL: "dry_needling_sessions >= 6", "version": "2.1.0"}, "p.yaml", SHIPPED
+    )
     old, new = FILE.splitlines(), text.splitlines()
     moved = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
     assert moved == [
@@ -52,11 +51,11 @@ def test_a_change_touches_one_line_and_leaves_every_comment() -> None:
     assert after.criteria["dry-needling-trial"][1].require == "dry_needling_sessions >= 6"
 
 
-@pytest.mark.parametrize("place", written(default_pathway()))
+@pytest.mark.parametrize("place", written(load_pathway()))
 def test_any_rule_can_be_written_anew_as_it_was(place: str) -> None:
-    rule = written(default_pathway())[place]
-    _, after = edited(FILE, {place: rule.text}, "p.yaml")
-    assert not differences(default_pathway(), after)
+    rule = written(load_pathway())[place]
+    _, after = edited(FILE, {place: rule.text}, "p.yaml", SHIPPED)
+    assert not differences(load_pathway(), after)
 
 
 @pytest.mark.parametrize(
@@ -68,13 +67,13 @@ def test_any_rule_can_be_written_anew_as_it_was(place: str) -> None:
     ],
 )
 def test_what_means_something_in_yaml_is_put_in_quotes(rule: str) -> None:
-    _, after = edited(FILE, {TRIAL: rule}, "p.yaml")
+    _, after = edited(FILE, {TRIAL: rule}, "p.yaml", SHIPPED)
     assert after.criteria["dry-needling-trial"][1].require == " ".join(rule.split())
 
 
 def test_a_typo_is_refused_at_its_line_with_the_nearest_fact() -> None:
     with pytest.raises(PathwayError, match="did you mean `dry_needling_sessions`") as refused:
-        edited(FILE, {TRIAL: "dry_needling_session >= 6"}, "p.yaml")
+        edited(FILE, {TRIAL: "dry_needling_session >= 6"}, "p.yaml", SHIPPED)
     (problem,) = refused.value.problems
     assert problem.column == TRIAL
     line = FILE.splitlines()[(problem.line or 0) - 1]
@@ -83,47 +82,47 @@ def test_a_typo_is_refused_at_its_line_with_the_nearest_fact() -> None:
 
 def test_a_rule_of_nothing_but_parentheses_is_refused_like_any_other() -> None:
     with pytest.raises(PathwayError, match="too many parentheses"):
-        edited(FILE, {TRIAL: "(" * 900 + "score_count > 1" + ")" * 900}, "p.yaml")
+        edited(FILE, {TRIAL: "(" * 900 + "score_count > 1" + ")" * 900}, "p.yaml", SHIPPED)
 
 
 def test_a_window_upside_down_is_refused() -> None:
     with pytest.raises(PathwayError, match="window low < window high"):
-        edited(FILE, {"recovery.window.0": "0.95"}, "p.yaml")
+        edited(FILE, {"recovery.window.0": "0.95"}, "p.yaml", SHIPPED)
 
 
 def test_a_changed_pathway_is_no_longer_signed_off() -> None:
     signed = FILE.replace("approved_by:\n", "approved_by: Dr. Ruiz\n")
     signed = signed.replace("approved_on:\n", "approved_on: 2026-01-05\n")
-    assert pathway_of(signed, "p.yaml").approved_by == "Dr. Ruiz"
-    _, after = edited(signed, {TRIAL: "dry_needling_sessions >= 6"}, "p.yaml")
+    assert pathway_of(signed, "p.yaml", SHIPPED).approved_by == "Dr. Ruiz"
+    _, after = edited(signed, {TRIAL: "dry_needling_sessions >= 6"}, "p.yaml", SHIPPED)
     assert after.approved_by is None
     assert after.approved_on is None
 
 
 def test_texts_that_still_say_the_number_before_are_told() -> None:
-    rules = written(default_pathway())
-    told = outdated(default_pathway(), rules[TRIAL], "dry_needling_sessions >= 6")
+    rules = written(load_pathway())
+    told = outdated(load_pathway(), rules[TRIAL], "dry_needling_sessions >= 6")
     assert told == [
         "A trial that worked gave four sessions.",
-        default_pathway().criteria["dry-needling-trial"][1].if_no,
+        load_pathway().criteria["dry-needling-trial"][1].if_no,
     ]
     window = "steps.injection.criteria.window.require"
-    told = outdated(default_pathway(), rules[window], "improvement between 0.7 and 0.90")
-    assert told == [default_pathway().criteria["window"][1].if_no]
+    told = outdated(load_pathway(), rules[window], "improvement between 0.7 and 0.90")
+    assert told == [load_pathway().criteria["window"][1].if_no]
 
 
 def test_the_same_number_elsewhere_is_told() -> None:
-    rules = written(default_pathway())
+    rules = written(load_pathway())
     change = {PLATEAUED: rules[PLATEAUED].text.replace("0.75", "0.7")}
-    found = alike(default_pathway(), change)[PLATEAUED]
+    found = alike(load_pathway(), change)[PLATEAUED]
     assert {"statuses.stalled.when", "steps.injection.criteria.window.require"} <= set(found)
     assert PLATEAUED not in found
     assert TRIAL not in found
 
 
-@pytest.mark.parametrize("place", written(default_pathway()))
+@pytest.mark.parametrize("place", written(load_pathway()))
 def test_every_rule_has_its_reason_and_sources(place: str) -> None:
-    rule = rule_at(default_pathway(), place)
+    rule = rule_at(load_pathway(), place)
     assert rule.because
     assert rule.source
 

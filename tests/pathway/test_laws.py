@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from reliefpath.care_log.log import CareLog
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.advice import Writer, advice_schema
 from reliefpath.pathway.assessment import advise, assess
 from reliefpath.pathway.facts import schema
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.pathway.sql import Question
 from reliefpath.reference.therapies import SCREENED, Restriction, finding_kinds
 
@@ -35,12 +36,12 @@ from .strategies import (
     shuffled,
 )
 
-PATHWAY = default_pathway()
+PATHWAY = load_pathway()
 LAST_GATE = PATHWAY.gate(list(PATHWAY.steps)[-1])
 OFFER = "offer a trigger point injection"
 SOUND: Rows = [
     {name: row[name] for name in schema()}
-    for row in assess(merged(*(v.care_log() for v in READY)), PATHWAY, AS_OF)
+    for row in assess(merged(*(v.care_log(SHIPPED) for v in READY)), PATHWAY, AS_OF)
     .filter("gate")
     .iter_rows(named=True)
 ]
@@ -74,7 +75,7 @@ def everyone(log: CareLog, rows: Rows) -> Rows:
 def barring(*bars: Restriction) -> list[tuple[str, str]]:
     return [
         (kind, code)
-        for kind, row in finding_kinds().items()
+        for kind, row in finding_kinds(SHIPPED).items()
         for code, finding in row.codes.items()
         if set(bars) & set(finding.bars)
     ]
@@ -131,7 +132,7 @@ def test_the_gate_opens_under_plateaued_alone_in_care_and_without_contradiction(
 
 
 def test_injection_is_offered_to_a_golden_patient() -> None:
-    table = advice(merged(*(vignette.care_log() for vignette in READY)))
+    table = advice(merged(*(vignette.care_log(SHIPPED) for vignette in READY)))
     assert table.filter(pl.col("next_step").str.contains(OFFER)).height > 0
 
 
@@ -203,7 +204,7 @@ def test_a_caution_contraindication_or_red_flag_never_opens_a_gate(
     before = gates(log)
     after = gates(added(log, "findings", everyone(log, [{"at": at, "kind": kind, "code": code}])))
     assert {e for e, gate in after.items() if gate} <= {e for e, gate in before.items() if gate}
-    if Restriction.CAUTION not in finding_kinds()[kind].codes[code].bars:
+    if Restriction.CAUTION not in finding_kinds(SHIPPED)[kind].codes[code].bars:
         assert not any(after.values())
 
 

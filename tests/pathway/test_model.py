@@ -19,7 +19,6 @@ from reliefpath.pathway.model import (
     Pathway,
     StatusName,
     default_file,
-    default_pathway,
     load_pathway,
 )
 
@@ -285,14 +284,14 @@ def test_published_schema_accepts_the_default_file_and_refuses_a_slip() -> None:
 
 
 def test_default_pathway_carries_every_status_and_ends_with_the_injection() -> None:
-    pathway = default_pathway()
+    pathway = load_pathway()
     assert set(pathway.statuses) == set(StatusName)
     assert list(pathway.steps)[-1] == "injection"
     assert next(iter(pathway.groups)) == FOLLOW_UP
 
 
 def test_gate_holds_the_criteria_of_every_step_before() -> None:
-    pathway = default_pathway()
+    pathway = load_pathway()
     gates = [pathway.gate(step) for step in pathway.steps]
     for lower, higher in pairwise(gates):
         assert higher[: len(lower)] == lower
@@ -302,9 +301,9 @@ def test_gate_holds_the_criteria_of_every_step_before() -> None:
 
 def test_fingerprint_follows_the_content_and_not_the_comments(tmp_path: Path) -> None:
     same = load_pathway(changed(tmp_path, ("pathway: ", "# a remark\npathway: ")))
-    assert same.fingerprint == default_pathway().fingerprint
+    assert same.fingerprint == load_pathway().fingerprint
     other = load_pathway(changed(tmp_path, ("dry_needling_sessions >= 4", "4 <= 5 or in_care")))
-    assert other.fingerprint != default_pathway().fingerprint
+    assert other.fingerprint != load_pathway().fingerprint
 
 
 def test_a_pathway_that_sets_no_trial_goes_by_the_one_as_shipped(tmp_path: Path) -> None:
@@ -313,10 +312,10 @@ def test_a_pathway_that_sets_no_trial_goes_by_the_one_as_shipped(tmp_path: Path)
     own = tmp_path / "own.yaml"
     own.write_text(text[:start] + text[end:], "utf-8")
     assert load_pathway(own).trial is None
-    assert load_pathway(own).counted_trial == default_pathway().counted_trial
+    assert load_pathway(own).counted_trial == load_pathway().counted_trial
 
 
 def test_changed_number_is_the_only_difference(tmp_path: Path) -> None:
     other = load_pathway(changed(tmp_path, ("exercise_weeks >= 6", "exercise_weeks >= 8")))
-    (line,) = differences(default_pathway(), other)
+    (line,) = differences(load_pathway(), other)
     assert line.endswith("require: exercise_weeks >= 6 -> exercise_weeks >= 8")

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from reliefpath.pathway.assessment import assess
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 
 from .objections import objections
 from .random_courses import ON, care_log_of, random_records
@@ -21,7 +21,7 @@ SEED = int(os.environ.get("RELIEFPATH_SEED", "13"))
 @pytest.mark.parametrize("part", range(-(-COUNT // PART)))
 def test_no_open_gate_of_twenty_thousand_courses_meets_an_objection(part: int) -> None:
     records = random_records(min(PART, COUNT - part * PART), SEED + part)
-    advice = assess(care_log_of(records), default_pathway(), ON)
+    advice = assess(care_log_of(records), load_pathway(), ON)
     said = {row["episode"]: row for row in advice.iter_rows(named=True)}
     opened, alone = 0, Counter[str]()
     for record in records:

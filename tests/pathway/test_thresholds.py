@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.assessment import advise
 from reliefpath.pathway.cases import shipped_chapters
 from reliefpath.pathway.facts import facts, schema
-from reliefpath.pathway.model import StatusName, default_pathway
+from reliefpath.pathway.model import StatusName, load_pathway
 
 from .strategies import AS_OF, facts_table
 
-PATHWAY = default_pathway()
+PATHWAY = load_pathway()
 _PLAIN = next(c for c in shipped_chapters()[1].vignettes if c.title == "A plain candidate")
 CANDIDATE: dict[str, Any] = {
     name: value
-    for name, value in facts(_PLAIN.care_log(), _PLAIN.day).row(0, named=True).items()
+    for name, value in facts(_PLAIN.care_log(SHIPPED), _PLAIN.day).row(0, named=True).items()
     if name in schema()
 }
 REPEAT: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reliefpath.pathway.cases import GATES, Vignette, advice_on, blocks, used
-from reliefpath.pathway.model import FOLLOW_UP, StatusName, default_pathway
+from reliefpath.pathway.model import FOLLOW_UP, StatusName, load_pathway
 
 from .vignettes import chapters, vignettes_markdown
 
@@ -18,12 +18,12 @@ VIGNETTES = [vignette for chapter in chapters() for vignette in chapter.vignette
 @cache
 def advice() -> dict[str, dict[str, Any]]:
     """The advice on all vignettes, by title."""
-    return advice_on(VIGNETTES, default_pathway())
+    return advice_on(VIGNETTES, load_pathway())
 
 
 def said(vignette: Vignette) -> dict[str, Any]:
     """What was advised, in the words in which a vignette states what it expects."""
-    pathway, found = default_pathway(), advice()[vignette.title]
+    pathway, found = load_pathway(), advice()[vignette.title]
     gate = pathway.gate(list(pathway.steps)[-1])
     answers = {a["id"]: a["answer"] for a in found["criteria"]}
     due = [a["id"] for a in found["criteria"] if a["step"] == FOLLOW_UP and a["answer"] is not True]

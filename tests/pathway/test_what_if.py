@@ -7,10 +7,11 @@ from functools import cache
 
 import pytest
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.assessment import assess
 from reliefpath.pathway.editing import edited, written
 from reliefpath.pathway.facts import facts
-from reliefpath.pathway.model import Pathway, default_file, default_pathway
+from reliefpath.pathway.model import Pathway, default_file, load_pathway
 from reliefpath.pathway.what_if import Effect, month_ends
 from reliefpath.simulation import demo_clinic
 
@@ -39,7 +40,7 @@ def changed(**rules: str) -> Pathway:
     changes = {
         {"trial": TRIAL, "window": WINDOW}.get(name, name): sql for name, sql in rules.items()
     }
-    return edited(default_file().read_text("utf-8"), changes, "p.yaml")[1]
+    return edited(default_file().read_text("utf-8"), changes, "p.yaml", SHIPPED)[1]
 
 
 @cache
@@ -57,7 +58,7 @@ def effect(before: Pathway, after: Pathway) -> Effect:
 
 
 PLATEAUED = "statuses.plateaued.when"
-PLATEAU = written(default_pathway())[PLATEAUED].text
+PLATEAU = written(load_pathway())[PLATEAUED].text
 AFTERS = {
     "fewer needles": changed(trial="dry_needling_sessions >= 1"),
     "more needles": changed(trial="dry_needling_sessions >= 6"),
@@ -71,7 +72,7 @@ AFTERS = {
 
 @pytest.mark.parametrize("after", AFTERS.values(), ids=list(AFTERS))
 def test_every_count_is_that_of_a_simple_loop(after: Pathway) -> None:
-    before = default_pathway()
+    before = load_pathway()
     found = effect(before, after)
     months = status = step = opened = closed = 0
     first_before: dict[str, date] = {}
@@ -107,8 +108,8 @@ def test_every_count_is_that_of_a_simple_loop(after: Pathway) -> None:
 
 
 def test_fewer_needles_open_gates_and_more_close_them() -> None:
-    fewer = effect(default_pathway(), AFTERS["fewer needles"])
-    more = effect(default_pathway(), AFTERS["more needles"])
+    fewer = effect(load_pathway(), AFTERS["fewer needles"])
+    more = effect(load_pathway(), AFTERS["more needles"])
     assert fewer.closed == 0 == fewer.held_back
     assert more.opened == 0 == more.forward
     assert more.closed > 0
@@ -116,13 +117,13 @@ def test_fewer_needles_open_gates_and_more_close_them() -> None:
 
 
 def test_no_change_has_no_effect() -> None:
-    found = effect(default_pathway(), default_pathway())
+    found = effect(load_pathway(), load_pathway())
     assert found.other_status == found.other_step == found.opened == found.closed == 0
     assert found.examples(5).is_empty()
 
 
 def test_examples_name_each_episode_once_and_gates_come_first() -> None:
-    examples = effect(default_pathway(), AFTERS["more needles"]).examples(50)
+    examples = effect(load_pathway(), AFTERS["more needles"]).examples(50)
     assert examples["episode"].is_unique().all()
     gates = [row["gate"] is True and row["gate_after"] is not True for row in examples.to_dicts()]
     assert gates[0]

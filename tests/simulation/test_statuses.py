@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.assessment import assess
-from reliefpath.pathway.model import StatusName, default_pathway
+from reliefpath.pathway.model import StatusName, load_pathway
 from reliefpath.simulation import demo_clinic
 from reliefpath.simulation.plan import make_plan
 from reliefpath.simulation.world import world
@@ -19,12 +20,12 @@ SEEDS = range(6)
 
 
 def advice(patients: int, seed: int) -> pl.DataFrame:
-    return assess(demo_clinic(patients, seed, TODAY), default_pathway(), TODAY)
+    return assess(demo_clinic(patients, seed, TODAY), load_pathway(), TODAY)
 
 
 def closed_by(table: pl.DataFrame) -> list[list[str]]:
     """The criteria of the gate to the injection that do not hold, episode by episode."""
-    gate = default_pathway().gate("injection")
+    gate = load_pathway().gate("injection")
     held = table.select(pl.col(gate).fill_null(False))
     return [[c for c, answer in row.items() if not answer] for row in held.to_dicts()]
 
@@ -87,7 +88,7 @@ def test_most_who_stalled_are_called_so_and_the_rest_are_still_waited_for() -> N
 @cache
 def thousand() -> pl.DataFrame:
     """The advice on a clinic of a thousand, with the archetype of each episode."""
-    plan = make_plan(world(), 1000, np.random.default_rng(5).spawn(1)[0])
+    plan = make_plan(world(), 1000, np.random.default_rng(5).spawn(1)[0], SHIPPED)
     names = list(world().archetypes)
     episodes = demo_clinic(1000, 5, TODAY).episodes.select("episode")
     archetype = pl.Series("archetype", [names[i] for i in plan.cast.archetype])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.catalogue import cited_rows
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.measures import measures
@@ -13,7 +14,7 @@ from reliefpath.simulation.world import Choice, words, world
 
 
 def plan_of(patients: int, seed: int = 0) -> Plan:
-    return make_plan(world(), patients, np.random.default_rng(seed))
+    return make_plan(world(), patients, np.random.default_rng(seed), SHIPPED)
 
 
 def archetypes(plan: Plan) -> list[str]:
@@ -29,7 +30,7 @@ def test_every_source_is_cited() -> None:
 def test_a_regions_muscles_reach_it() -> None:
     for region, usual in words().regions.items():
         for muscle in usual.muscles:
-            assert region in muscles()[muscle].reaches, (region, muscle)
+            assert region in muscles(SHIPPED)[muscle].reaches, (region, muscle)
 
 
 def test_every_region_has_its_words_in_every_language() -> None:
@@ -42,25 +43,25 @@ def test_every_region_has_its_words_in_every_language() -> None:
 def test_function_measures_carry_a_curve() -> None:
     own = {a.measure for a in world().archetypes.values() if a.measure}
     for name in {usual.function for usual in words().regions.values()} | own:
-        assert measures()[name].construct == "function"
-        assert measures()[name].well is not None
+        assert measures(SHIPPED)[name].construct == "function"
+        assert measures(SHIPPED)[name].well is not None
 
 
 def test_what_is_done_and_found_is_in_the_catalogues() -> None:
-    assert {*words().techniques, *world().choices["exercise"].of} <= set(therapies())
+    assert {*words().techniques, *world().choices["exercise"].of} <= set(therapies(SHIPPED))
     for kind in ("allergy", "medicine", "condition"):
-        assert set(world().choices[kind].of) - {"none"} <= set(finding_kinds()[kind].codes)
+        assert set(world().choices[kind].of) - {"none"} <= set(finding_kinds(SHIPPED)[kind].codes)
     for archetype in world().archetypes.values():
         for found in archetype.findings:
-            assert set(found.codes) <= set(finding_kinds()[found.kind].codes)
-        assert archetype.consent in {None, *finding_kinds()["consent"].codes}
-        assert all(finding_kinds()[kind].screening for kind in archetype.screened)
+            assert set(found.codes) <= set(finding_kinds(SHIPPED)[found.kind].codes)
+        assert archetype.consent in {None, *finding_kinds(SHIPPED)["consent"].codes}
+        assert all(finding_kinds(SHIPPED)[kind].screening for kind in archetype.screened)
 
 
 def test_incidental_findings_bar_no_injection() -> None:
     for kind in ("allergy", "medicine", "condition"):
         for code in set(world().choices[kind].of) - {"none"}:
-            bars = finding_kinds()[kind].codes[code].bars
+            bars = finding_kinds(SHIPPED)[kind].codes[code].bars
             assert not {"contraindication", "needling-contraindication"} & set(bars)
 
 

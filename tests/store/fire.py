@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import CareLogError, ChartError, UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.measures import measures
 from reliefpath.store import loading, migrations, tables
 from reliefpath.store.chart import Chart, open_chart
@@ -51,7 +52,7 @@ def clinic(patients: range) -> CareLog:
             for side in ("left", "right")
         ],
     }
-    return CareLog.of(lambda name: pl.DataFrame(rows.get(name, []), TABLES[name].schema))
+    return CareLog.of(lambda name: pl.DataFrame(rows.get(name, []), TABLES[name].schema), SHIPPED)
 
 
 def check_in(chart: Chart, name: str, episode: str) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def work(job: dict[str, Any], ready: int) -> None:
 
 
 def main() -> None:
-    measures()  # read the catalogue and the migrations once
+    measures(SHIPPED)  # read the catalogue and the migrations once
     migrations.newest()
     assert psycopg.pq.version()  # is imported, and no child has to
     for line in sys.stdin:

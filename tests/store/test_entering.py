@@ -18,6 +18,7 @@ from care_log.test_round_trip import assert_same
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import CareLogError, ChartError, UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.store.chart import Chart, Known
 from reliefpath.store.database import write_transaction
 from reliefpath.store.tables import AUDIT, HISTORIES, ROWS, SEALS
@@ -108,7 +109,7 @@ def records(draw: st.DrawFn) -> CareLog:
             }
         ],
     }
-    return CareLog.of(lambda name: pl.DataFrame(rows.get(name, []), TABLES[name].schema))
+    return CareLog.of(lambda name: pl.DataFrame(rows.get(name, []), TABLES[name].schema), SHIPPED)
 
 
 def is_one_line(text: str) -> bool:
@@ -135,7 +136,7 @@ def as_tables(care_log: CareLog) -> dict[str, pl.DataFrame]:
 
 
 def in_order(care_log: CareLog) -> CareLog:
-    return CareLog.of(lambda name: care_log.table(name).sort(pl.all(), nulls_last=True))
+    return CareLog.of(lambda name: care_log.table(name).sort(pl.all(), nulls_last=True), SHIPPED)
 
 
 @pytest.fixture

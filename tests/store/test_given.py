@@ -19,7 +19,7 @@ from reliefpath.care.planning.recording import Recording
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import UsageError
 from reliefpath.pathway.facts import facts
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.simulation import demo_clinic
 from reliefpath.store.chart import Chart
 from reliefpath.store.writing import AuditEvent
@@ -206,7 +206,7 @@ def test_without_a_command_nothing_is_recorded_either_that_is_refused(sqlite_cha
     sqlite_chart.insert(as_tables(CLINIC.only(EPISODE)), AuditEvent("Ada", "enter"))
     seen, rows = sqlite_chart.head().entry, needling_rows([("deltoid", "left")], SESSION)
     care_log = sqlite_chart.care_log()
-    ask = (care_log, EPISODE, [("deltoid", "left")], default_pathway(), DAY)
+    ask = (care_log, EPISODE, [("deltoid", "left")], load_pathway(), DAY)
     plan = needling_for(*ask, nothing_new=True)
     recording = Recording(rows, care_log, seen, plan)
     with pytest.raises(UsageError, match="nothing was recorded: blocked by consent"):

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.store.chart import Chart, create_chart, open_chart
 from reliefpath.store.verification.heads import KeptHeads
 from reliefpath.store.writing import AuditEvent
@@ -39,7 +40,9 @@ def recorded(
     chart = open_chart(str(file))
     tables = as_tables(care_log)
     tables["exams"] = pl.concat([care_log.exams] * 150)
-    chart.load(CareLog.of(tables.__getitem__), "once", ADA)  # what was staged leaves free pages
+    chart.load(
+        CareLog.of(tables.__getitem__, SHIPPED), "once", ADA
+    )  # what was staged leaves free pages
     chart.correct("scores", 1, {"value": "7"}, AuditEvent("Bo", "corrected"))
     chart.close()
     chart = open_chart(str(file))

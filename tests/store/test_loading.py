@@ -14,6 +14,7 @@ from care_log.test_round_trip import assert_same
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import ChartError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.store import loading
 from reliefpath.store.chart import Chart
 from reliefpath.store.database import write_transaction
@@ -79,7 +80,9 @@ def test_loading_does_not_bring_back_what_was_withdrawn(
     chart.withdraw(name, 1, AuditEvent("Ada", "withdrew"))
     left, head = chart.care_log(), chart.head()
     chart.load(
-        CareLog.of(lambda other: care_log.table(other).head(0 if other != name else 9)), "b", LOAD
+        CareLog.of(lambda other: care_log.table(other).head(0 if other != name else 9), SHIPPED),
+        "b",
+        LOAD,
     )
     assert chart.head() == head
     assert_same(in_order(chart.care_log()), in_order(left))
@@ -225,7 +228,9 @@ def test_a_load_of_a_patient_withdrawn_meanwhile_records_nothing(
     head = chart.head()
     with pytest.raises(Exception, match="episode `E1` is not on record"):
         chart.load(
-            CareLog.of(lambda n: care_log.table(n).head(9 if n == "scores" else 0)), "b", LOAD
+            CareLog.of(lambda n: care_log.table(n).head(9 if n == "scores" else 0), SHIPPED),
+            "b",
+            LOAD,
         )
     assert chart.head() == head
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from care_log.test_round_trip import assert_same
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import ChartError, UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.store import database
 from reliefpath.store.backup import back_up
 from reliefpath.store.chart import Chart, create_chart, open_chart
@@ -60,7 +61,9 @@ def test_a_file_that_may_not_grow_is_told_and_stays_sound(
         chart.insert(many(care_log, 2000), ENTERED)
     with pytest.raises(ChartError, match="the disk is full"):
         chart.load(
-            CareLog.of(lambda n: (as_tables(care_log) | many(care_log, 2000))[n]), "a", ENTERED
+            CareLog.of(lambda n: (as_tables(care_log) | many(care_log, 2000))[n], SHIPPED),
+            "a",
+            ENTERED,
         )
     sa.event.remove(chart.engine, "connect", limit)
     chart.engine.dispose()

@@ -19,7 +19,7 @@ from reliefpath.web.settings import Settings
 
 from .clients import client_of
 
-NOTHING_ASKED = Questions([], [], [], {})
+NOTHING_ASKED = Questions([], [], [], {}, frozenset())
 EAST, WEST = "Pacific/Kiritimati", "Pacific/Pago_Pago"
 """25 hours apart: never on the same day, and one of them always on another than UTC."""
 

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from reliefpath.care.worklist import AssessingError, WorklistCache
 from reliefpath.errors import ChartError
 from reliefpath.pathway.assessment import ask, assess
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.simulation import demo_clinic
 from reliefpath.store.chart import Chart, open_chart
 from reliefpath.store.database import read_transaction
@@ -35,7 +35,7 @@ def chart(settings: Settings) -> Iterator[Chart]:
 
 
 def everybody(chart: Chart, day: date = TODAY) -> WorklistCache:
-    return WorklistCache(chart, default_pathway(), None, lambda: day, patience=60)
+    return WorklistCache(chart, load_pathway(), None, lambda: day, patience=60)
 
 
 def score(
@@ -54,7 +54,7 @@ def row_of(chart: Chart, table: str, episode: str) -> int:
 
 def test_holds_the_advice_in_its_order(chart: Chart) -> None:
     rows = everybody(chart).rows()
-    advice = assess(chart.care_log(), default_pathway(), TODAY)
+    advice = assess(chart.care_log(), load_pathway(), TODAY)
     assert_frame_equal(rows.select(advice.columns), advice)
 
 
@@ -89,7 +89,7 @@ def test_a_look_assesses_nobody_anew(chart: Chart) -> None:
 
 def test_another_day_is_assessed_anew(chart: Chart) -> None:
     days = [TODAY]
-    kept = WorklistCache(chart, default_pathway(), None, lambda: days[-1], patience=60)
+    kept = WorklistCache(chart, load_pathway(), None, lambda: days[-1], patience=60)
     kept.rows()
     days.append(TODAY + timedelta(days=90))
     assert kept.rows()["as_of"].unique().to_list() == [days[-1].isoformat()]
@@ -148,7 +148,7 @@ def test_a_check_in_is_due_where_follow_up_waits_for_a_score(chart: Chart) -> No
     answered = rows.with_columns(weeks_since_score=0.0).select(
         pl.all_horizontal(
             ask(criterion.require)
-            for criterion in default_pathway().follow_up.criteria.values()
+            for criterion in load_pathway().follow_up.criteria.values()
             if "Check in" in criterion.if_no
         ).alias("answered")
     )

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from reliefpath.care_log.log import CareLog, assemble
+from reliefpath.knowledge import SHIPPED
 from reliefpath.store.chart import create_chart
 from reliefpath.store.writing import AuditEvent
 from reliefpath.web.app import create_app
@@ -35,7 +36,7 @@ def care_log() -> CareLog:
             for day in (5, 12)
         ],
     }
-    log, bad = assemble({name: pl.DataFrame(rows) for name, rows in tables.items()})
+    log, bad = assemble({name: pl.DataFrame(rows) for name, rows in tables.items()}, SHIPPED)
     assert not bad
     return log
 

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Page
 
 from reliefpath.care.clinic_chart import Care
 from reliefpath.errors import UsageError, nearest
-from reliefpath.knowledge.elsewhere import Elsewhere
+from reliefpath.knowledge import Knowledge
 from reliefpath.pathway.assessment import assess
 from reliefpath.pathway.facts import schema
-from reliefpath.pathway.model import default_file, default_pathway, load_pathway
+from reliefpath.pathway.model import default_file, load_pathway
 from reliefpath.pathway.what_if import month_ends
 from reliefpath.store.chart import open_chart
 from reliefpath.web.app import create_app
@@ -56,7 +56,7 @@ def test_every_rule_is_on_the_page_with_its_reason(
 ) -> None:
     served.sign_in(page, "clinician").goto(f"{served.url}/strategy")
     picture(page, "strategy")
-    pathway = default_pathway()
+    pathway = load_pathway()
     text = " ".join(page.locator("main").inner_text().split())
     for id_, (_, criterion) in pathway.criteria.items():
         row = page.locator(f"[id='rule-{id_}']")
@@ -101,7 +101,7 @@ def test_a_director_sees_what_a_threshold_would_have_done(
     assert download.value.suggested_filename == "relief-plus-1.1.0.yaml"
     file = tmp_path / "changed.yaml"
     download.value.save_as(file)
-    after, before = load_pathway(file), default_pathway()
+    after, before = load_pathway(file), load_pathway()
     assert after.version == "1.1.0"
     assert after.criteria["dry-needling-trial"][1].require == "dry_needling_sessions >= 7"
 
@@ -194,8 +194,7 @@ def test_the_clinics_own_rows_in_force_are_told_with_reason_name_and_day(
 overrides:
   - {in: limits, row: volume, set: {most: 6}, because: Less is enough., by: Ana, on: 2026-05-04}
 """
-    with Elsewhere() as elsewhere:
-        html = elsewhere.call(clinic, strategy, replace(settings, today=None))
+    html = strategy(replace(settings, knowledge=Knowledge.of_text(clinic)))
     for told in ("Riverside", "most 6, shipped 10", "Less is enough.", "Ana, 4 May 2026"):
         assert told in html
     assert "in force as shipped" in strategy(settings)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from reliefpath.care.care_teams import clinicians_of
 from reliefpath.identity.accounts import Accounts
-from reliefpath.pathway.model import default_pathway
+from reliefpath.pathway.model import load_pathway
 from reliefpath.store.chart import open_chart
 from reliefpath.store.writing import AuditEvent
 from reliefpath.web.app import create_app
@@ -82,7 +82,7 @@ def test_a_therapist_signs_in_and_sees_who_is_most_urgent(worklist: Page, pictur
 
 def test_groups_stand_in_the_order_of_urgency_with_their_counts(client: Client) -> None:
     page = client.get("/worklist").text
-    urgency = {name.capitalize(): s.urgency for name, s in default_pathway().statuses.items()}
+    urgency = {name.capitalize(): s.urgency for name, s in load_pathway().statuses.items()}
     shown = groups(page)
     assert len(shown) > 6
     assert shown == sorted(shown, key=urgency.__getitem__)
@@ -98,7 +98,7 @@ def test_a_row_tells_improvement_with_its_interval_and_leads_to_what_is_asked(
     assert re.search(r"\d+ % \(\d+ to \d+\)", page)
     asked = re.search(r'href="/patient/demo-0001#([^"]+)"', page)
     assert asked
-    assert asked[1] in default_pathway().criteria
+    assert asked[1] in load_pathway().criteria
 
 
 def test_search_finds_names_without_accents_and_words_in_any_order(client: Client) -> None:

@@ -15,9 +15,10 @@ import polars as pl
 from reliefpath.care.worklist import WorklistCache
 from reliefpath.care_log.log import CareLog
 from reliefpath.identity.accounts import Account
+from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.pathway.advice import Writer
 from reliefpath.pathway.assessment import assess_episode
-from reliefpath.pathway.model import Pathway, default_file, default_pathway, load_pathway
+from reliefpath.pathway.model import Pathway, default_file, load_pathway
 from reliefpath.recovery import Priors
 from reliefpath.recovery.learned import read_priors
 from reliefpath.store.chart import Chart, open_chart
@@ -45,6 +46,7 @@ class Care:
         pathway: Path | None = None,
         prior: Path | None = None,
         today: Callable[[], date] | None = None,
+        knowledge: Knowledge = SHIPPED,
     ) -> Care:
         """Open a chart.
 
@@ -53,15 +55,21 @@ class Care:
             pathway: the clinic's pathway file, or None for the one shipped.
             prior: a learned prior, or None.
             today: what day it is, or None for the clinic's clock.
+            knowledge: the catalogues, as shipped or as the clinic's own file has them.
 
         Raises:
             UsageError: there is no chart, or a file is not there.
         """
-        opened = open_chart(chart)
-        rules = default_pathway() if pathway is None else load_pathway(pathway)
+        opened = open_chart(chart, knowledge)
+        rules = load_pathway(pathway, knowledge)
         priors = None if prior is None else read_priors(prior)
         assessed = WorklistCache(opened, rules, priors, today or (lambda: opened.today))
         return cls(opened, rules, pathway or default_file(), priors, prior, assessed)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The catalogues by which the chart is read."""
+        return self.chart.knowledge
 
     @property
     def today(self) -> date:

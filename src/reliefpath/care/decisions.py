@@ -1,15 +1,13 @@
 """Advice that a clinician acted on: kept with all that it rests on, and given again to the byte.
 
-Where a clinic's file is in force it is kept in one document with the pathway. Advice that rests on
-another file than this process goes by is given again by a process of its own, since what the
-catalogues say is everywhere in a process.
+A clinic's own file, if there is one, is kept in one document with the pathway.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -24,8 +22,7 @@ from reliefpath.care_log.checks import check_codes
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import ReliefPathError, UsageError, is_reason
-from reliefpath.knowledge import in_force
-from reliefpath.knowledge.elsewhere import Elsewhere
+from reliefpath.knowledge import Knowledge
 from reliefpath.pathway.advice import Writer
 from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.model import Pathway, load_pathway
@@ -41,10 +38,27 @@ CLINIC, PATHWAY = "clinic", "pathway"
 
 @dataclass(frozen=True)
 class Basis:
-    """What advice rests on besides the records: the texts of a pathway and of a learned prior."""
+    """What advice rests on besides the records: the texts of a pathway, of a learned prior and of
+    the clinic's own file, which `decide` takes from the chart."""
 
     pathway: str
     prior: str | None = None
+    clinic: str | None = None
+
+    @property
+    def document(self) -> str:
+        """The text that is kept of the pathway, and with it the clinic's file."""
+        if self.clinic is None:
+            return self.pathway
+        return json.dumps({CLINIC: self.clinic, PATHWAY: self.pathway})
+
+    @classmethod
+    def of(cls, document: str, prior: str | None) -> Basis:
+        """Return what was kept; no pathway begins like one with a clinic's file."""
+        if not document.startswith(f'{{"{CLINIC}":'):
+            return cls(document, prior)
+        both = json.loads(document)
+        return cls(both[PATHWAY], prior, both[CLINIC])
 
 
 @dataclass(frozen=True)
@@ -79,9 +93,11 @@ def decide(
     patient = chart.patient_of(episode)
     if patient is None:
         raise UsageError(f"no episode `{episode}` in `{chart.name}`")
+    clinic = chart.knowledge.clinic
+    basis = replace(basis, clinic=None if clinic is None else clinic.text)
     known = chart.head().entry
     care_log = chart.care_log_of(patient, known)
-    advice = _advice(care_log, episode, basis, as_of)
+    advice = _advice(care_log, episode, *_read(basis), as_of)
     with chart.change(AuditEvent(by, "decide", reason, patient)) as change:
         row = {
             "episode": episode,
@@ -90,7 +106,7 @@ def decide(
             "decision": decision,
             "advice": _text(advice),
             "inputs": fingerprint(care_log),
-            "pathway": _keep(change, _document(basis.pathway)),
+            "pathway": _keep(change, basis.document),
             "prior": None if basis.prior is None else _keep(change, basis.prior),
             "software": __version__,
         }
@@ -100,32 +116,31 @@ def decide(
 
 def replay(chart: Chart, episode: str | None = None) -> Iterator[Replay]:
     """Give every advice that was acted on again, and tell every difference."""
-    with Elsewhere() as elsewhere:
-        for row in chart.decisions(episode):
-            yield Replay(
-                row["episode"],
-                row["recorded_at"],
-                row["decision"],
-                row["software"],
-                tuple(_differences(chart, row, elsewhere)),
-            )
+    for row in chart.decisions(episode):
+        yield Replay(
+            row["episode"],
+            row["recorded_at"],
+            row["decision"],
+            row["software"],
+            tuple(_differences(chart, row)),
+        )
 
 
-def _differences(chart: Chart, row: dict[str, Any], elsewhere: Elsewhere) -> Iterator[str]:
+def _differences(chart: Chart, row: dict[str, Any]) -> Iterator[str]:
     patient = chart.patient_of(row["episode"], int(row["known"]))
     if patient is None:
         yield f"episode: was on record at entry {row['known']:.0f}, is not now"
         return
-    care_log = chart.care_log_of(patient, int(row["known"]))
-    if fingerprint(care_log) != row["inputs"]:
-        yield "records: not those that the advice was given on; see `reliefpath chart verify`"
     prior = None if row["prior"] is None else chart.document(row["prior"])
-    pathway, clinic = _parts(chart.document(row["pathway"]))
     text = row["as_of"]
     as_of = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-    question = care_log, row["episode"], Basis(pathway, prior), as_of
     try:
-        again = elsewhere.call(clinic, _advice, *question)
+        pathway, priors = _read(Basis.of(chart.document(row["pathway"]), prior))
+        then = replace(chart, knowledge=pathway.knowledge)
+        care_log = then.care_log_of(patient, int(row["known"]))
+        if fingerprint(care_log) != row["inputs"]:
+            yield "records: not those that the advice was given on; see `reliefpath chart verify`"
+        again = _advice(care_log, row["episode"], pathway, priors, as_of)
     except ReliefPathError as e:
         yield f"advice: cannot be given today: {e}"
         return
@@ -146,26 +161,11 @@ def _unlike(place: str, before: Any, after: Any) -> Iterator[str]:
 
 
 def _advice(
-    care_log: CareLog, episode: str, basis: Basis, as_of: date | datetime
+    care_log: CareLog, episode: str, pathway: Pathway, priors: Priors, as_of: date | datetime
 ) -> dict[str, Any]:
-    check_codes({name: care_log.table(name) for name in TABLES})
-    pathway, priors = _read(basis)
+    check_codes({name: care_log.table(name) for name in TABLES}, care_log.knowledge)
     table = assess_episode(care_log, episode, pathway, as_of, priors)
     return next(Writer(pathway).objects(table))
-
-
-def _document(pathway: str) -> str:
-    """The text that is kept of a pathway, and with it the clinic's file in force."""
-    clinic = in_force()
-    return pathway if clinic is None else json.dumps({CLINIC: clinic.text, PATHWAY: pathway})
-
-
-def _parts(document: str) -> tuple[str, str | None]:
-    """The pathway and the clinic's file of a text that was kept; no pathway begins like both."""
-    if not document.startswith(f'{{"{CLINIC}":'):
-        return document, None
-    both = json.loads(document)
-    return both[PATHWAY], both[CLINIC]
 
 
 @lru_cache(maxsize=8)  # a replay asks the same few texts of every decision
@@ -174,7 +174,7 @@ def _read(basis: Basis) -> tuple[Pathway, Priors]:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "pathway.yaml"
         file.write_text(basis.pathway, "utf-8")
-        pathway = load_pathway(file)
+        pathway = load_pathway(file, Knowledge.of_text(basis.clinic))
         if basis.prior is None:
             return pathway, Priors()
         file = Path(folder) / "prior.yaml"

@@ -203,6 +203,6 @@ def _points(care_log: CareLog, advice: pl.DataFrame, today: date) -> pl.DataFram
     scores = care_log.scores.join(followed, on=["episode", "measure"]).filter(
         care_log.day_of() <= today
     )
-    told = totals(scores.with_columns(e="episode")).sort("episode", "at")
+    told = totals(scores.with_columns(e="episode"), care_log.knowledge).sort("episode", "at")
     points = pl.struct(day=care_log.day_of(), score="value")
     return told.group_by("episode", maintain_order=True).agg(points=points)

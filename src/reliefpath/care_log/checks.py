@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import polars as pl
 
@@ -14,6 +13,7 @@ from reliefpath.care_log.repeats import said_again
 from reliefpath.care_log.schema import TABLES, Kind, Table
 from reliefpath.clock import MIDNIGHT, Moment, day_of
 from reliefpath.errors import UsageError, nearest
+from reliefpath.knowledge import Knowledge, derived
 from reliefpath.reference.measures import Measure, measures
 from reliefpath.reference.measures.totals import SESSION, totals
 from reliefpath.reference.therapies import NOT_UNDERSTOOD, finding_kinds
@@ -27,12 +27,14 @@ def check_rows(
     table: Table,
     frame: pl.DataFrame,
     earlier: Mapping[str, pl.DataFrame],
+    knowledge: Knowledge,
     today: Moment | None = None,
 ) -> list[Bad]:
     """Return the rows of `frame` that contradict themselves, each other or the tables before it.
 
-    `earlier` holds the good rows of the tables that `table` refers to; `today` is the day at the
-    clinic, after which nothing can have happened; days are told as they are there, else in UTC.
+    `earlier` holds the good rows of the tables that `table` refers to; `knowledge` has the codes;
+    `today` is the day at the clinic, after which nothing can have happened; days are told as they
+    are there, else in UTC.
     """
     bad = [
         *_missing_parents(table, frame, earlier),
@@ -44,14 +46,14 @@ def check_rows(
             bad += _born_in_care(frame, earlier)
             bad += _open_twice(frame)
         case "scores":
-            bad += _outside_range(frame)
-            bad += _unscored(frame)
-            bad += _on_another_scale(frame)
+            bad += _outside_range(frame, knowledge)
+            bad += _unscored(frame, knowledge)
+            bad += _on_another_scale(frame, knowledge)
         case "treatments":
             bad += _half_amounts(frame, "amount")
             bad += _given_twice(frame)
         case "findings":
-            bad += _unknown_findings(frame)
+            bad += _unknown_findings(frame, knowledge)
             bad += _half_amounts(frame, "value")
     if table.name in ("scores", "treatments", "exams"):  # findings may be older than the episode
         zone = "UTC" if today is None else today.zone
@@ -61,7 +63,7 @@ def check_rows(
     return bad
 
 
-def check_codes(tables: Mapping[str, pl.DataFrame]) -> None:
+def check_codes(tables: Mapping[str, pl.DataFrame], knowledge: Knowledge) -> None:
     """Check that the catalogues know every code of rows that were recorded some time ago.
 
     Columns that a table lacks are not looked at.
@@ -76,10 +78,10 @@ def check_codes(tables: Mapping[str, pl.DataFrame]) -> None:
             (column.name, value)
             for column in coded
             for value in frame[column.name].drop_nulls().unique()
-            if value not in column.codes
+            if value not in column.codes_in(knowledge)
         ]
         if "code" in frame.columns and not unknown:
-            found = _unknown_findings(frame)
+            found = _unknown_findings(frame, knowledge)
             unknown = [(str(bad.column), str(bad.value)) for bad in found if not bad.warning]
         for column_name, value in unknown:
             raise UsageError(
@@ -150,12 +152,12 @@ def _ends_before_start(frame: pl.DataFrame) -> list[Bad]:
     return refused("ended_on", frame["ended_on"], ends_early, "must not be before started_on")
 
 
-def _outside_range(frame: pl.DataFrame) -> Iterator[Bad]:
+def _outside_range(frame: pl.DataFrame, knowledge: Knowledge) -> Iterator[Bad]:
     """Values that their measure, or their measure's items, cannot take."""
     rows = (
         frame.select("measure", "item", "value")
         .with_row_index("row")
-        .join(_limits(), on="measure", maintain_order="left")
+        .join(_limits(knowledge), on="measure", maintain_order="left")
     )
     total, value = pl.col("item").is_null(), pl.col("value")
     low = pl.when(total).then("low").otherwise("item_low").alias("least")
@@ -170,14 +172,15 @@ def _outside_range(frame: pl.DataFrame) -> Iterator[Bad]:
     between = rows.filter(total & ((steps - steps.round()).abs() > 1e-6))
     for row, given, step in between.select("row", "value", "step").iter_rows():
         yield Bad(row, "value", f"{given:g}", f"expected steps of {step:g}")
-    yield from _unknown_items(rows.filter(~total))
+    yield from _unknown_items(rows.filter(~total), knowledge)
 
 
-@cache
-def _limits() -> pl.DataFrame:
+@derived
+def _limits(knowledge: Knowledge) -> pl.DataFrame:
     """What a score of each measure may be, and what an item of it."""
     limits = [
-        (name, m.low, m.high, _grid(m), m.item_low, m.item_high) for name, m in measures().items()
+        (name, m.low, m.high, _grid(m), m.item_low, m.item_high)
+        for name, m in measures(knowledge).items()
     ]
     numbers = ("low", "high", "step", "item_low", "item_high")
     schema = {"measure": pl.String(), **dict.fromkeys(numbers, pl.Float64())}
@@ -190,9 +193,9 @@ def _grid(measure: Measure) -> float | None:
     return None if missing is not None and missing.allowed > 0 else measure.step
 
 
-def _unknown_items(items: pl.DataFrame) -> Iterator[Bad]:
+def _unknown_items(items: pl.DataFrame, knowledge: Knowledge) -> Iterator[Bad]:
     for (name,), rows in items.partition_by("measure", as_dict=True).items():
-        known = measures()[name].item_ids
+        known = measures(knowledge)[name].item_ids
         if known is None:  # the patient names the items
             continue
         unknown = rows.filter(~pl.col("item").is_in(known)).select("row", "item")
@@ -200,13 +203,13 @@ def _unknown_items(items: pl.DataFrame) -> Iterator[Bad]:
             yield Bad(row, "item", value, f"unknown item of {name}{nearest(value, known)}")
 
 
-def _unscored(frame: pl.DataFrame) -> Iterator[Bad]:
+def _unscored(frame: pl.DataFrame, knowledge: Knowledge) -> Iterator[Bad]:
     """Items too few to make a score: kept, but they say nothing."""
     given = pl.all_horizontal(pl.col(*SESSION, "item", "value").is_not_null())
     items = frame.with_row_index("row").filter(given)
     if items.is_empty():
         return
-    lost = items.join(totals(items.drop("row")), on=SESSION, how="anti")
+    lost = items.join(totals(items.drop("row"), knowledge), on=SESSION, how="anti")
     if not lost.is_empty():  # unless the total was given
         lost = lost.join(frame.filter(pl.col("item").is_null()), on=SESSION, how="anti")
     for row, measure, item in lost.select("row", "measure", "item").iter_rows():
@@ -229,12 +232,12 @@ def _given_twice(frame: pl.DataFrame) -> Iterator[Bad]:
         yield Bad(row, "therapy", therapy, say, warning=True)
 
 
-def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
+def _unknown_findings(frame: pl.DataFrame, knowledge: Knowledge) -> Iterator[Bad]:
     """Codes that no catalogue knows, and as a warning words that nobody understands yet."""
     said = frame.select("kind", "code").unique().drop_nulls()
-    odd = {k for k, c in said.iter_rows() if c not in _plain_codes(k)}
+    odd = {k for k, c in said.iter_rows() if c not in _plain_codes(knowledge, k)}
     for name in sorted(odd):  # looking at each pair once is far quicker than at each row
-        kind = finding_kinds()[name]
+        kind = finding_kinds(knowledge)[name]
         unknown = (frame["kind"] == name) & ~frame["code"].is_in(tuple(kind.codes))
         unknown = unknown.fill_null(False)
         for row, value in zip(unknown.arg_true(), frame["code"].filter(unknown), strict=True):
@@ -247,10 +250,10 @@ def _unknown_findings(frame: pl.DataFrame) -> Iterator[Bad]:
             yield Bad(row, "code", value, says, warning=True)
 
 
-@cache
-def _plain_codes(kind: str) -> frozenset[str]:
+@derived
+def _plain_codes(knowledge: Knowledge, kind: str) -> frozenset[str]:
     """The codes of a kind that say what was found."""
-    return frozenset(finding_kinds()[kind].codes) - {NOT_UNDERSTOOD}
+    return frozenset(finding_kinds(knowledge)[kind].codes) - {NOT_UNDERSTOOD}
 
 
 def _outside_episode(
@@ -281,9 +284,9 @@ def _outside_episode(
     return bad
 
 
-def _on_another_scale(frame: pl.DataFrame) -> Iterator[Bad]:
+def _on_another_scale(frame: pl.DataFrame, knowledge: Knowledge) -> Iterator[Bad]:
     """Scores that jump tenfold, or change their sign: see `doubts`."""
-    found = doubtful_scores(frame).select("row", "value", "before", "doubt")
+    found = doubtful_scores(frame, knowledge).select("row", "value", "before", "doubt")
     for row, value, before, doubt in found.iter_rows():
         yield Bad(row, "value", f"{value:g}", Doubt(doubt).said(before), warning=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -12,6 +12,7 @@ from reliefpath.care_log.reading_rules import reading_rules
 from reliefpath.care_log.schema import Column, Kind, Table
 from reliefpath.clock import MIDNIGHT, TICK
 from reliefpath.errors import Problem, nearest, nearest_of
+from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.catalogue import folded
 
 TIMES = (
@@ -45,17 +46,18 @@ class Bad:
 
 
 def convert(
-    table: Table, raw: pl.DataFrame, ignored: Collection[str] = ()
+    table: Table, raw: pl.DataFrame, knowledge: Knowledge, ignored: Collection[str] = ()
 ) -> tuple[pl.DataFrame, list[Bad]]:
     """Return `raw` in the schema's columns and types, refused values null, and the refusals.
 
-    `ignored` names columns, such as `treatments.cancelled`, that are known to be of no account.
+    `knowledge` has the codes; `ignored` names columns, such as `treatments.cancelled`, that are
+    known to be of no account.
     """
     bad = list(_unknown_columns(table, raw, ignored))
     columns = []
     for column in table.columns:
         if column.name in raw.columns:
-            series, refused = _convert(table, column, raw[column.name])
+            series, refused = _convert(table, column, raw[column.name], knowledge)
             bad += refused
         else:
             series = pl.Series(column.name, [None] * raw.height, column.kind.dtype)
@@ -105,7 +107,9 @@ def _unknown_columns(table: Table, raw: pl.DataFrame, ignored: Collection[str]) 
             yield Bad(None, name, None, f"unknown column, left out{hint}", warning=True)
 
 
-def _convert(table: Table, column: Column, raw: pl.Series) -> tuple[pl.Series, list[Bad]]:
+def _convert(
+    table: Table, column: Column, raw: pl.Series, knowledge: Knowledge
+) -> tuple[pl.Series, list[Bad]]:
     if raw.null_count() == raw.len() and not column.required:
         return pl.Series(column.name, [None] * raw.len(), column.kind.dtype), []
     series, bad = _parse(column.kind, raw), []
@@ -120,7 +124,7 @@ def _convert(table: Table, column: Column, raw: pl.Series) -> tuple[pl.Series, l
     if column.required and raw.null_count():
         bad += refused(column.name, raw, raw.is_null(), "must not be empty")
     if column.codes:
-        series, unknown = _known_codes(table, column, series)
+        series, unknown = _known_codes(table, column, series, knowledge)
         bad += unknown
     if column.low is not None:
         outside = series < column.low
@@ -191,37 +195,41 @@ def _odd_text(table: Table, column: Column, raw: pl.Series, series: pl.Series) -
         yield from refused(column.name, raw, broken, "must be one line, without NUL")
 
 
-def _known_codes(table: Table, column: Column, series: pl.Series) -> tuple[pl.Series, list[Bad]]:
-    known = series.is_in(column.codes)
+def _known_codes(
+    table: Table, column: Column, series: pl.Series, knowledge: Knowledge
+) -> tuple[pl.Series, list[Bad]]:
+    codes = column.codes_in(knowledge)
+    known = series.is_in(codes)
     if known.all():
         return series, []
     if words := reading_rules().words.get(f"{table.name}.{column.name}"):
         said = series.str.strip_chars().str.to_lowercase().str.replace_all("[ _-]+", "-")
         series = said.replace(words.code_of).zip_with(said.is_in([*words.code_of]), series)
-        known = series.is_in(column.codes)
-    if column.takes_names:
-        series = _by_name(column, series, ~known.fill_null(True))
-        known = series.is_in(column.codes)
+        known = series.is_in(codes)
+    names = None if column.names is None else column.names(knowledge)
+    if names is not None and column.takes_names:
+        series = _by_name(names, series, ~known.fill_null(True))
+        known = series.is_in(codes)
     unknown = ~known.fill_null(True)
     bad = [
-        Bad(row, column.name, value, f"unknown {column.name}{_meant(column, value)}")
+        Bad(row, column.name, value, f"unknown {column.name}{_meant(value, codes, names)}")
         for row, value in zip(unknown.arg_true(), series.filter(unknown), strict=True)
     ]
     return series.set(unknown, None), bad
 
 
-def _by_name(column: Column, series: pl.Series, unknown: pl.Series) -> pl.Series:
+def _by_name(names: Mapping[str, str], series: pl.Series, unknown: pl.Series) -> pl.Series:
     """The codes of what is called by one of their names."""
-    names, place = column.names or {}, unknown.arg_true()
+    place = unknown.arg_true()
     return series.scatter(place, [names.get(folded(v), v) for v in series.gather(place)])
 
 
-def _meant(column: Column, value: str) -> str:
+def _meant(value: str, codes: Collection[str], names: Mapping[str, str] | None) -> str:
     """Which code may be meant: what is near by spelling may be another substance or limb."""
-    if column.names is None:
-        return nearest(value, column.codes)
-    code = column.names.get(folded(value))
-    return f": one of {', '.join(column.codes)}" if code is None else f" (did you mean `{code}`?)"
+    if names is None:
+        return nearest(value, codes)
+    code = names.get(folded(value))
+    return f": one of {', '.join(codes)}" if code is None else f" (did you mean `{code}`?)"
 
 
 def _parse(kind: Kind, raw: pl.Series) -> pl.Series:

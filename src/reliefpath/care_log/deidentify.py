@@ -96,7 +96,7 @@ def deidentify(
     guarded = guard_people(_people(care_log), fewest)
     shown = guarded.people
     findings, left_out = guard_findings(
-        care_log.findings.join(shown, on="patient", how="semi"), fewest
+        care_log.findings.join(shown, on="patient", how="semi"), fewest, care_log.knowledge
     )
     safe = _Disguise(care_log, shown, findings, random or SystemRandom()).care_log()
     report = Report(
@@ -170,17 +170,17 @@ class _Disguise:
         self._tables = {name: care_log.table(name) for name in TABLES} | {"findings": findings}
         owned = care_log.episodes.select("episode", "patient").sort("episode")
         self._episodes = owned.with_columns(new_episode=_identifiers(owned.height, random))
-        self._incomplete = care_log.incomplete
+        self._shown = care_log
         self._day = care_log.day_of()
         self._instants = self._new_instants()
         self._random = random
 
     def care_log(self) -> CareLog:
-        incomplete = self._people.filter(pl.col("patient").is_in(list(self._incomplete)))
+        gaps = self._people.filter(pl.col("patient").is_in(list(self._shown.incomplete)))
         tables = {name: self._table(table) for name, table in TABLES.items()}
-        return replace(
-            CareLog.of(tables.__getitem__), incomplete=frozenset(incomplete["new_patient"])
-        )
+        incomplete, absent = frozenset(gaps["new_patient"]), self._shown.absent
+        hidden = CareLog.of(tables.__getitem__, self._shown.knowledge)
+        return replace(hidden, incomplete=incomplete, absent=absent)
 
     def _table(self, table: Table) -> pl.DataFrame:
         rows = _with_patient(self._tables[table.name], self._episodes.drop("new_episode"))
@@ -220,7 +220,11 @@ class _Disguise:
 
     def _with_numbered_items(self, scores: pl.DataFrame) -> pl.DataFrame:
         """Number the items that patients name, in random order, the same at every visit."""
-        free = [name for name, measure in measures().items() if measure.item_ids is None]
+        free = [
+            name
+            for name, measure in measures(self._shown.knowledge).items()
+            if measure.item_ids is None
+        ]
         key = ["patient", "measure", "item"]
         named = scores.filter(pl.col("measure").is_in(free) & pl.col("item").is_not_null())
         items = named.select(key).unique().sort(key)

@@ -11,6 +11,7 @@ from enum import StrEnum
 import polars as pl
 
 from reliefpath.care_log.reading_rules import reading_rules
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.measures import measures
 
 TENFOLD = 10
@@ -44,7 +45,7 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def doubtful_scores(scores: pl.DataFrame) -> pl.DataFrame:
+def doubtful_scores(scores: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
     """Return the totals that jump tenfold, or whose sign flips, from the one before them.
 
     72 and 68, then 6.6, are millimetres and then centimetres of one line, and no recovery. 5 and 6,
@@ -55,19 +56,20 @@ def doubtful_scores(scores: pl.DataFrame) -> pl.DataFrame:
     Args:
         scores: the care log's `scores`, of any number of episodes. Leave out what had not happened
             yet: each score is held against the one before it in time.
+        knowledge: the catalogues that have the measures.
 
     Returns:
         A row for each doubtful score, in the order of `scores`: `row` (its place in `scores`, from
         0), `episode`, `measure`, `value`, `before` (the score that it is held against) and `doubt`
         (a `Doubt`); empty where nothing is doubtful, in milliseconds for a million scores.
     """
-    rules = reading_rules().doubts
+    rules, known = reading_rules().doubts, measures(knowledge)
     wide = {
         name: m.high / TENFOLD
-        for name, m in measures().items()
+        for name, m in known.items()
         if m.items is None and m.high is not None and m.high >= rules.widest_of_narrow.value
     }
-    signed = [name for name, m in measures().items() if m.low < 0]
+    signed = [name for name, m in known.items() if m.low < 0]
     able = scores["measure"].is_in([*wide, *signed]).fill_null(False)
     if not able.any():
         return pl.DataFrame(schema=SCHEMA)

@@ -17,6 +17,7 @@ from reliefpath.care_log.log import CareLog, assemble, problem
 from reliefpath.care_log.schema import TABLES
 from reliefpath.clock import Moment
 from reliefpath.errors import CareLogError, Problem, UsageError, nearest_of
+from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.private_files import make_folder, write_file
 
 Format = Literal["csv", "parquet"]
@@ -89,6 +90,7 @@ def read_folder(
     skip_bad_rows: bool = False,
     ignored: Collection[str] = (),
     today: Moment | None = None,
+    knowledge: Knowledge = SHIPPED,
 ) -> Reading:
     """Read a folder holding `patients`, `episodes`, `scores` and, if any, the other tables.
 
@@ -97,12 +99,13 @@ def read_folder(
         skip_bad_rows: keep the good rows where others are bad, rather than refuse them all.
         ignored: columns that are known to be of no account, such as `treatments.cancelled`.
         today: the day at the clinic, with its zone; dates after it are warned of.
+        knowledge: the catalogues that the codes are of.
 
     Raises:
         UsageError: there is no such folder, or no care log in it.
         CareLogError: the files have problems; it lists every one of them.
     """
-    reading = inspect_folder(folder, ignored=ignored, today=today)
+    reading = inspect_folder(folder, ignored=ignored, today=today, knowledge=knowledge)
     if reading.errors and not skip_bad_rows:
         raise CareLogError(reading.problems)
     return reading
@@ -114,6 +117,7 @@ def inspect_folder(
     *,
     ignored: Collection[str] = (),
     today: Moment | None = None,
+    knowledge: Knowledge = SHIPPED,
 ) -> Reading:
     """Read a folder and return its good rows together with all its problems.
 
@@ -130,9 +134,8 @@ def inspect_folder(
             raw[name] = content.frame
         problems += content.problems
     astray = any(not p.warning and p.line is None for p in problems)
-    care_log, bad = assemble(
-        raw, None if on_record is None else on_record(raw), ignored=ignored, today=today
-    )
+    known = None if on_record is None else on_record(raw)
+    care_log, bad = assemble(raw, knowledge, known, ignored=ignored, today=today)
     if astray or any(content.frame is None or content.strays for content in held.values()):
         care_log = care_log.wholly_incomplete()
     problems += _place(bad, files, [name for name, h in held.items() if h.even])
@@ -161,9 +164,9 @@ def _counted(content: Held, name: str, care_log: CareLog, bad: list[tuple[str, B
 
 
 def write_folder(care_log: CareLog, folder: Path, file_format: Format = "csv") -> None:
-    """Write the six tables into `folder`, which is made if it does not exist."""
+    """Write the tables into `folder`, made if it does not exist; an absent table stays absent."""
     make_folder(folder)
-    for name in TABLES:
+    for name in (name for name in TABLES if name not in care_log.absent):
         frame, file = care_log.table(name), folder / f"{name}.{file_format}"
         write_file(file, b"")  # private before anything is in it
         if file_format == "parquet":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from reliefpath.care_log.schema import GIVEN, TABLES, Table
 from reliefpath.care_log.terms import understand
 from reliefpath.clock import Moment, day
 from reliefpath.errors import CareLogError, Problem, nearest_of
+from reliefpath.knowledge import SHIPPED, Knowledge, derived
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies import finding_kinds
 
@@ -48,11 +49,15 @@ class CareLog:
     absent: frozenset[str] = frozenset()
     """The tables that were not there: empty, and yet silent. An empty table says that there is
     nothing; an absent one leaves what it would tell unknown."""
+    knowledge: Knowledge = field(kw_only=True)
+    """The catalogues that its codes are of."""
 
     @cached_property
     def in_doubt(self) -> frozenset[str]:
         """The patients of whom a row was refused, or says a finding that no catalogue knows."""
-        unknown = ~(pl.col("kind") + " " + pl.col("code")).is_in(_findings().implode())
+        unknown = ~(pl.col("kind") + " " + pl.col("code")).is_in(
+            _findings(self.knowledge).implode()
+        )
         return self.incomplete | set(self.findings.filter(unknown)["patient"])
 
     @cached_property
@@ -83,25 +88,33 @@ class CareLog:
         return {name: self.table(name).to_arrow() for name in TABLES}
 
     @classmethod
-    def from_arrow(cls, tables: Mapping[str, pa.Table], ignored: Collection[str] = ()) -> CareLog:
+    def from_arrow(
+        cls,
+        tables: Mapping[str, pa.Table],
+        ignored: Collection[str] = (),
+        knowledge: Knowledge = SHIPPED,
+    ) -> CareLog:
         """Build a care log from Arrow tables by name; what an absent table would tell is unknown.
 
         Args:
             tables: by their names.
             ignored: columns such as `treatments.cancelled` that are known to be of no account.
+            knowledge: the catalogues that the codes are of.
 
         Raises:
             CareLogError: at least one table, column or value is not what the schema expects.
         """
         frames = {name: _frame(name, table) for name, table in tables.items()}
-        log, bad = assemble(frames, ignored=ignored)
+        log, bad = assemble(frames, knowledge, ignored=ignored)
         problems = [b.at(name, None if b.row is None else b.row + 1) for name, b in bad]
         if any(not p.warning for p in problems):
             raise CareLogError(problems)
         return log
 
     @classmethod
-    def of(cls, table: Callable[[str], pl.DataFrame], zone: str = "UTC") -> CareLog:
+    def of(
+        cls, table: Callable[[str], pl.DataFrame], knowledge: Knowledge, zone: str = "UTC"
+    ) -> CareLog:
         """Build a care log from what gives each table by its name."""
         return cls(
             table("patients"),
@@ -111,6 +124,7 @@ class CareLog:
             table("exams"),
             table("findings"),
             zone=zone,
+            knowledge=knowledge,
         )
 
     def wholly_incomplete(self) -> CareLog:
@@ -128,7 +142,7 @@ class CareLog:
     def findings_about(self, episode: str, patient: str) -> pl.DataFrame:
         """Return what was found of a patient; of what belongs to an episode, such as a consent,
         what names this one or none."""
-        limited = [kind for kind, row in finding_kinds().items() if row.of_episode]
+        limited = [kind for kind, row in finding_kinds(self.knowledge).items() if row.of_episode]
         mine = pl.col("episode").is_null() | (pl.col("episode") == episode)
         mine |= ~pl.col("kind").is_in(limited)
         return self.findings.filter(mine, patient=patient)
@@ -138,21 +152,21 @@ class CareLog:
         person = pl.col("patient").is_in(patients.implode())
         episodes = self.episodes.filter(person)
         mine = pl.col("episode").is_in(episodes["episode"].implode())
-        return CareLog(
-            self.patients.filter(person),
-            episodes,
-            self.scores.filter(mine),
-            self.treatments.filter(mine),
-            self.exams.filter(mine),
-            self.findings.filter(person),
-            self.incomplete & set(patients),
-            self.zone,
-            self.absent,
+        return replace(
+            self,
+            patients=self.patients.filter(person),
+            episodes=episodes,
+            scores=self.scores.filter(mine),
+            treatments=self.treatments.filter(mine),
+            exams=self.exams.filter(mine),
+            findings=self.findings.filter(person),
+            incomplete=self.incomplete & set(patients),
         )
 
 
 def assemble(
     raw: Mapping[str, pl.DataFrame],
+    knowledge: Knowledge,
     on_record: Mapping[str, pl.DataFrame] | None = None,
     *,
     ignored: Collection[str] = (),
@@ -162,9 +176,9 @@ def assemble(
 
     A row is kept only when all of it is good, and when the rows it refers to are. An absent table
     is empty, and so is one that lacks a required column; rows that refer to it are not blamed.
-    `on_record` holds patients and episodes that rows may refer to besides those in `raw`;
-    `ignored` names columns that are known to be of no account; `today` is the day at the clinic,
-    with its zone.
+    `knowledge` has the codes; `on_record` holds patients and episodes that rows may refer to beside
+    those in `raw`; `ignored` names columns that are known to be of no account; `today` is the day
+    at the clinic, with its zone.
     """
     frames = dict(_empty_tables())
     read = dict(on_record or {})
@@ -177,7 +191,8 @@ def assemble(
         for wave in WAVES:
             names = [name for name in wave if name in raw and name not in unreadable]
             checked = mapped(
-                lambda name: _checked(TABLES[name], raw[name], read, ignored, today), names
+                lambda name: _checked(TABLES[name], raw[name], read, knowledge, ignored, today),
+                names,
             )
             for name, (frame, refusals, refused_rows) in zip(names, list(checked), strict=True):
                 frames[name] = frame
@@ -185,29 +200,32 @@ def assemble(
                 bad += [(name, b) for b in refusals]
                 if not refused_rows.is_empty():
                     spoiled[name] = refused_rows
-    log = CareLog.of(frames.__getitem__, "UTC" if today is None else today.zone)
+    log = CareLog.of(frames.__getitem__, knowledge, "UTC" if today is None else today.zone)
     log = replace(log, absent=frozenset(TABLES.keys() - raw.keys() | unreadable))
-    if any(b.row is None and not b.warning for _, b in bad) or _names_what_is_lost(bad):
+    if any(b.row is None and not b.warning for _, b in bad) or _names_what_is_lost(bad, knowledge):
         return log.wholly_incomplete(), bad
     return _incomplete(log, spoiled, read), bad
 
 
-def _names_what_is_lost(bad: Iterable[tuple[str, Bad]]) -> bool:
+def _names_what_is_lost(bad: Iterable[tuple[str, Bad]], knowledge: Knowledge) -> bool:
     """Whether rows name what a catalogue seems to have lost, and what bears on others, too.
 
     Who was not asked about a kind of finding, and which regions a muscle reaches, matters for
     everybody.
     """
-    known: dict[str | None, list[str]] = {"kind": [*finding_kinds()], "muscle": [*muscles()]}
+    known: dict[str | None, list[str]] = {
+        "kind": [*finding_kinds(knowledge)],
+        "muscle": [*muscles(knowledge)],
+    }
     named = {(b.column, b.value) for _, b in bad if b.column in known and b.value is not None}
     return any(nearest_of(str(value), known[column]) is None for column, value in named)
 
 
-@cache
-def _findings() -> pl.Series:
+@derived
+def _findings(knowledge: Knowledge) -> pl.Series:
     """Kind and code of every finding of the catalogue."""
-    names = [f"{kind} {code}" for kind, row in finding_kinds().items() for code in row.codes]
-    return pl.Series(names)
+    kinds = finding_kinds(knowledge).items()
+    return pl.Series([f"{kind} {code}" for kind, row in kinds for code in row.codes])
 
 
 @cache
@@ -229,14 +247,15 @@ def _checked(
     table: Table,
     raw: pl.DataFrame,
     read: Mapping[str, pl.DataFrame],
+    knowledge: Knowledge,
     ignored: Collection[str],
     today: Moment | None,
 ) -> tuple[pl.DataFrame, list[Bad], pl.DataFrame]:
     """The good rows of a table, the refusals, and the rows that were refused."""
-    frame, refusals = convert(table, raw, ignored)
+    frame, refusals = convert(table, raw, knowledge, ignored)
     if table.name == "findings":
-        frame = understand(frame)
-    refusals += check_rows(table, frame, read, today)
+        frame = understand(frame, knowledge)
+    refusals += check_rows(table, frame, read, knowledge, today)
     spoiled = sorted({b.row for b in refusals if b.row is not None and not b.warning})
     left_out = {b.row for b in refusals if b.again}.union(spoiled)
     if not left_out:

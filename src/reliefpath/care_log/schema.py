@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 import polars as pl
 
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import REGIONS, muscles
 from reliefpath.reference.anatomy.body_map import region_names
 from reliefpath.reference.measures import measures
@@ -42,6 +43,10 @@ _DTYPES: dict[Kind, pl.DataType] = {
 }
 
 
+Codes = tuple[str, ...] | Callable[[Knowledge], Collection[str]]
+"""The codes of a column, as they are or as the catalogues have them; none means any text."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a care-log table."""
@@ -50,18 +55,21 @@ class Column:
     kind: Kind
     meaning: str
     required: bool = False
-    codes: tuple[str, ...] = ()
-    """The codes allowed; empty means any text."""
+    codes: Codes = ()
     low: float | None = None
     high: float | None = None
     absent: str = ""
     """What is not known where an optional column is not there; empty where nothing changes."""
     prose: bool = False
     """Whether it is free text, which may go on over several lines."""
-    names: Mapping[str, str] | None = field(default=None, compare=False)
+    names: Callable[[Knowledge], Mapping[str, str]] | None = None
     """What else the codes are called, folded; what no name is like is then not guessed at."""
     takes_names: bool = False
     """Whether a name is taken for its code; else it is asked whether that is meant."""
+
+    def codes_in(self, knowledge: Knowledge) -> tuple[str, ...]:
+        """Return the codes allowed; none means any text."""
+        return tuple(self.codes(knowledge) if callable(self.codes) else self.codes)
 
 
 @dataclass(frozen=True)
@@ -92,10 +100,8 @@ def _text(
     return Column(name, Kind.TEXT, meaning, required, absent=absent, prose=prose)
 
 
-def _code(
-    name: str, meaning: str, codes: tuple[str, ...], *, required: bool = False, **more: Any
-) -> Column:
-    return Column(name, Kind.CODE, meaning, required, tuple(codes), **more)
+def _code(name: str, meaning: str, codes: Codes, *, required: bool = False, **more: Any) -> Column:
+    return Column(name, Kind.CODE, meaning, required, codes, **more)
 
 
 def _date(name: str, meaning: str, *, required: bool = False, absent: str = "") -> Column:
@@ -151,7 +157,7 @@ EPISODES = Table(
     (
         _EPISODE,
         _PATIENT,
-        _code("region", "Where it hurts", REGIONS, required=True, names=region_names()),
+        _code("region", "Where it hurts", REGIONS, required=True, names=lambda _: region_names()),
         _date("started_on", "When care began", required=True),
         _date(
             "ended_on",
@@ -159,7 +165,7 @@ EPISODES = Table(
             absent="Whether care has ended: each episode counts as under way",
         ),
         _text("complaint", "The complaint in the patient's words", prose=True),
-        _code("primary_measure", "The outcome measure that the curve follows", tuple(measures())),
+        _code("primary_measure", "The outcome measure that the curve follows", measures),
         _text("clinician", "Who is responsible"),
         _text("payer", "Who pays", absent="What the payer asks for"),
         _code("side", "Which side hurts", SIDES, absent="Which side hurts"),
@@ -179,7 +185,7 @@ SCORES = Table(
     (
         _EPISODE,
         _AT,
-        _code("measure", "The outcome measure", tuple(measures()), required=True),
+        _code("measure", "The outcome measure", measures, required=True),
         _number("value", "The score, on the measure's own scale", required=True),
         _text(
             "item",
@@ -195,21 +201,21 @@ TREATMENTS = Table(
     (
         _EPISODE,
         _AT,
-        _code("therapy", "What was done", tuple(therapies()), required=True),
-        _code("muscle", "Where", tuple(muscles()), absent="Where it was given"),
+        _code("therapy", "What was done", therapies, required=True),
+        _code("muscle", "Where", muscles, absent="Where it was given"),
         _code("side", "Which side", SIDES, absent="On which side it was given"),
         _text("technique", "How it was done", prose=True),
         _text("needle", "Thickness and length, such as `0.30 x 40 mm` or `25 G x 38 mm`"),
         _code(
             "agent",
             "What was injected",
-            tuple(agents()),
+            agents,
             absent="What was injected",
-            names=agent_names(),
+            names=agent_names,
             takes_names=True,
         ),
         _number("amount", "How much, in `unit`", 0, absent="How much was injected"),
-        _code("unit", "The unit of `amount`", tuple(units()), absent="How much was injected"),
+        _code("unit", "The unit of `amount`", lambda _: units(), absent="How much was injected"),
         _number("volume_ml", "Volume injected, in millilitres", 0, absent="How much was injected"),
         _text("lot", "Lot number of what was injected, as on the vial"),
         _number(
@@ -242,7 +248,7 @@ EXAMS = Table(
     (
         _EPISODE,
         _AT,
-        _code("muscle", "The muscle", tuple(muscles()), required=True),
+        _code("muscle", "The muscle", muscles, required=True),
         _code("side", "Which side", SIDES, required=True),
         _flag("taut_band", "A taut band is felt", absent="Whether the trigger point is active"),
         _flag(
@@ -270,7 +276,7 @@ FINDINGS = Table(
     (
         _PATIENT,
         _AT,
-        _code("kind", "What sort of finding", tuple(finding_kinds()), required=True),
+        _code("kind", "What sort of finding", finding_kinds, required=True),
         _code("code", "The finding, a code of its kind", (), required=True),
         _text(
             "episode",
@@ -278,7 +284,7 @@ FINDINGS = Table(
             absent="Which complaint it belongs to: it counts for the person",
         ),
         _number("value", "The amount, where it has one, in `unit`", absent="How much it is"),
-        _code("unit", "The unit of `value`", tuple(units()), absent="How much it is"),
+        _code("unit", "The unit of `value`", lambda _: units(), absent="How much it is"),
         _date(
             "until",
             "The last day on which it holds; empty while it still does",
@@ -287,7 +293,7 @@ FINDINGS = Table(
         _code(
             "muscle",
             "The muscle in which it was found",
-            tuple(muscles()),
+            muscles,
             absent="Where it was found",
         ),
         _code(
@@ -295,7 +301,7 @@ FINDINGS = Table(
             "The region in which it was found",
             REGIONS,
             absent="Where it was found",
-            names=region_names(),
+            names=lambda _: region_names(),
         ),
         _code("side", "The side on which it was found", SIDES, absent="On which side it was found"),
         _text(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import polars as pl
 
+from reliefpath.knowledge import Knowledge, derived
 from reliefpath.reference.therapies import SCREENED, Restriction, finding_kinds
 from reliefpath.reference.therapies.findings import FindingKind
 
@@ -49,14 +49,16 @@ def guard_people(people: pl.DataFrame, fewest: int) -> Guarded:
     return Guarded(shown, sex, age, rest.height)
 
 
-def guard_findings(findings: pl.DataFrame, fewest: int) -> tuple[pl.DataFrame, list[str]]:
+def guard_findings(
+    findings: pl.DataFrame, fewest: int, knowledge: Knowledge
+) -> tuple[pl.DataFrame, list[str]]:
     """Leave out findings that fewer than `fewest` patients have; return the rest and their names.
 
     Nothing may follow from the gap: of a patient who loses one, that its kind was asked about is
     left out too, and of a kind that is never asked about as a whole, such as consent, all of it,
     and that other kinds were asked about which stand in the way of the same.
     """
-    asked = [name for name, kind in finding_kinds().items() if kind.screening]
+    asked = [name for name, kind in finding_kinds(knowledge).items() if kind.screening]
     telling = (pl.col("code") == SCREENED) | ~pl.col("kind").is_in(asked)
     gone: set[str] = set()
     while True:
@@ -65,20 +67,23 @@ def guard_findings(findings: pl.DataFrame, fewest: int) -> tuple[pl.DataFrame, l
         if rare.is_empty():
             return findings, sorted(gone)
         gone |= set(rare.select(pl.concat_str("kind", pl.lit("/"), "code")).to_series())
-        gaps = rare.join(_answering(), on=["kind", "code"]).select("patient", kind="answers")
+        gaps = rare.join(_answering(knowledge), on=["kind", "code"]).select(
+            "patient", kind="answers"
+        )
         gap = pl.struct("patient", "kind").is_in(gaps.to_struct().implode())
         findings = findings.filter(~few & ~(gap & telling))
 
 
-@cache
-def _answering() -> pl.DataFrame:
+@derived
+def _answering(knowledge: Knowledge) -> pl.DataFrame:
     """Of which kinds each finding tells: of its own; where that is never asked about as a whole,
     also of those that are and that may bar the same."""
+    kinds = finding_kinds(knowledge)
     rows = [
         (name, code, other)
-        for name, kind in finding_kinds().items()
+        for name, kind in kinds.items()
         for code, finding in kind.codes.items()
-        for other, asked in finding_kinds().items()
+        for other, asked in kinds.items()
         if other == name or (asked.screening and not kind.screening and _bars(asked, finding.bars))
     ]
     return pl.DataFrame(rows, ["kind", "code", "answers"], orient="row")

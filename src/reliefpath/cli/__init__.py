@@ -23,7 +23,7 @@ from reliefpath.cli.commands import (
     remind,
     serve,
 )
-from reliefpath.cli.options import SHOWN_PROBLEMS
+from reliefpath.cli.options import SHOWN_PROBLEMS, go_by
 from reliefpath.errors import ContentError, ReliefPathError, UsageError
 
 app = typer.Typer(
@@ -90,7 +90,4 @@ def _root(
     if version:
         typer.echo(f"reliefpath {__version__}")
         raise typer.Exit
-    if clinic is not None:
-        from reliefpath.knowledge import use_overrides
-
-        use_overrides(clinic)
+    go_by(clinic)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reliefpath.cli.options import PathwayFile, PriorFile, read_pathway, read_prior
+from reliefpath.cli.options import PathwayFile, PriorFile, knowledge, read_pathway, read_prior
 from reliefpath.cli.records import Records
 from reliefpath.cli.render.output import open_console, output
 from reliefpath.errors import UsageError
@@ -203,7 +203,7 @@ def _portion(text: str) -> Portion:
         )
     agent, strength, unit, volume, stated = found.groups()
     return Portion(
-        agent_of(agent) or agent,
+        agent_of(knowledge(), agent) or agent,
         float(strength or 0),
         "mg/ml" if (unit or "").lower() == "mg/ml" else "percent",
         float(volume),
@@ -238,4 +238,4 @@ def _lot(text: str) -> tuple[str, str]:
     agent, equals, lot = (part.strip() for part in text.partition("="))
     if not (agent and equals and lot):
         raise UsageError(f"--lot {text!r}: expected an agent and its lot, as `lidocaine=A123`")
-    return agent_of(agent) or agent, lot
+    return agent_of(knowledge(), agent) or agent, lot

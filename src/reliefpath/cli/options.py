@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +17,7 @@ import typer
 from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
+    from reliefpath.knowledge import Knowledge
     from reliefpath.pathway.model import Pathway
     from reliefpath.recovery import Priors
 
@@ -179,10 +181,35 @@ def moment(text: str, option: str) -> date | datetime:
         ) from None
 
 
-def read_pathway(file: Path | None) -> Pathway:
-    from reliefpath.pathway.model import default_pathway, load_pathway
+_KNOWLEDGE: ContextVar[Knowledge | None] = ContextVar("knowledge", default=None)
 
-    return default_pathway() if file is None else load_pathway(file)
+
+def go_by(clinic: Path | None) -> None:
+    """Go by a clinic's own file in the command that follows; None is the catalogues as shipped.
+
+    Raises:
+        UsageError: there is no such file.
+        KnowledgeError: it has problems.
+    """
+    known = None
+    if clinic is not None:
+        from reliefpath.knowledge import Knowledge
+
+        known = Knowledge.shipped().with_overrides(clinic)
+    _KNOWLEDGE.set(known)
+
+
+def knowledge() -> Knowledge:
+    """Return the catalogues, with the clinic's own file if the command line names one."""
+    from reliefpath.knowledge import SHIPPED
+
+    return _KNOWLEDGE.get() or SHIPPED
+
+
+def read_pathway(file: Path | None) -> Pathway:
+    from reliefpath.pathway.model import load_pathway
+
+    return load_pathway(file, knowledge())
 
 
 def read_prior(file: Path | None) -> Priors:

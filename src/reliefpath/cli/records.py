@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reliefpath.cli.options import SHOWN_PROBLEMS, WHOLE, ReadingOptions, moment
+from reliefpath.cli.options import SHOWN_PROBLEMS, WHOLE, ReadingOptions, knowledge, moment
 from reliefpath.errors import ChartError, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ class Records:
             skip_bad_rows=self.reading.skip_bad_rows,
             ignored=self.reading.ignore_column or (),
             today=Moment.of(today(zone), zone),
+            knowledge=knowledge(),
         )
         for problem in reading.problems[:SHOWN_PROBLEMS]:
             typer.echo(problem, err=True)
@@ -148,7 +149,7 @@ def _of_known_codes(care_log: CareLog) -> CareLog:
 def _check_codes(tables: Mapping[str, pl.DataFrame]) -> None:
     from reliefpath.care_log.checks import check_codes
 
-    check_codes(tables)
+    check_codes(tables, knowledge())
 
 
 def is_chart(source: str) -> bool:
@@ -182,7 +183,7 @@ def chart_of(source: str) -> Chart:
     """Open a chart."""
     from reliefpath.store.chart import open_chart
 
-    return open_chart(source)
+    return open_chart(source, knowledge())
 
 
 def _prepare() -> None:

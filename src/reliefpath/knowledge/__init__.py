@@ -1,29 +1,17 @@
-"""A clinic's own file: rows of the catalogues that it changes or adds, with reason and name."""
+"""Cited catalogues, and the clinic's own file: the rows that it changes or adds, each with why."""
 
-from reliefpath.knowledge.amending import amended
 from reliefpath.knowledge.clinic_file import Change, Clinic, ClinicFile, Override, read_clinic
-from reliefpath.knowledge.process import (
-    catalogue,
-    changes_of,
-    edition,
-    in_force,
-    told_changes,
-    use_overrides,
-    use_text,
-)
+from reliefpath.knowledge.value import SHIPPED, Knowledge, catalogue, derived, told_changes
 
 __all__ = [
+    "SHIPPED",
     "Change",
     "Clinic",
     "ClinicFile",
+    "Knowledge",
     "Override",
-    "amended",
     "catalogue",
-    "changes_of",
-    "edition",
-    "in_force",
+    "derived",
     "read_clinic",
     "told_changes",
-    "use_overrides",
-    "use_text",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -29,27 +29,37 @@ ID = re.compile(r"[A-Za-z0-9]+([.-][A-Za-z0-9]+)*")
 
 
 def amended(
-    name: str, file: Traversable | Path, model: type[CatalogueT], clinic: Clinic
-) -> CatalogueT:
-    """Return a catalogue with a clinic's overrides, which are noted in `clinic.changes`.
+    name: str, file: Traversable | Path, model: type[CatalogueT], clinic: Clinic, context: object
+) -> tuple[CatalogueT, list[Change]]:
+    """Return a catalogue with a clinic's overrides, and what they changed.
+
+    Args:
+        name: what the clinic's file calls the catalogue.
+        file: the catalogue as shipped.
+        model: its model.
+        clinic: the clinic's file.
+        context: what the model's validators are given.
 
     Raises:
         KnowledgeError: an override names what is not there, or the result is not sound.
     """
-    shipped = load_catalogue(file, model)
+    shipped = load_catalogue(file, model, context=context)
     changes = _changes(name, shipped, clinic)
     content = read_yaml(file, KnowledgeError)
+
+    def validate(changes: Sequence[Change]) -> CatalogueT:
+        return model.model_validate(_with(content, changes, clinic), context=context)
+
     try:
-        result = model.model_validate(_with(content, changes, clinic))
+        result = validate(changes)
     except ValidationError as e:
         raise KnowledgeError(
-            _unsound(detail, changes, clinic) or _together(detail, content, model, changes, clinic)
+            _unsound(detail, changes, clinic) or _together(detail, validate, changes, clinic)
             for detail in e.errors()
         ) from None
     if problems := list(_uncited(result, changes, clinic)):
         raise KnowledgeError(problems)
-    clinic.changes.update({change.id: change for change in changes})
-    return result
+    return result, changes
 
 
 def _changes(name: str, shipped: Catalogue, clinic: Clinic) -> list[Change]:
@@ -144,8 +154,7 @@ def _owner(place: Place, changes: Iterable[Change]) -> Change | None:
 
 def _together(
     detail: Any,
-    content: dict[str, Any],
-    model: type[Catalogue],
+    validate: Callable[[Sequence[Change]], object],
     changes: Sequence[Change],
     clinic: Clinic,
 ) -> Problem:
@@ -153,7 +162,7 @@ def _together(
     first = changes[-1]
     for n in range(1, len(changes)):
         try:
-            model.model_validate(_with(content, changes[:n], clinic))
+            validate(changes[:n])
         except ValidationError:
             first = changes[n - 1]
             break

@@ -263,16 +263,20 @@ def _span(node: yaml.Node | None, path: Place) -> tuple[int, int] | None:
 
 
 def read_record(
-    file: Traversable | Path, model: type[RecordT], error: type[ContentError]
+    file: Traversable | Path,
+    model: type[RecordT],
+    error: type[ContentError],
+    context: object = None,
 ) -> RecordT:
-    """Read a YAML file as `model`; every problem is told with its line.
+    """Read a YAML file as `model`, whose validators are given `context`; every problem is told with
+    its line.
 
     Raises:
         error: the file is not YAML, or at least one value is not what the model expects.
     """
     content = read_yaml(file, error)
     try:
-        return model.model_validate(content)
+        return model.model_validate(content, context=context)
     except ValidationError as e:
         raise error(_problem(file, model, detail) for detail in e.errors()) from None
 
@@ -317,13 +321,14 @@ def load_catalogue(
     file: Traversable | Path,
     model: type[CatalogueT],
     error: type[ContentError] = KnowledgeError,
+    context: object = None,
 ) -> CatalogueT:
-    """Read a knowledge file as `model`.
+    """Read a knowledge file as `model`, whose validators are given `context`.
 
     Raises:
         error: the file breaks its model or a row names a source it does not define.
     """
-    catalogue = read_record(file, model, error)
+    catalogue = read_record(file, model, error, context)
     problems = [
         Problem(
             file.name,

@@ -151,11 +151,9 @@ def _told(value: Any) -> str | None:
 class Clinic:
     """A clinic's file that was read."""
 
-    file: Path
+    file: Path = field(compare=False)
     text: str
-    content: ClinicFile
-    changes: dict[str, Change] = field(default_factory=dict)
-    """What was changed so far, by the id of its source."""
+    content: ClinicFile = field(compare=False)
 
     @property
     def edition(self) -> str:

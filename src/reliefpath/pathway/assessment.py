@@ -37,12 +37,12 @@ def assess(
     Its columns are `episode`, `patient`, `as_of`, `status`, `next_step`, `gate` (whether the last,
     most invasive step is open: true, false, or null for unknown), `would_change` and `notes` (lists
     of texts), every fact, one column a criterion with its answer (true, false, or null),
-    `pathway` and `pathway_version`, which names the clinic's file in force, too. It depends on
-    nothing but that and its arguments: no clock, no I/O, and the order of the care log's rows
-    changes no byte.
+    `pathway` and `pathway_version`, which names the clinic's file, if any, too. It depends on its
+    arguments alone: no clock, no I/O, and the order of the care log's rows changes no byte.
 
     Raises:
-        UsageError: `as_of` is a moment without a zone.
+        UsageError: `as_of` is a moment without a zone, or the care log was read with another
+            clinic's file than the pathway.
     """
     return assess_parts([care_log], pathway, as_of, priors, progress)
 
@@ -60,7 +60,11 @@ def assess_parts(
     """
     settings = pathway.recovery.combine, pathway.counted_trial
     asked = pathway.questions, priors, *settings, progress
-    tables = [facts(care_log, as_of, *asked) for care_log in care_logs]
+    tables = []
+    for care_log in care_logs:
+        if care_log.knowledge != pathway.knowledge:
+            raise UsageError("the care log was read with another clinic's file than the pathway")
+        tables.append(facts(care_log, as_of, *asked))
     progress("pathway")
     table = tables[0] if len(tables) == 1 else pl.concat(tables).sort("episode")
     return advise(table, pathway, as_of)

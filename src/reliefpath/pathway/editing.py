@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import sqlglot
 from sqlglot.errors import SqlglotError
 
+from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.catalogue import spans_of
 from reliefpath.pathway.model import Pathway, Rule, load_pathway
 
@@ -118,7 +119,9 @@ def rule_at(pathway: Pathway, place: str) -> Rule:
     return pathway.criteria[rest[-2]][1]
 
 
-def edited(text: str, changes: Mapping[str, str], name: str) -> tuple[str, Pathway]:
+def edited(
+    text: str, changes: Mapping[str, str], name: str, knowledge: Knowledge
+) -> tuple[str, Pathway]:
     """Return a pathway's file with other texts at some places, and the pathway that it then is.
 
     All else stays as it is, comments and order included, but that nobody has signed it off.
@@ -138,10 +141,10 @@ def edited(text: str, changes: Mapping[str, str], name: str) -> tuple[str, Pathw
     for (start, end), new in sorted(put_in, reverse=True):
         tail = "\n" if text[start:end].endswith("\n") else ""
         text = text[:start] + new + tail + text[end:]
-    return text, pathway_of(text, name)
+    return text, pathway_of(text, name, knowledge)
 
 
-def pathway_of(text: str, name: str) -> Pathway:
+def pathway_of(text: str, name: str, knowledge: Knowledge) -> Pathway:
     """Read and check the text of a pathway's file.
 
     Raises:
@@ -150,7 +153,7 @@ def pathway_of(text: str, name: str) -> Pathway:
     with TemporaryDirectory() as folder:
         file = Path(folder) / name
         file.write_text(text, "utf-8")
-        return load_pathway(file)
+        return load_pathway(file, knowledge)
 
 
 def _scalar(text: str) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from reliefpath.errors import PathwayError, Problem, UsageError, nearest
-from reliefpath.knowledge import edition
+from reliefpath.knowledge import SHIPPED, Knowledge, derived
 from reliefpath.knowledge.catalogue import Catalogue, Row, line_of, load_catalogue
 from reliefpath.pathway.facts import Combine, Trial, schema
 from reliefpath.pathway.facts.declared import STATUS, askable
@@ -165,11 +165,21 @@ class Pathway(Catalogue):
         default_factory=dict,
         description="Criteria that are open for one thing: a clinician weighs them as one",
     )
+    _knowledge: Knowledge = PrivateAttr(SHIPPED)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take the knowledge that it was read with."""
+        self._knowledge = context or SHIPPED
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The catalogues that it was read with."""
+        return self._knowledge
 
     @property
     def edition(self) -> str:
-        """Its version, and after a `+` the clinic's file in force: what every advice names."""
-        return edition(self.version)
+        """Its version, and after a `+` the clinic's file, if any: what every advice names."""
+        return self.knowledge.edition(self.version)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -247,10 +257,9 @@ class Pathway(Catalogue):
         return [str(self.sources[name]) for name in row.source]
 
 
-@cache
-def default_pathway() -> Pathway:
-    """Return the clinic's strategy as shipped."""
-    return _load(default_file())
+@derived
+def _default(knowledge: Knowledge) -> Pathway:
+    return _load(default_file(), knowledge)
 
 
 def default_file() -> Traversable:
@@ -258,20 +267,22 @@ def default_file() -> Traversable:
     return files(__package__) / "relief-plus.yaml"
 
 
-def load_pathway(file: Path) -> Pathway:
-    """Read and check a pathway file.
+def load_pathway(file: Path | None = None, knowledge: Knowledge = SHIPPED) -> Pathway:
+    """Read and check a pathway file; None is the pathway as shipped.
 
     Raises:
         UsageError: there is no such file.
         PathwayError: it has problems; it lists every one of them, with its line.
     """
+    if file is None:
+        return _default(knowledge)
     if not file.is_file():
         raise UsageError(f"`{file}` is not a file; expected a pathway in YAML")
-    return _load(file)
+    return _load(file, knowledge)
 
 
-def _load(file: Traversable | Path) -> Pathway:
-    pathway = load_catalogue(file, Pathway, PathwayError)
+def _load(file: Traversable | Path, knowledge: Knowledge) -> Pathway:
+    pathway = load_catalogue(file, Pathway, PathwayError, context=knowledge)
     problems = [
         Problem(file.name, line_of(file, path), ".".join(map(str, path)), value, expected)
         for path, value, expected in _unsound(pathway)
@@ -362,14 +373,14 @@ def _unsound_names(pathway: Pathway) -> Unsound:
                 yield ("causes", name, "criteria"), id_, f"unknown criterion{hint}"
     if FOLLOW_UP in pathway.steps:
         yield ("steps", FOLLOW_UP), FOLLOW_UP, "is the name of the check-ins; choose another"
-    ranks = [0]
+    ranks, known = [0], therapies(pathway.knowledge)
     for name, step in pathway.steps.items():
         for therapy in step.therapies:
-            if therapy not in therapies():
-                hint = nearest(therapy, therapies())
+            if therapy not in known:
+                hint = nearest(therapy, known)
                 yield ("steps", name, "therapies"), therapy, f"unknown therapy{hint}"
-            elif therapies()[therapy].invasiveness < ranks[-1]:
+            elif known[therapy].invasiveness < ranks[-1]:
                 expected = "steps must go from the least to the most invasive"
                 yield ("steps", name, "therapies"), therapy, expected
             else:
-                ranks.append(therapies()[therapy].invasiveness)
+                ranks.append(known[therapy].invasiveness)

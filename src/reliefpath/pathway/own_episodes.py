@@ -43,8 +43,9 @@ def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -
     moment = care_log.moment(as_of)
     begun = care_log.episodes.filter(pl.col("started_on") <= moment.day)
     episodes = begun.sort("episode").with_row_index("e")
-    given = treatments_given(care_log.given, episodes, moment)
-    series = curved_series(known_scores(care_log.scores, given, episodes, moment))
+    knowledge = care_log.knowledge
+    given = treatments_given(care_log.given, episodes, moment, knowledge)
+    series = curved_series(known_scores(care_log.scores, given, episodes, moment, knowledge))
     overall = DEFAULT_PRIOR if series.is_empty() else _learned(series)
     counts: dict[Group | None, int] = {None: series["k"].n_unique()}
     groups: dict[Group, Prior] = {}

@@ -8,6 +8,7 @@ import numpy as np
 
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.simulation.care import treatment_parts
 from reliefpath.simulation.course import check_ins, pain_left
 from reliefpath.simulation.drawing import drawing_part, until_that_day
@@ -25,7 +26,7 @@ ABOUT = (
 """What to say wherever the demo clinic is shown."""
 
 
-def demo_clinic(patients: int, seed: int, as_of: date) -> CareLog:
+def demo_clinic(patients: int, seed: int, as_of: date, knowledge: Knowledge = SHIPPED) -> CareLog:
     """Return the care log of a simulated clinic as it stands on `as_of`.
 
     The same arguments give the same care log to the byte, and another `as_of` the same one moved in
@@ -37,6 +38,7 @@ def demo_clinic(patients: int, seed: int, as_of: date) -> CareLog:
         patients: How many; about one in sixteen has an earlier episode too.
         seed: Which clinic, 0 or more.
         as_of: Today; nothing lies after it.
+        knowledge: The catalogues by which the clinic works.
 
     Raises:
         UsageError: there is no patient, or the seed is negative.
@@ -47,7 +49,7 @@ def demo_clinic(patients: int, seed: int, as_of: date) -> CareLog:
         raise UsageError(f"expected a seed of 0 or more, not {seed}")
     streams = np.random.default_rng(seed).spawn(8)
     cast, persons, days, scores, care, exams, findings, drawings = streams
-    plan = make_plan(world(), patients, cast)
+    plan = make_plan(world(), patients, cast, knowledge)
     people = make_people(plan, persons)
     visits = check_ins(plan, days)
     relief = plan.cast.within(lambda a: a.relief, care)
@@ -57,6 +59,7 @@ def demo_clinic(patients: int, seed: int, as_of: date) -> CareLog:
         drawing_part(plan, words(), visits, left, drawings),
     ]
     return CareLog(
+        knowledge=knowledge,
         patients=patient_table(plan, people, words(), as_of, persons),
         episodes=episode_table(plan, people, words(), as_of, persons),
         scores=timed(

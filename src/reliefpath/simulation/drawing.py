@@ -65,7 +65,8 @@ def _limits(plan: Plan, words: Words, random: Random) -> Floats:
 def _referral(plan: Plan, words: Words) -> Flags:
     """Whether the muscle that an episode is about is felt in each region."""
     about = muscles_at(plan, words, np.arange(len(plan)), np.zeros(len(plan), np.int64))
-    reaches = {id_: [region in row.reaches for region in REGIONS] for id_, row in muscles().items()}
+    rows = muscles(plan.knowledge).items()
+    reaches = {id_: [region in row.reaches for region in REGIONS] for id_, row in rows}
     return np.array([reaches[muscle] for muscle in about])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reliefpath.knowledge import Knowledge
 from reliefpath.simulation.world import Archetype, World
 
 Floats = NDArray[np.float64]
@@ -48,6 +49,7 @@ class Plan:
     """All episodes side by side: entry i of every array belongs to episode i.
 
     Attributes:
+        knowledge: The catalogues by which the clinic works.
         cast: The archetypes.
         patients: How many patients there are; episode i < patients is the first of patient i.
         patient: Index of the patient.
@@ -59,6 +61,7 @@ class Plan:
         injection_days: Day of care of each injection, -1 where there is none; a column each.
     """
 
+    knowledge: Knowledge
     cast: Cast
     patients: int
     patient: Ints
@@ -78,7 +81,7 @@ class Plan:
         return self.cast.world
 
 
-def make_plan(world: World, patients: int, random: Random) -> Plan:
+def make_plan(world: World, patients: int, random: Random, knowledge: Knowledge) -> Plan:
     """Cast the archetypes, each at least once while there are patients, and set the dates."""
     # the showpiece keeps an only episode, so that its story has one thread
     extra = min(round(world["second_episodes"] * patients), patients - 1)
@@ -92,6 +95,7 @@ def make_plan(world: World, patients: int, random: Random) -> Plan:
     days = in_days(cast.within(lambda a: a.weeks_in_care, random))
     silent = in_days(cast.within(lambda a: a.silent_weeks, random))
     return Plan(
+        knowledge=knowledge,
         cast=cast,
         patients=patients,
         patient=patient,

@@ -80,7 +80,7 @@ def _pain(reports: _Reports, asked: Flags, random: Random) -> pl.DataFrame:
     pain += reports.stray * world["noise_sd"] * _wandering(shape, world["wander"], random)
     flare = random.random(shape) < cast.of(lambda a: a.flares)[:, None]
     pain += flare * random.uniform(world["flare_least"], world["flare_most"], shape)
-    return reports.rows(NRS, _score(measures()[NRS], pain / 10), asked)
+    return reports.rows(NRS, _score(measures(reports.plan.knowledge)[NRS], pain / 10), asked)
 
 
 def _function(
@@ -104,7 +104,7 @@ def _function(
             harder = random.normal(0, world["activity_sd"], len(plan)) if name == PSFS else 0
             lost = (start + harder)[:, None] * left + noise
             mine = asked & (function == i)[:, None]
-            rows = reports.rows(name, _score(measures()[name], lost), mine)
+            rows = reports.rows(name, _score(measures(plan.knowledge)[name], lost), mine)
             if name == PSFS:
                 activities = _activities(plan, people, words, item)
                 rows = rows.with_columns(item=activities.gather(rows["e"]))

@@ -16,6 +16,7 @@ from reliefpath.care_log.log import CareLog, assemble
 from reliefpath.care_log.schema import TABLES
 from reliefpath.clock import MIDNIGHT, today, zone_of
 from reliefpath.errors import CareLogError, ChartError, UsageError
+from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.private_files import create_file, remove
 from reliefpath.store import loading, migrations
 from reliefpath.store.copying import copy_chart
@@ -60,6 +61,8 @@ class Chart:
 
     engine: sa.Engine
     clock: Clock = _now
+    knowledge: Knowledge = SHIPPED
+    """The catalogues that its codes are of."""
 
     @property
     def name(self) -> str:
@@ -84,17 +87,18 @@ class Chart:
             UsageError: `known_at` is a moment without a zone.
         """
         with read_transaction(self.engine) as connection:
-            yield from read_batches(connection, _upto(connection, known_at))
+            yield from read_batches(connection, self.knowledge, _upto(connection, known_at))
 
     def care_log(self, known_at: Known = None) -> CareLog:
         """Return everybody's care log; see `care_logs`."""
         with read_transaction(self.engine) as connection:
-            return read_care_log(connection, _upto(connection, known_at))
+            return read_care_log(connection, self.knowledge, _upto(connection, known_at))
 
     def care_log_of(self, patient: str, known_at: Known = None) -> CareLog:
         """Return one patient's care log; see `care_logs`."""
         with read_transaction(self.engine) as connection:
-            return read_care_log(connection, _upto(connection, known_at), (patient, patient))
+            upto = _upto(connection, known_at)
+            return read_care_log(connection, self.knowledge, upto, (patient, patient))
 
     def patient_of(self, episode: str, known_at: Known = None) -> str | None:
         """Return whose episode it is, or None where there is no such episode."""
@@ -243,7 +247,7 @@ class Chart:
         """
         parents = self.on_record(tables)
         # before it is this change's turn: others need not wait
-        care_log = _checked(tables, parents)
+        care_log = _checked(tables, parents, self.knowledge)
         with self.change(act) as change:
             if idempotency_key is not None:
                 if (before := entered_before(change, idempotency_key)) is not None:
@@ -255,7 +259,7 @@ class Chart:
             change.detail.update(detail)
             now = known_parents(change.connection, tables.values())
             if not all(now[name].equals(parents[name]) for name in now):
-                care_log = _checked(tables, now)
+                care_log = _checked(tables, now, self.knowledge)
             for name in TABLES:
                 if care_log.table(name).height:
                     change.add(name, care_log.table(name))
@@ -271,7 +275,7 @@ class Chart:
             CareLogError: a value breaks the schema.
         """
         with self.change(act) as change:
-            correct(change, name, row, values)
+            correct(change, name, row, values, self.knowledge)
         return change.entry
 
     def withdraw(self, name: str, row: int, act: AuditEvent) -> dict[str, int]:
@@ -355,8 +359,10 @@ class Chart:
         copy_chart(self.engine, target.engine)
 
 
-def _checked(tables: Mapping[str, pl.DataFrame], parents: Mapping[str, pl.DataFrame]) -> CareLog:
-    care_log, bad = assemble(tables, parents)
+def _checked(
+    tables: Mapping[str, pl.DataFrame], parents: Mapping[str, pl.DataFrame], knowledge: Knowledge
+) -> CareLog:
+    care_log, bad = assemble(tables, knowledge, parents)
     problems = [b.at(name, None if b.row is None else b.row + 1) for name, b in bad]
     if any(not problem.warning for problem in problems):
         raise CareLogError(problems)
@@ -416,8 +422,12 @@ def _new_file(file: Path) -> Path:
     return file
 
 
-def open_chart(source: str) -> Chart:
+def open_chart(source: str, knowledge: Knowledge = SHIPPED) -> Chart:
     """Open a chart.
+
+    Args:
+        source: an SQLite file, or a database URL.
+        knowledge: the catalogues that its codes are of.
 
     Raises:
         UsageError: there is none, or its version is not this software's; the message says what to
@@ -440,7 +450,7 @@ def open_chart(source: str) -> Chart:
             raise UsageError(
                 f"`{url}` was written by a newer version of ReliefPath; install that one"
             )
-    return Chart(engine)
+    return Chart(engine, knowledge=knowledge)
 
 
 @contextmanager

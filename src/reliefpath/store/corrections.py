@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from reliefpath.care_log.log import assemble
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import CareLogError, UsageError, nearest
+from reliefpath.knowledge import Knowledge
 from reliefpath.store.frames import stored_select, to_stored
 from reliefpath.store.reading import known_parents, read_care_log
 from reliefpath.store.tables import HISTORIES, ROWS, START_OF_DAY, holding
@@ -24,7 +25,13 @@ DEPENDENTS = {
 """What belongs to a patient or an episode alone, and is withdrawn with it."""
 
 
-def correct(change: Change, name: str, row: int, values: Mapping[str, str | None]) -> None:
+def correct(
+    change: Change,
+    name: str,
+    row: int,
+    values: Mapping[str, str | None],
+    knowledge: Knowledge,
+) -> None:
     """Record a row with some values changed; see `Chart.correct`."""
     table = _table(name)
     if name not in TABLES:
@@ -42,7 +49,7 @@ def correct(change: Change, name: str, row: int, values: Mapping[str, str | None
     change.act = replace(change.act, patient=_patient(change, old))
     texts = {column: None if value is None else _text(value) for column, value in new.items()}
     raw = pl.DataFrame({column: [value] for column, value in texts.items()}).cast(pl.String)
-    care_log, bad = assemble({name: raw}, known_parents(change.connection, [raw]))
+    care_log, bad = assemble({name: raw}, knowledge, known_parents(change.connection, [raw]))
     problems = [b.at(f"{name} {row}", None) for _, b in bad]
     if any(not problem.warning for problem in problems):
         raise CareLogError(problems)
@@ -51,13 +58,13 @@ def correct(change: Change, name: str, row: int, values: Mapping[str, str | None
         raise UsageError(f"row {row} of {name} already says so")
     change.supersede(name, {**good, "supersedes": row}, withdrawn=False)
     if "started_on" in values and change.act.patient is not None:
-        _check_whole(change, change.act.patient)
+        _check_whole(change, change.act.patient, knowledge)
 
 
-def _check_whole(change: Change, patient: str) -> None:
+def _check_whole(change: Change, patient: str, knowledge: Knowledge) -> None:
     """Check that what is on record of a patient still fits an episode that begins otherwise."""
-    care_log = read_care_log(change.connection, patients=(patient, patient))
-    _, bad = assemble({name: care_log.table(name) for name in TABLES})
+    care_log = read_care_log(change.connection, knowledge, patients=(patient, patient))
+    _, bad = assemble({name: care_log.table(name) for name in TABLES}, knowledge)
     problems = [b.at(name, None) for name, b in bad]
     if any(not problem.warning for problem in problems):
         raise CareLogError(problems)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
 from reliefpath.care_log.terms import Terms, resolve
+from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.catalogue import folded
 from reliefpath.reference.therapies import NOT_UNDERSTOOD
 from reliefpath.store.frames import (
@@ -42,7 +43,10 @@ Range = tuple[str, str]
 
 
 def read_care_log(
-    connection: sa.Connection, upto: int | None = None, patients: Range | None = None
+    connection: sa.Connection,
+    knowledge: Knowledge,
+    upto: int | None = None,
+    patients: Range | None = None,
 ) -> CareLog:
     """Return the care log of all patients or of a range, as it holds or as of entry `upto`."""
     dialect = connection.dialect.name
@@ -55,10 +59,10 @@ def read_care_log(
         query = _query(name, dialect, upto is None, patients is None)
         rows = _read(connection, name, query, parameters, many=many)
         if name == "findings" and (rows["code"] == NOT_UNDERSTOOD).any():
-            return resolve(rows, terms_on_record(connection, upto))
+            return resolve(rows, knowledge, terms_on_record(connection, upto))
         return rows
 
-    return CareLog.of(table, zone_on_record(connection, upto))
+    return CareLog.of(table, knowledge, zone_on_record(connection, upto))
 
 
 BEARING = {"findings": ("kind",), "exams": ("muscle",), "treatments": ("muscle",)}
@@ -95,7 +99,7 @@ def terms_on_record(connection: sa.Connection, upto: int | None = None) -> Terms
 
 
 def read_batches(
-    connection: sa.Connection, upto: int | None = None, size: int = 5_000
+    connection: sa.Connection, knowledge: Knowledge, upto: int | None = None, size: int = 5_000
 ) -> Iterator[CareLog]:
     """Yield the care log of `size` patients at a time; with nobody on record, one that is empty."""
     rows = ROWS["patients"]
@@ -104,7 +108,8 @@ def read_batches(
     ).all()
     for i in range(0, max(len(names), 1), size):
         part = names[i : i + size]
-        yield read_care_log(connection, upto, (part[0], part[-1]) if part else ("", ""))
+        whom = (part[0], part[-1]) if part else ("", "")
+        yield read_care_log(connection, knowledge, upto, whom)
 
 
 @cache  # building a query costs more than one patient's rows

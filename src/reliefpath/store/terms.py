@@ -8,6 +8,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.catalogue import folded
 from reliefpath.reference.therapies import NOT_UNDERSTOOD, finding_kinds
 from reliefpath.reference.therapies.terms import code_of
@@ -38,14 +39,10 @@ class Term:
     kind: str
     words: str
     code: str
+    name: str
+    """What the code is called; the code itself where no catalogue knows it any more."""
     by: str
     recorded_at: str
-
-    @property
-    def name(self) -> str:
-        """What the code is called; the code itself where no catalogue knows it any more."""
-        row = finding_kinds()[self.kind].codes.get(self.code)
-        return row.name if row else self.code
 
 
 def questions_of(chart: Chart) -> list[Question]:
@@ -59,7 +56,10 @@ def questions_of(chart: Chart) -> list[Question]:
     asked: dict[tuple[str, str], tuple[str, set[str]]] = {}
     for kind, words, patient in found:
         key = kind, folded(words)
-        if code_of(kind, words) is None and said.get(key, NOT_UNDERSTOOD) == NOT_UNDERSTOOD:
+        if (
+            code_of(chart.knowledge, kind, words) is None
+            and said.get(key, NOT_UNDERSTOOD) == NOT_UNDERSTOOD
+        ):
             asked.setdefault(key, (words, set()))[1].add(patient)
     questions = [Question(kind, words, len(who)) for (kind, _), (words, who) in asked.items()]
     return sorted(questions, key=lambda q: (-q.patients, q.kind, folded(q.words)))
@@ -70,9 +70,15 @@ def terms_of(chart: Chart) -> list[Term]:
     rows = ROWS["terms"]
     with read_transaction(chart.engine) as connection:
         at = stored(AUDIT.c.at, connection.dialect.name)
-        query = sa.select(rows.c.kind, rows.c.words, rows.c.code, AUDIT.c.by, at)
+        query = sa.select(rows.c.kind, rows.c.words, rows.c.code, AUDIT.c.by, at.label("at"))
         query = query.join(AUDIT, AUDIT.c.entry == rows.c.entry).where(holding(rows))
-        found = [Term(*row) for row in connection.execute(query)]
+        said = connection.execute(query).all()
+    kinds = finding_kinds(chart.knowledge)
+    found = []
+    for row in said:
+        known = kinds[row.kind].codes.get(row.code)
+        name = known.name if known else row.code
+        found.append(Term(row.kind, row.words, row.code, name, row.by, row.at))
     return sorted(found, key=lambda term: (term.kind, folded(term.words)))
 
 
@@ -85,7 +91,7 @@ def set_term(chart: Chart, kind: str, words: str, code: str, act: AuditEvent) ->
         UsageError: the kind is never in words, there is no such code, the catalogue knows the
             words, or it is said already.
     """
-    _check(kind, words, code)
+    _check(chart.knowledge, kind, words, code)
     row = {"kind": kind, "words": words.strip(), "code": code}
     with chart.change(act) as change:
         change.detail.update(row)
@@ -102,16 +108,17 @@ def set_term(chart: Chart, kind: str, words: str, code: str, act: AuditEvent) ->
             change.add("terms", pl.DataFrame([row], TERMS.schema))
 
 
-def _check(kind: str, words: str, code: str) -> None:
-    open_kinds = [name for name, row in finding_kinds().items() if row.takes_words]
+def _check(knowledge: Knowledge, kind: str, words: str, code: str) -> None:
+    kinds = finding_kinds(knowledge)
+    open_kinds = [name for name, row in kinds.items() if row.takes_words]
     if kind not in open_kinds:
         raise UsageError(f"`{kind}` is not recorded in words: one of {', '.join(open_kinds)}")
     if not folded(words) or "\0" in words:
         raise UsageError("say which words are meant")
-    codes = finding_kinds()[kind].codes
+    codes = kinds[kind].codes
     if code not in codes:
-        meant = code_of(kind, code)
+        meant = code_of(knowledge, kind, code)
         hint = f" (did you mean `{meant}`?)" if meant else f": one of {', '.join(codes)}"
         raise UsageError(f"there is no {kind} `{code}`{hint}")
-    if known := code_of(kind, words):
+    if known := code_of(knowledge, kind, words):
         raise UsageError(f"`{words}` is the {kind} `{known}` by the catalogue")

@@ -115,7 +115,8 @@ def care_of(settings: Settings) -> Care:
     Raises:
         UsageError: there is no chart, or a file is not there.
     """
-    return Care.open(settings.chart, settings.pathway, settings.prior, settings.today)
+    s = settings
+    return Care.open(s.chart, s.pathway, s.prior, s.today, s.knowledge)
 
 
 def create_app(settings: Settings) -> FastAPI:

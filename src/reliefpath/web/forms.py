@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import ImmutableMultiDict
 
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import REGIONS, muscles
 
 Said = ImmutableMultiDict[str, Any]
@@ -97,10 +98,10 @@ def day_of(said: Mapping[str, Any], today: date) -> date:
     return day
 
 
-def muscle_choices(region: str) -> list[tuple[str, list[tuple[str, str]]]]:
+def muscle_choices(knowledge: Knowledge, region: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the muscles by region, those of the complaint's own region first."""
     groups: dict[str, list[tuple[str, str]]] = {region: []}
     groups |= {other: [] for other in REGIONS if other != region}
-    for id_, row in muscles().items():
+    for id_, row in muscles(knowledge).items():
         groups[row.region.value].append((id_, row.name))
     return [(name.replace("-", " "), found) for name, found in groups.items() if found]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reliefpath.care.reminders.mail import MailServer
 from reliefpath.identity.single_sign_on.settings import SingleSignOn
+from reliefpath.knowledge import SHIPPED, Knowledge
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Settings:
         secret: What cookies and links are signed with; at least 32 bytes.
         pathway: The clinic's pathway file, or None for the one shipped.
         prior: A learned prior, or None.
+        knowledge: The catalogues, as shipped or as the clinic's own file has them.
         secure: Whether it is reached by HTTPS, so that cookies travel by nothing else.
         demo: Whether demo accounts exist; it then answers this computer alone.
         phone: The clinic's number, as patients are told it; None leaves it out.
@@ -52,6 +54,7 @@ class Settings:
     secret: bytes
     pathway: Path | None = None
     prior: Path | None = None
+    knowledge: Knowledge = SHIPPED
     secure: bool = True
     demo: bool = False
     phone: str | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.anatomy.body_map import areas, body, referral, shapes, spots
 from reliefpath.reference.therapies import finding_kinds
 
 
 def test_what_can_be_marked_is_what_can_be_recorded() -> None:
-    recorded = finding_kinds()["pain-area"].codes
+    recorded = finding_kinds(SHIPPED)["pain-area"].codes
     assert [area.code for area in areas()] == list(recorded)
     for area in areas():
         assert recorded[area.code].name == f"{body().names[area.region]}, {area.side}"
@@ -28,7 +29,7 @@ def test_every_area_is_drawn_somewhere() -> None:
 
 
 def test_every_muscle_has_its_place_on_each_side() -> None:
-    assert list(body().muscles) == list(muscles())
+    assert list(body().muscles) == list(muscles(SHIPPED))
     left, right = spots("infraspinatus", "both")
     assert (left.view, left.x < 0 < right.x, left.y == right.y) == ("back", True, True)
     assert spots("masseter", "left")[0].x > 0
@@ -37,7 +38,7 @@ def test_every_muscle_has_its_place_on_each_side() -> None:
 
 def test_pain_is_referred_on_the_same_side_unless_it_is_said_to_cross() -> None:
     def felt(muscle: str, side: str) -> list[str]:
-        return [area.code for area in referral(muscles()[muscle], side)]
+        return [area.code for area in referral(muscles(SHIPPED)[muscle], side)]
 
     assert felt("infraspinatus", "left") == ["shoulder-left", "arm-left"]
     forehead = ["head-left", "head-right", "neck-right"]

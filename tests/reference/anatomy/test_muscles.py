@@ -5,6 +5,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.catalogue import Certainty
 from reliefpath.reference.anatomy import REGIONS, Muscle, Region, muscle_catalogue, muscles
 
@@ -29,7 +30,7 @@ def test_regions_are_the_ones_an_episode_may_have_from_head_to_foot():
 
 def test_every_region_has_a_meaning_and_a_muscle():
     assert all(region.meaning for region in Region)
-    assert {muscle.region for muscle in muscles().values()} == set(Region)
+    assert {muscle.region for muscle in muscles(SHIPPED).values()} == set(Region)
 
 
 @pytest.mark.parametrize(
@@ -54,37 +55,37 @@ def test_every_region_has_a_meaning_and_a_muscle():
     ],
 )
 def test_muscles_that_pain_clinics_treat_are_known(key):
-    assert key in muscles()
+    assert key in muscles(SHIPPED)
 
 
 def test_muscles_are_the_rows_of_the_list_with_separable_heads_apart():
-    assert len(muscles()) == 57
+    assert len(muscles(SHIPPED)) == 57
 
 
 def test_muscle_ids_are_lower_case_words_joined_by_hyphens():
-    assert [key for key in muscles() if not re.fullmatch(ID, key)] == []
+    assert [key for key in muscles(SHIPPED) if not re.fullmatch(ID, key)] == []
 
 
 def test_muscle_names_are_unique():
-    names = [muscle.name for muscle in muscles().values()]
+    names = [muscle.name for muscle in muscles(SHIPPED).values()]
     assert len(set(names)) == len(names)
 
 
 def test_every_source_of_a_muscle_is_defined_and_every_source_is_used():
-    catalogue = muscle_catalogue()
+    catalogue = muscle_catalogue(SHIPPED)
     named = {name for muscle in catalogue.muscles.values() for name in muscle.source}
     assert named == set(catalogue.sources)
 
 
 def test_referral_drawings_whose_books_were_not_read_are_unverified():
-    sources = muscle_catalogue().sources
-    for muscle in muscles().values():
+    sources = muscle_catalogue(SHIPPED).sources
+    for muscle in muscles(SHIPPED).values():
         books = [sources[name] for name in muscle.source if name in ("simons-1999", "travell-1992")]
         assert [book.certainty for book in books] == [Certainty.UNVERIFIED]
 
 
 def test_a_muscle_reaches_its_own_region_first():
-    assert all(muscle.reaches[0] is muscle.region for muscle in muscles().values())
+    assert all(muscle.reaches[0] is muscle.region for muscle in muscles(SHIPPED).values())
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_a_muscle_reaches_its_own_region_first():
     ],
 )
 def test_a_muscle_reaches_the_regions_of_its_referral(key, reaches):
-    assert set(muscles()[key].reaches) == reaches
+    assert set(muscles(SHIPPED)[key].reaches) == reaches
 
 
 def test_a_muscle_that_does_not_reach_its_own_region_is_refused():
@@ -130,7 +131,7 @@ def test_a_muscle_that_does_not_reach_its_own_region_is_refused():
     ],
 )
 def test_the_lung_risk_is_the_one_listed(key, risk):
-    assert muscles()[key].pneumothorax == risk
+    assert muscles(SHIPPED)[key].pneumothorax == risk
 
 
 @pytest.mark.parametrize(
@@ -144,14 +145,14 @@ def test_the_lung_risk_is_the_one_listed(key, risk):
     ],
 )
 def test_where_lung_risk_is_given_as_a_range_the_higher_is_kept_and_said(key, risk):
-    muscle = muscles()[key]
+    muscle = muscles(SHIPPED)[key]
     assert muscle.pneumothorax == risk
     assert "the higher is kept" in muscle.hazards
 
 
 def test_no_muscle_of_limb_or_jaw_puts_the_lung_at_risk():
     limbs = {Region.ARM, Region.LEG, Region.HIP, Region.JAW, Region.HEAD}
-    assert {m.pneumothorax for m in muscles().values() if m.region in limbs} == {0}
+    assert {m.pneumothorax for m in muscles(SHIPPED).values() if m.region in limbs} == {0}
 
 
 def test_importing_the_catalogues_needs_no_data_frame_or_array_library():
@@ -163,10 +164,10 @@ def test_importing_the_catalogues_needs_no_data_frame_or_array_library():
 
 
 def test_no_angle_is_called_safe_at_the_lumbar_multifidi():
-    hazards = muscles()["lumbar-multifidi"].hazards
+    hazards = muscles(SHIPPED)["lumbar-multifidi"].hazards
     assert hazards.endswith("so that angle is no safeguard")
-    assert [key for key, row in muscles().items() if "; angle towards" in row.hazards] == []
+    assert [key for key, row in muscles(SHIPPED).items() if "; angle towards" in row.hazards] == []
 
 
 def test_the_peritoneum_is_warned_of_under_iliocostalis_lumborum():
-    assert "peritoneum" in muscles()["iliocostalis-lumborum"].hazards
+    assert "peritoneum" in muscles(SHIPPED)["iliocostalis-lumborum"].hazards

@@ -3,6 +3,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import (
     Agent,
     AgentKind,
@@ -16,11 +17,11 @@ ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
 def of_kind(kind):
-    return {key for key, agent in agents().items() if agent.kind is kind}
+    return {key for key, agent in agents(SHIPPED).items() if agent.kind is kind}
 
 
 def test_agent_and_unit_ids_are_lower_case_words_joined_by_hyphens():
-    assert [key for key in (*agents(), *units()) if not re.fullmatch(ID, key)] == []
+    assert [key for key in (*agents(SHIPPED), *units()) if not re.fullmatch(ID, key)] == []
 
 
 def test_what_a_trigger_point_clinic_injects_is_known():
@@ -40,7 +41,7 @@ def test_what_a_trigger_point_clinic_injects_is_known():
 
 
 def test_every_source_of_an_agent_is_defined_and_every_source_is_used():
-    catalogue = agent_catalogue()
+    catalogue = agent_catalogue(SHIPPED)
     named = {
         name
         for agent in catalogue.agents.values()
@@ -61,12 +62,14 @@ def test_every_source_of_an_agent_is_defined_and_every_source_is_used():
     ],
 )
 def test_a_steroid_dose_equals_the_triamcinolone_worked_out_by_hand(key, dose_mg, triamcinolone_mg):
-    equivalent = agents()[key].triamcinolone_equivalent
+    equivalent = agents(SHIPPED)[key].triamcinolone_equivalent
     assert dose_mg * equivalent == pytest.approx(triamcinolone_mg, abs=1e-4)
 
 
 def test_only_a_steroid_has_a_triamcinolone_equivalent():
-    having = {key for key, agent in agents().items() if agent.triamcinolone_equivalent is not None}
+    having = {
+        key for key, agent in agents(SHIPPED).items() if agent.triamcinolone_equivalent is not None
+    }
     assert having == of_kind(AgentKind.CORTICOSTEROID)
 
 
@@ -80,7 +83,7 @@ def test_only_a_steroid_has_a_triamcinolone_equivalent():
     ],
 )
 def test_an_anaesthetic_has_the_limits_of_its_source(key, max_mg_per_kg, max_mg, percents):
-    agent = agents()[key]
+    agent = agents(SHIPPED)[key]
     assert (agent.max_mg_per_kg, agent.max_mg) == (max_mg_per_kg, max_mg)
     assert agent.concentrations_percent == percents
 
@@ -93,7 +96,7 @@ def test_an_anaesthetic_has_the_limits_of_its_source(key, max_mg_per_kg, max_mg,
     ],
 )
 def test_a_limit_that_the_label_was_not_read_for_is_less_sure_than_its_row(key, field):
-    agent, sources = agents()[key], agent_catalogue().sources
+    agent, sources = agents(SHIPPED)[key], agent_catalogue(SHIPPED).sources
     assert [sources[name].certainty for name in agent.source] == ["read"]
     assert [sources[name].certainty for name in agent.source_of[field]] == ["secondary"]
 
@@ -110,7 +113,7 @@ def test_a_limit_that_the_label_was_not_read_for_is_less_sure_than_its_row(key, 
 def test_a_dose_counts_for_five_half_lives_and_within_24_hours_as_the_label_says(
     key, max_mg_24h, acts_hours
 ):
-    agent, sources = agents()[key], agent_catalogue().sources
+    agent, sources = agents(SHIPPED)[key], agent_catalogue(SHIPPED).sources
     assert (agent.max_mg_24h, agent.acts_hours) == (max_mg_24h, acts_hours)
     assert sources[agent.source_of["acts_hours"][0]].certainty == "house"
 

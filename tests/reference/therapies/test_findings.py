@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import (
     SCREENED,
     AgentKind,
@@ -102,13 +103,13 @@ EXCLUSIONS = {
 def findings():
     return {
         (kind, code): finding
-        for kind, row in finding_kinds().items()
+        for kind, row in finding_kinds(SHIPPED).items()
         for code, finding in row.codes.items()
     }
 
 
 def test_finding_kinds_are_the_ones_the_care_log_records():
-    assert list(finding_kinds()) == [
+    assert list(finding_kinds(SHIPPED)) == [
         "red-flag",
         "allergy",
         "medicine",
@@ -126,10 +127,10 @@ def test_finding_codes_are_lower_case_words_joined_by_hyphens():
 
 
 def test_every_source_of_a_finding_is_defined_and_every_source_is_used():
-    validity = [kind.valid_days for kind in finding_kinds().values() if kind.valid_days]
+    validity = [kind.valid_days for kind in finding_kinds(SHIPPED).values() if kind.valid_days]
     rows = [*findings().values(), *validity]
     named = {name for row in rows for name in row.source}
-    assert named == set(finding_catalogue().sources)
+    assert named == set(finding_catalogue(SHIPPED).sources)
 
 
 @pytest.mark.parametrize(
@@ -137,13 +138,13 @@ def test_every_source_of_a_finding_is_defined_and_every_source_is_used():
     [(bar, *finding) for bar, listed in EXCLUSIONS.items() for finding in listed],
 )
 def test_every_listed_exclusion_bars_what_it_must(bar, kind, code):
-    assert bar in finding_kinds()[kind].codes[code].bars
+    assert bar in finding_kinds(SHIPPED)[kind].codes[code].bars
 
 
 def test_each_screening_kind_can_be_recorded_as_asked_about_and_that_bars_nothing():
-    screenings = {key for key, kind in finding_kinds().items() if kind.screening}
+    screenings = {key for key, kind in finding_kinds(SHIPPED).items() if kind.screening}
     assert screenings == {"red-flag", "allergy", "medicine", "condition"}
-    assert all(finding_kinds()[key].codes[SCREENED].bars == () for key in screenings)
+    assert all(finding_kinds(SHIPPED)[key].codes[SCREENED].bars == () for key in screenings)
 
 
 SAFETY_NET = {
@@ -173,23 +174,23 @@ def test_what_usually_follows_a_needle_bars_nothing():
 
 
 def test_an_allergy_to_an_anaesthetic_bars_the_injection_and_leaves_the_choice_to_a_clinician():
-    anaesthetics = {k for k, a in agents().items() if a.kind is AgentKind.LOCAL_ANAESTHETIC}
+    anaesthetics = {k for k, a in agents(SHIPPED).items() if a.kind is AgentKind.LOCAL_ANAESTHETIC}
     for code in (*anaesthetics, "local-anaesthetic"):
-        allergy = finding_kinds()["allergy"].codes[code]
+        allergy = finding_kinds(SHIPPED)["allergy"].codes[code]
         assert allergy.bars == (Restriction.CONTRAINDICATION,)
         assert "another class of agent is for the clinician" in allergy.because
 
 
 def test_an_allergy_to_a_steroid_bars_only_steroids():
-    steroids = {k for k, a in agents().items() if a.kind is AgentKind.CORTICOSTEROID}
+    steroids = {k for k, a in agents(SHIPPED).items() if a.kind is AgentKind.CORTICOSTEROID}
     for code in (*steroids, "corticosteroid"):
-        assert finding_kinds()["allergy"].codes[code].bars == (
+        assert finding_kinds(SHIPPED)["allergy"].codes[code].bars == (
             Restriction.STEROID_CONTRAINDICATION,
         )
 
 
 def test_a_medicine_against_clotting_is_weighed_and_never_stopped_on_advice():
-    medicines = finding_kinds()["medicine"].codes.values()
+    medicines = finding_kinds(SHIPPED)["medicine"].codes.values()
     blood_thinners = [f for f in medicines if Restriction.ANTICOAGULANT in f.bars]
     assert len(blood_thinners) == 14
     for medicine in blood_thinners:
@@ -210,7 +211,7 @@ def test_what_bars_dry_needling_bars_an_injection_or_is_weighed_before_one():
 
 def test_consent_and_its_refusal_are_different_findings():
     """Neither bars by itself: the pathway asks for consent as a criterion of its own."""
-    consent = finding_kinds()["consent"].codes
+    consent = finding_kinds(SHIPPED)["consent"].codes
     assert {"injection", "injection-refused"} <= consent.keys()
     assert all(consent[code].bars == () for code in ("injection", "injection-refused", "needling"))
 
@@ -227,7 +228,7 @@ def test_a_measured_finding_has_a_dimension_that_units_can_express():
 
 
 def test_yellow_flags_bar_nothing():
-    assert finding_kinds()["condition"].codes["yellow-flags"].bars == ()
+    assert finding_kinds(SHIPPED)["condition"].codes["yellow-flags"].bars == ()
 
 
 def test_what_permits_something_is_believed_for_a_time_and_no_answer_is_believed_for_ever():
@@ -240,6 +241,8 @@ def test_what_permits_something_is_believed_for_a_time_and_no_answer_is_believed
         "weight": (None, 182),
         "consent": (182, 28),
     }
-    kinds = {name: kind.valid_days for name, kind in finding_kinds().items()}
+    kinds = {name: kind.valid_days for name, kind in finding_kinds(SHIPPED).items()}
     assert {n: (v.worklist, v.plan) for n, v in kinds.items() if v is not None} == believed
-    assert {name for name, kind in finding_kinds().items() if kind.screening} <= set(believed)
+    assert {name for name, kind in finding_kinds(SHIPPED).items() if kind.screening} <= set(
+        believed
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import Restriction, finding_kinds
 from reliefpath.reference.therapies.injection import Person, Result, Standing, Verdict
 from reliefpath.reference.therapies.needling import Course, NeedlingPlan, plan_needling
@@ -45,7 +46,7 @@ def verdicts(plan: NeedlingPlan) -> dict[str, Verdict]:
 def barred(*bars: Restriction) -> list[tuple[str, str]]:
     return [
         (kind, code)
-        for kind, group in finding_kinds().items()
+        for kind, group in finding_kinds(SHIPPED).items()
         for code, row in group.codes.items()
         if set(bars) & set(row.bars)
     ]

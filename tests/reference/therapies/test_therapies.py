@@ -3,28 +3,29 @@ from itertools import pairwise
 
 import pytest
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import Family, counted_as, therapies, therapy_catalogue
 
 ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
 def invasiveness(key):
-    return therapies()[key].invasiveness
+    return therapies(SHIPPED)[key].invasiveness
 
 
 def test_therapy_ids_are_lower_case_words_joined_by_hyphens():
-    assert [key for key in therapies() if not re.fullmatch(ID, key)] == []
+    assert [key for key in therapies(SHIPPED) if not re.fullmatch(ID, key)] == []
 
 
 def test_every_source_of_a_therapy_and_its_course_is_defined_and_every_source_is_used():
-    catalogue = therapy_catalogue()
+    catalogue = therapy_catalogue(SHIPPED)
     rows = catalogue.therapies.values()
     named = {name for row in rows for name in (*row.source, *row.course.source)}
     assert named == set(catalogue.sources)
 
 
 def test_therapies_are_listed_from_least_to_most_invasive():
-    ranks = [row.invasiveness for row in therapies().values()]
+    ranks = [row.invasiveness for row in therapies(SHIPPED).values()]
     assert ranks == sorted(ranks)
 
 
@@ -45,14 +46,16 @@ def test_each_step_of_the_clinic_is_more_invasive_than_the_one_before():
 
 
 def test_everything_outside_the_pathway_is_more_invasive_than_an_injection():
-    outside = [key for key, row in therapies().items() if row.family is Family.REFERRAL]
+    outside = [key for key, row in therapies(SHIPPED).items() if row.family is Family.REFERRAL]
     assert outside == ["botulinum-toxin", "nerve-block", "joint-injection", "epidural-injection"]
     assert all(invasiveness(key) > invasiveness("injection") for key in outside)
 
 
 def test_every_family_but_referral_holds_something_no_more_invasive_than_an_injection():
     inside = {
-        row.family for row in therapies().values() if row.invasiveness <= invasiveness("injection")
+        row.family
+        for row in therapies(SHIPPED).values()
+        if row.invasiveness <= invasiveness("injection")
     }
     assert inside == set(Family) - {Family.REFERRAL}
 
@@ -70,20 +73,20 @@ def test_every_family_but_referral_holds_something_no_more_invasive_than_an_inje
     ],
 )
 def test_sessions_of_a_narrower_therapy_count_as_the_broader_one(key, counted):
-    assert set(counted_as(key)) == counted
+    assert set(counted_as(SHIPPED, key)) == counted
 
 
 def test_a_therapy_counts_as_one_of_its_own_family_that_counts_as_nothing_else():
-    for row in therapies().values():
+    for row in therapies(SHIPPED).values():
         if row.counts_as is not None:
-            broader = therapies()[row.counts_as]
+            broader = therapies(SHIPPED)[row.counts_as]
             assert broader.family is row.family
             assert broader.counts_as is None
 
 
 def test_every_exercise_counts_as_exercise():
-    family = {key for key, row in therapies().items() if row.family is Family.EXERCISE}
-    assert family == set(counted_as("exercise"))
+    family = {key for key, row in therapies(SHIPPED).items() if row.family is Family.EXERCISE}
+    assert family == set(counted_as(SHIPPED, "exercise"))
 
 
 @pytest.mark.parametrize(
@@ -101,11 +104,11 @@ def test_every_exercise_counts_as_exercise():
     ],
 )
 def test_a_course_has_the_numbers_of_its_source(key, field, value):
-    assert getattr(therapies()[key].course, field) == value
+    assert getattr(therapies(SHIPPED)[key].course, field) == value
 
 
 def test_no_span_of_a_course_ends_before_it_begins():
-    for row in therapies().values():
+    for row in therapies(SHIPPED).values():
         course = row.course
         for span in (
             course.sessions_per_week,
@@ -117,7 +120,7 @@ def test_no_span_of_a_course_ends_before_it_begins():
 
 
 def test_a_fair_trial_lies_within_the_course():
-    for row in therapies().values():
+    for row in therapies(SHIPPED).values():
         course = row.course
         for trial, span in (
             (course.adequate_weeks, course.weeks),
@@ -129,7 +132,7 @@ def test_a_fair_trial_lies_within_the_course():
 
 
 def test_the_dose_of_the_strength_trial_is_less_sure_than_its_effect():
-    row = therapies()["strength-training"]
-    sources = therapy_catalogue().sources
+    row = therapies(SHIPPED)["strength-training"]
+    sources = therapy_catalogue(SHIPPED).sources
     assert sources["andersen-2008"].certainty == "read"
     assert [sources[name].certainty for name in row.course.source] == ["unverified"]

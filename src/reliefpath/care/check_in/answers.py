@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from reliefpath.care.check_in.questions import Questions
-from reliefpath.care.check_in.words import EFFECT, SIGN, words
+from reliefpath.care.check_in.words import EFFECT, SIGN, Sign, words
 from reliefpath.care.planning.exercise import EXERCISE
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import UsageError
@@ -47,12 +47,10 @@ class Answers:
         """Whether nothing was answered."""
         return self == Answers({}, None, (), (), (), no_sign=False)
 
-    @property
-    def told(self) -> str | None:
-        """The safety net that these answers call for."""
-        said = words()
-        ticked = [said.signs[code] for code in self.signs]
-        ticked += [said.effects[c] for c in self.effects if said.effects[c].is_urgent(c)]
+    def told(self, asked: Questions) -> str | None:
+        """Return the safety net that these answers call for."""
+        ticked: list[Sign] = [words().signs[code] for code in self.signs]
+        ticked += [asked.effects[code] for code in self.effects if code in asked.urgent]
         if not ticked:
             return None
         return "emergency" if any(sign.emergency for sign in ticked) else "today"
@@ -80,14 +78,15 @@ class Answers:
         rows = {
             "scores": [{**where, "reported_by": reported_by, **row} for row in scores],
             "treatments": [{**where, "therapy": EXERCISE, "adherence": share} for share in done],
-            "findings": [{"patient": patient, "at": at, **f} for f in self._findings(episode, day)],
+            "findings": [
+                {"patient": patient, "at": at, **f} for f in self._findings(asked, episode, day)
+            ],
         }
         return {name: _frame(name, said) for name, said in rows.items() if said}
 
-    def _findings(self, episode: str, day: date) -> list[dict[str, Any]]:
+    def _findings(self, asked: Questions, episode: str, day: date) -> list[dict[str, Any]]:
         """What cannot wait is of the person, and so of all complaints; the rest is of this one."""
-        here = {"episode": episode}
-        urgent = {c for c in self.effects if words().effects[c].is_urgent(c)}
+        here, urgent = {"episode": episode}, asked.urgent
         return [
             *({"kind": SIGN, "code": code} for code in self.signs),
             *({"kind": SIGN, "code": SCREENED, **here} for _ in range(self.no_sign)),

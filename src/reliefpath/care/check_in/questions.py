@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
-from reliefpath.care.check_in.words import Effect, Scale, words
+from reliefpath.care.check_in.words import EFFECT, Effect, Scale, words
 from reliefpath.care.planning.exercise import last_needle
 from reliefpath.care_log.log import CareLog
-from reliefpath.reference.measures import measures
-from reliefpath.reference.therapies import AgentKind, agents
+from reliefpath.knowledge import Knowledge
+from reliefpath.reference.measures import Measure, measures
+from reliefpath.reference.therapies import AgentKind, Restriction, agents, finding_kinds
 
 PAIN, FUNCTION, OWN = "nrs", "psfs", "sane"
 MARKS = 11
@@ -25,6 +26,8 @@ class Question:
     measure: str
     item: str | None
     words: Scale
+    row: Measure
+    """What the catalogue says of the measure."""
 
     @property
     def field(self) -> str:
@@ -34,7 +37,7 @@ class Question:
     @property
     def marks(self) -> list[str]:
         """The values to choose from, on the measure's own scale."""
-        measure = measures()[self.measure]
+        measure = self.row
         low = measure.item_low if self.item else measure.low
         high = measure.item_high if self.item else measure.high
         assert low is not None
@@ -44,8 +47,7 @@ class Question:
     @property
     def unit(self) -> str:
         """What stands behind a mark."""
-        unit = measures()[self.measure].unit
-        return f" {unit}" if unit == "%" else ""
+        return f" {self.row.unit}" if self.row.unit == "%" else ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Questions:
     function: list[Question]
     own: list[Question]
     effects: dict[str, Effect]
+    urgent: frozenset[str]
+    """The effects that cannot wait."""
 
     @property
     def scales(self) -> list[Question]:
@@ -72,25 +76,28 @@ def questions(care_log: CareLog, episode: str, today: date) -> Questions:
         today: the day of the check-in.
     """
     primary = care_log.episodes.filter(episode=episode)["primary_measure"][0]
-    is_pain = primary is not None and measures()[primary].construct == "pain"
-    asked = list(_asked(primary)) if is_pain else []
+    known = measures(care_log.knowledge)
+    is_pain = primary is not None and known[primary].construct == "pain"
+    asked = list(_asked(known, primary)) if is_pain else []
+    effects = _effects(care_log, today)
     return Questions(
-        pain=asked or list(_asked(PAIN)),
+        pain=asked or list(_asked(known, PAIN)),
         function=[
-            Question(FUNCTION, item, words().scales[FUNCTION])
+            Question(FUNCTION, item, words().scales[FUNCTION], known[FUNCTION])
             for item in _activities(care_log, episode)
         ],
-        own=list(_asked(OWN)),
-        effects=_effects(care_log.moment(today).before(care_log.given), today),
+        own=list(_asked(known, OWN)),
+        effects=effects,
+        urgent=frozenset(_urgent(care_log.knowledge, effects)),
     )
 
 
-def _asked(measure: str) -> Iterator[Question]:
+def _asked(known: Mapping[str, Measure], measure: str) -> Iterator[Question]:
     """A measure as one question, or one a labelled item; nothing if it cannot be asked."""
     for name, scale in words().scales.items():
         found, _, item = name.partition("/")
         if found == measure:
-            yield Question(measure, item or None, scale)
+            yield Question(measure, item or None, scale, known[measure])
 
 
 def _activities(care_log: CareLog, episode: str) -> list[str]:
@@ -102,14 +109,22 @@ def _activities(care_log: CareLog, episode: str) -> list[str]:
     return first["item"].unique(maintain_order=True).to_list()
 
 
-def _effects(treatments: pl.DataFrame, today: date) -> dict[str, Effect]:
+def _effects(care_log: CareLog, today: date) -> dict[str, Effect]:
     """What may follow what was done to the patient of late, in whichever episode."""
+    treatments = care_log.moment(today).before(care_log.given)
     since = today - timedelta(days=words().recent_days.value)
-    after, needled = {"exercise"}, last_needle(treatments)
+    after, needled = {"exercise"}, last_needle(treatments, care_log.knowledge)
     if needled is not None and needled >= since:
         after.add("needle")
-    steroids = [name for name, row in agents().items() if row.kind is AgentKind.CORTICOSTEROID]
+    known = agents(care_log.knowledge).items()
+    steroids = [name for name, row in known if row.kind is AgentKind.CORTICOSTEROID]
     given = treatments.filter(pl.col("agent").is_in(steroids))
     if (given["at"].dt.date() >= since).any():
         after.add("corticosteroid")
     return {code: effect for code, effect in words().effects.items() if effect.after in after}
+
+
+def _urgent(knowledge: Knowledge, effects: Iterable[str]) -> Iterator[str]:
+    """The effects that cannot wait, as the bars of their findings say."""
+    known = finding_kinds(knowledge)[EFFECT].codes
+    return (code for code in effects if Restriction.RED_FLAG in known[code].bars)

@@ -8,9 +8,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.catalogue import Catalogue, Row, load_catalogue
 from reliefpath.knowledge.languages import Speech, speech
-from reliefpath.reference.therapies import Restriction, finding_kinds
+from reliefpath.reference.therapies import finding_kinds
 
 SIGN, EFFECT = "red-flag", "after-effect"
 
@@ -34,10 +35,6 @@ class Effect(Sign):
     """What may follow a treatment."""
 
     after: Literal["exercise", "needle", "corticosteroid"]
-
-    def is_urgent(self, code: str) -> bool:
-        """Return whether it cannot wait, as the finding's bars say."""
-        return Restriction.RED_FLAG in finding_kinds()[EFFECT].codes[code].bars
 
 
 class Count(Row):
@@ -76,7 +73,7 @@ class Words(Catalogue):
     @model_validator(mode="after")
     def _asks_about_findings(self) -> Self:
         for kind, asked in ((SIGN, self.signs), (EFFECT, self.effects)):
-            if unknown := set(asked) - set(finding_kinds()[kind].codes):
+            if unknown := set(asked) - set(finding_kinds(SHIPPED)[kind].codes):
                 raise ValueError(f"no such {kind}: {', '.join(sorted(unknown))}")
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -44,24 +44,31 @@ def coverage_of(
         UsageError: the payer is asked for by name and not on file.
     """
     if payer is not None:
-        refuse_unknown_payer(payer)
+        refuse_unknown_payer(care_log.knowledge, payer)
     begun = care_log.episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
     claim = _claim(care_log, advice, person, sites)
-    return asked_of_payer(payer or begun["payer"], person.on, claim)
+    return asked_of_payer(payer or begun["payer"], person.on, claim, care_log.knowledge)
 
 
 def _claim(
     care_log: CareLog, advice: dict[str, Any], person: Person, sites: Sequence[Site]
 ) -> Claim:
     before = [day for day in sessions(person.history) if day < person.on]
-    regions = tuple(dict.fromkeys(muscles()[site.muscle].region.value for site in sites))
+    known = muscles(care_log.knowledge)
+    regions = tuple(dict.fromkeys(known[site.muscle].region.value for site in sites))
     moment = care_log.moment(person.on)
     done, exams = moment.before(care_log.given), moment.before(care_log.exams)
     done = done.with_columns(day=pl.col("at").dt.date())
     injected = done.filter(pl.col("day") < person.on, therapy=INJECTION)
     mine = injected.filter(episode=advice["episode"])
     is_latest = bool(before) and mine["day"].max() == before[-1]
-    ago, adherence = _programme(done.filter(episode=advice["episode"]))
+    exercises = [
+        name for name, row in therapies(care_log.knowledge).items() if row.family is Family.EXERCISE
+    ]
+    mine_done = done.filter(pl.col("therapy").is_in(exercises), episode=advice["episode"])
+    ago, adherence = _programme(mine_done)
+    of_muscle = {name: row.region.value for name, row in known.items()}
+    here = _days_in(regions, injected, care_log.episodes, of_muscle)
     last_here = last_at([g for g in person.history if g.on < person.on], sites)
     return Claim(
         symptom_weeks=advice["weeks_in_care"],
@@ -75,9 +82,7 @@ def _claim(
         pain=advice["current"] if advice["measure"] == "nrs" else None,
         regions=regions,
         sessions_days_ago=tuple((person.on - day).days for day in before),
-        region_sessions_days_ago=tuple(
-            (person.on - day).days for day in sorted(_days_in(regions, injected, care_log.episodes))
-        ),
+        region_sessions_days_ago=tuple((person.on - day).days for day in sorted(here)),
         same_site_weeks=None if last_here is None else (person.on - last_here).days / WEEK,
         any_site_weeks=(person.on - before[-1]).days / WEEK if before else None,
         # What an earlier injection brought says nothing of a later one, be it of another complaint.
@@ -88,18 +93,20 @@ def _claim(
     )
 
 
-def _days_in(regions: Sequence[str], injected: pl.DataFrame, episodes: pl.DataFrame) -> set[date]:
+def _days_in(
+    regions: Sequence[str],
+    injected: pl.DataFrame,
+    episodes: pl.DataFrame,
+    of_muscle: Mapping[str, str],
+) -> set[date]:
     """The days of injections in some regions; one at no known muscle is where its complaint is."""
-    of_muscle = {name: row.region.value for name, row in muscles().items()}
     of_episode = dict(episodes["episode", "region"].iter_rows())
     rows = injected["day", "muscle", "episode"].iter_rows()
     return {day for day, muscle, of in rows if of_muscle.get(muscle, of_episode[of]) in regions}
 
 
-def _programme(done: pl.DataFrame) -> tuple[date | None, float | None]:
+def _programme(rows: pl.DataFrame) -> tuple[date | None, float | None]:
     """The day of the last report on exercise, and the share that was done; else its last day."""
-    exercise = [name for name, row in therapies().items() if row.family is Family.EXERCISE]
-    rows = done.filter(pl.col("therapy").is_in(exercise))
     reports = rows.drop_nulls("adherence")
     latest = rows if reports.is_empty() else reports
     last = latest.filter(pl.col("day") == pl.col("day").max())

@@ -11,6 +11,7 @@ import polars as pl
 from reliefpath.care_log.log import CareLog
 from reliefpath.clock import Moment
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import Knowledge
 from reliefpath.pathway.facts import facts
 from reliefpath.reference.anatomy import trigger_point
 from reliefpath.reference.therapies import counted_as
@@ -77,6 +78,7 @@ def programme_for(
     latest = exams.filter(pl.col("day") == pl.col("day").max())
     active = latest.filter(pl.sql_expr(trigger_point().active.rule)).sort("muscle", "side")
     need = Need(
+        care_log.knowledge,
         tuple(dict.fromkeys(Active(*place) for place in active["muscle", "side"].iter_rows())),
         row["region"],
         irritability,
@@ -87,7 +89,7 @@ def programme_for(
     since = None if latest.is_empty() else latest["day"][0]
     found = next_programme(programme(need), check_ins(care_log, episode, moment, since))
     treated = moment.before(care_log.only(episode).given)
-    if (needled := last_needle(treated)) is not None:
+    if (needled := last_needle(treated, care_log.knowledge)) is not None:
         found = after_needle(found, needled, moment.day)
     notes = [
         *([NO_EXAM] if latest.is_empty() else [NO_ACTIVE] if active.is_empty() else []),
@@ -97,10 +99,10 @@ def programme_for(
     return replace(found, notes=tuple(notes))
 
 
-def last_needle(treatments: pl.DataFrame) -> date | None:
+def last_needle(treatments: pl.DataFrame, knowledge: Knowledge) -> date | None:
     """Return the day on which somebody was last needled or injected, among their treatments."""
-    therapies = exercise_rules().after_needle.therapies
-    needles = {name for therapy in therapies for name in counted_as(therapy)}
+    therapies = exercise_rules(knowledge).after_needle.therapies
+    needles = {name for therapy in therapies for name in counted_as(knowledge, therapy)}
     given = treatments.filter(pl.col("therapy").is_in(needles))
     last: date | None = given.select(pl.col("at").dt.date().max()).item()
     return last
@@ -116,7 +118,7 @@ def check_ins(care_log: CareLog, episode: str, moment: Moment, since: date | Non
         pl.col("item").is_null()
     )
     done = moment.before(care_log.given.filter(episode=episode)).filter(
-        pl.col("therapy").is_in(counted_as(EXERCISE))
+        pl.col("therapy").is_in(counted_as(care_log.knowledge, EXERCISE))
     )
     for at, value in scores.sort("at", "value")["at", "value"].iter_rows():
         days[at.date()] = replace(days.get(at.date(), CheckIn(at.date())), pain=value)

@@ -12,6 +12,7 @@ from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
 from reliefpath.reference.therapies.injection import Plan, Site, plan_injection
+from reliefpath.reference.therapies.injection.planner import refuse_nonsense
 
 
 def plan_for(
@@ -48,6 +49,7 @@ def plan_for(
     Raises:
         UsageError: the episode is not there or has not begun, or the plan makes no sense.
     """
+    refuse_nonsense(sites, care_log.knowledge)
     advice = assess_episode(care_log, episode, pathway, as_of, priors)
     row = advice.row(0, named=True)
     person = person_on(

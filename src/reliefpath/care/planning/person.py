@@ -88,6 +88,7 @@ def person_on(
         weight, weights = weight_kg, [*weights, weight_kg]
     who = mine.patients.row(0, named=True)
     return Person(
+        knowledge=care_log.knowledge,
         on=moment.day,
         birth_date=who["birth_date"],
         weight_kg=weight,
@@ -144,7 +145,7 @@ class _Answers:
 
     def _lasts(self, kind: str, day: date) -> bool:
         """Whether an answer of a day is still believed."""
-        valid = finding_kinds()[kind].valid_days
+        valid = finding_kinds(self._care_log.knowledge)[kind].valid_days
         days = None if valid is None else valid.plan
         if valid is not None and kind == CONSENT and self._needle is Needle.NEEDLING:
             days = valid.worklist  # to a course, and confirmed each time
@@ -217,8 +218,13 @@ class _Answers:
 
 def _history(care_log: CareLog, moment: Moment) -> Iterable[Given]:
     """Every needle and everything injected before, in any episode of the patient."""
-    needles = [t for t, row in therapies().items() if row.family in NEEDLES or may_inject(t)]
-    needle = pl.col("therapy").is_in(needles) | pl.col("agent").is_in(list(agents()))
+    knowledge = care_log.knowledge
+    needles = [
+        therapy
+        for therapy, row in therapies(knowledge).items()
+        if row.family in NEEDLES or may_inject(knowledge, therapy)
+    ]
+    needle = pl.col("therapy").is_in(needles) | pl.col("agent").is_in(list(agents(knowledge)))
     rows = care_log.given.filter(moment.had_happened, needle).sort("at")
     for row in rows.iter_rows(named=True):
         mg, volume = (_amount(row, dimension) for dimension in ("mass", "volume"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reliefpath.cli.options import Out
+from reliefpath.cli.options import Out, knowledge
 from reliefpath.cli.render.output import open_console, write_json
 
 if TYPE_CHECKING:
@@ -83,33 +83,27 @@ def catalog(
     from rich.table import Table
     from rich.text import Text
 
-    from reliefpath.knowledge import changes_of
-
+    known = knowledge()
     grid = Table("id", *SHOWN[name], "sources", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for id_, (row, sources) in rows.items():
-        told = f"{id_} *" if changes_of(row) else id_
+        told = f"{id_} *" if known.changes_of(row) else id_
         cells = [_text(getattr(row, key, None)) for key in SHOWN[name]]
         # as plain text, or the brackets around a source's certainty would be read as markup
         grid.add_row(*map(Text, (told, *cells, "; ".join(sources))))
     with open_console(out) as console:
         console.print(grid)
         for row, _ in rows.values():
-            for change in changes_of(row):
+            for change in known.changes_of(row):
                 console.print(f"* {_line(change)}", markup=False, highlight=False)
 
 
 def _overrides(row: Row) -> dict[str, Any]:
-    from reliefpath.knowledge import changes_of
-
-    changes = [_data(change) for change in changes_of(row)]
+    changes = [_data(change) for change in knowledge().changes_of(row)]
     return {"overrides": changes} if changes else {}
 
 
 def _list_overrides(file_format: CatalogFormat, out: Path | None) -> None:
-    from reliefpath.knowledge import in_force
-
-    clinic = in_force()
-    changes = [] if clinic is None else list(clinic.changes.values())
+    clinic, changes = knowledge().clinic, list(knowledge().changes.values())
     if file_format is CatalogFormat.JSON:
         write_json(map(_data, changes), out)
         return
@@ -148,30 +142,31 @@ def _catalogue(name: CatalogName) -> tuple[Catalogue, Mapping[str, Row]]:
     from reliefpath.reference.therapies.exercise import exercise_catalogue, exercise_rules
     from reliefpath.reference.therapies.injection.limits import injection_limits
 
+    known = knowledge()
     match name:
         case CatalogName.THERAPIES:
-            return therapy_catalogue(), therapy_catalogue().therapies
+            return therapy_catalogue(known), therapy_catalogue(known).therapies
         case CatalogName.MUSCLES:
-            return muscle_catalogue(), muscle_catalogue().muscles
+            return muscle_catalogue(known), muscle_catalogue(known).muscles
         case CatalogName.AGENTS:
-            return agent_catalogue(), agent_catalogue().agents
+            return agent_catalogue(known), agent_catalogue(known).agents
         case CatalogName.EXERCISES:
-            return exercise_catalogue(), exercise_catalogue().exercises
+            return exercise_catalogue(known), exercise_catalogue(known).exercises
         case CatalogName.EXERCISE_RULES:
-            return exercise_rules(), exercise_rules().rules
+            return exercise_rules(known), exercise_rules(known).rules
         case CatalogName.COVERAGE:
-            return coverage_catalogue(), coverage_catalogue().coverage
+            return coverage_catalogue(known), coverage_catalogue(known).coverage
         case CatalogName.LIMITS:
-            return injection_limits(), injection_limits().limits
+            return injection_limits(known), injection_limits(known).limits
         case CatalogName.CODES:
-            return codes(), codes().rows()
+            return codes(known), codes(known).rows()
     findings = {
         f"{kind} {code}": row
-        for kind, group in finding_catalogue().kinds.items()
+        for kind, group in finding_catalogue(known).kinds.items()
         for code, row in group.codes.items()
         if row.bars
     }
-    return finding_catalogue(), findings
+    return finding_catalogue(known), findings
 
 
 def _text(value: Any) -> str:

@@ -24,6 +24,7 @@ from reliefpath.cli.options import (
     ReadingOptions,
     Source,
     as_of_day,
+    knowledge,
     read_pathway,
     read_prior,
     taking,
@@ -158,7 +159,7 @@ def check(
 
     zone = zone_at(str(folder))
     now = Moment.of(today(zone), zone)
-    reading = inspect_folder(folder, ignored=ignore_column or (), today=now)
+    reading = inspect_folder(folder, ignored=ignore_column or (), today=now, knowledge=knowledge())
     for problem in reading.problems:
         typer.echo(problem)
     warnings = len(reading.problems) - len(reading.errors)
@@ -219,7 +220,7 @@ def measures() -> None:
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("id", "measure", "of", "range", "better", "MCID", "MDC", "unit", "licence"):
         grid.add_column(name, no_wrap=name != "measure")
-    for id_, m in all_measures().items():
+    for id_, m in all_measures(knowledge()).items():
         top = "" if m.high is None else f"{m.high:g}"
         thresholds = (f"{t.value:g}" if t else "-" for t in (m.mcid, m.mdc))
         licence = "free" if m.licence.free else "licensed"
@@ -256,7 +257,8 @@ def demo(
     if present and not force:
         raise UsageError(f"`{folder}` already holds {present[0].name}; add `--force` to replace it")
     day = as_of_day(as_of, str(folder))
-    care_log = demo_clinic(patients, seed, day.date() if isinstance(day, datetime) else day)
+    day_of_it = day.date() if isinstance(day, datetime) else day
+    care_log = demo_clinic(patients, seed, day_of_it, knowledge())
     for file in present:
         file.unlink()
     write_folder(care_log, folder, file_format.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 
 from reliefpath.cli.commands.chart.options import ChartArgument
 from reliefpath.cli.language import Language, language_for
-from reliefpath.cli.options import AsOf, Out, ReadingOptions, Source, as_of_day, taking
+from reliefpath.cli.options import AsOf, Out, ReadingOptions, Source, as_of_day, knowledge, taking
 from reliefpath.cli.recording import Told, Writing
 from reliefpath.cli.records import Records
 from reliefpath.cli.render.output import open_console, output
@@ -175,15 +175,33 @@ def record(
 def _at_hand(named: list[str]) -> set[str]:
     from reliefpath.reference.therapies.exercise import exercise_catalogue
 
-    every_home = {id_ for id_, row in exercise_catalogue().equipment.items() if row.household}
+    every_home = {
+        id_ for id_, row in exercise_catalogue(knowledge()).equipment.items() if row.household
+    }
     return set(named) - {NOTHING} | (set() if NOTHING in named else every_home)
 
 
 def _json(programme: Programme) -> str:
-    data: dict[str, Any] = asdict(programme)
-    data["need"]["equipment"] = sorted(programme.need.equipment)
-    for item, written in zip(programme.items, data["items"], strict=True):
-        written |= {"name": item.row.name, "side": item.sides, "dose": asdict(item.dose)}
-        written |= {"minutes": round(item.minutes, 2), "sources": item.sources}
-    data = {"minutes": round(programme.minutes, 2), **data, "reminders": programme.reminders}
-    return json.dumps(data, ensure_ascii=False, indent=2, default=date.isoformat)
+    items = [
+        {
+            **_plain(item),
+            "name": item.row.name,
+            "side": item.sides,
+            "dose": item.dose,
+            "minutes": round(item.minutes, 2),
+            "sources": item.sources,
+        }
+        for item in programme.items
+    ]
+    data = {"minutes": round(programme.minutes, 2), **_plain(programme), "items": items}
+    data["reminders"] = programme.reminders
+    return json.dumps(data, ensure_ascii=False, indent=2, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no form for, and a dataclass by its fields but the knowledge it rests on."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return {f.name: getattr(value, f.name) for f in fields(value) if f.name != "knowledge"}

@@ -23,9 +23,8 @@ def pathway_check(file: PathwayArgument) -> None:
     What a copy of an older version lacks of the pathway as shipped is told as well.
     """
     from reliefpath.pathway.comparison import lacking
-    from reliefpath.pathway.model import default_pathway
 
-    chosen, shipped = read_pathway(file), default_pathway()
+    chosen, shipped = read_pathway(file), read_pathway(None)
     unsigned = sorted(
         {source.cite for source in chosen.sources.values() if source.certainty.needs_signature}
     )

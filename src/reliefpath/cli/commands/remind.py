@@ -11,7 +11,15 @@ import typer
 
 from reliefpath.cli.commands.chart.options import ChartArgument
 from reliefpath.cli.commands.serve import SECRET, secret_of
-from reliefpath.cli.options import AccountsPlace, Emergency, PathwayFile, Phone, PriorFile, place_of
+from reliefpath.cli.options import (
+    AccountsPlace,
+    Emergency,
+    PathwayFile,
+    Phone,
+    PriorFile,
+    knowledge,
+    place_of,
+)
 from reliefpath.cli.records import whoami
 from reliefpath.errors import UsageError
 
@@ -61,6 +69,7 @@ def remind(
         None if pathway is None else Path(pathway),
         None if prior is None else Path(prior),
         None if day is None else lambda: day,
+        knowledge(),
     )
     care.assessed.patience = None
     links = Links(care.chart, secret)

@@ -20,6 +20,7 @@ from reliefpath.cli.options import (
     PathwayFile,
     Phone,
     PriorFile,
+    knowledge,
     place_of,
 )
 from reliefpath.cli.records import VERIFY
@@ -129,6 +130,7 @@ def serve(
         secret=secret or secrets.token_bytes(32),
         pathway=None if pathway is None else Path(pathway),
         prior=None if prior is None else Path(prior),
+        knowledge=knowledge(),
         secure=not (plain_http or demo),
         demo=demo,
         phone=phone,
@@ -178,7 +180,7 @@ def look_over(custody: Custody, backups: Path | None, key: Path | None) -> None:
             + "; ".join(found.wrong[:5])
             + f". {VERIFY}"
         )
-    check_codes(custody.chart.bearing_codes())
+    check_codes(custody.chart.bearing_codes(), custody.chart.knowledge)
     custody.note_heads()
     for said in found.unchecked:
         typer.echo(f"Not checked: {said}", err=True)

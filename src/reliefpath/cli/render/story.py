@@ -46,7 +46,7 @@ def print_story(
         console.print()
         prior = (priors or Priors()).of(facts["measure"], episode["region"])
         injected = _injections(care_log, episode, as_of)
-        measure = measures()[facts["measure"]]
+        measure = measures(care_log.knowledge)[facts["measure"]]
         for line in _chart(scores, injected, episode, measure, pathway, prior):
             console.print(line, highlight=False)
     _numbers(console, facts)
@@ -80,12 +80,13 @@ def _scores(
     care_log: CareLog, episode: dict[str, Any], measure: str | None, as_of: date
 ) -> pl.DataFrame:
     mine = (pl.col("episode") == episode["episode"]) & (pl.col("measure") == measure)
-    return totals(care_log.moment(as_of).before(care_log.scores).filter(mine)).sort("at")
+    known = care_log.moment(as_of).before(care_log.scores).filter(mine)
+    return totals(known, care_log.knowledge).sort("at")
 
 
 def _injections(care_log: CareLog, episode: dict[str, Any], as_of: date) -> pl.DataFrame:
     """When the episode was injected."""
-    injected = pl.col("therapy").is_in(counted_as("injection"))
+    injected = pl.col("therapy").is_in(counted_as(care_log.knowledge, "injection"))
     mine = care_log.given.filter(injected, pl.col("episode") == episode["episode"])
     return care_log.moment(as_of).before(mine).select("at")
 

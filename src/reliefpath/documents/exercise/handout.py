@@ -86,7 +86,8 @@ def handout(
         UsageError: the page does not speak the language.
     """
     say, said = speech(language, "reliefpath.reference.therapies.exercise", __package__), words()
-    here = {muscles()[m].region.value for item in programme.items for m in item.serves}
+    known = muscles(programme.need.knowledge)
+    here = {known[m].region.value for item in programme.items for m in item.serves}
     if programme.need.region:
         here.add(programme.need.region)
     warnings = [w for w in said.warnings.values() if not w.regions or here & set(w.regions)]
@@ -108,7 +109,8 @@ def _rest(programme: Programme, say: Speech) -> str | None:
         return None
     first, second = map(say.day, rest.begins)
     until = say.day(rest.light_until)
-    return say(exercise_rules().after_needle.says, until=until, first=first, second=second)
+    after_needle = exercise_rules(programme.need.knowledge).after_needle
+    return say(after_needle.says, until=until, first=first, second=second)
 
 
 def _card(item: Item, rest: Rest | None, say: Speech) -> Card:

@@ -13,10 +13,11 @@ from reliefpath.care.planning.examined import latest_exam
 from reliefpath.care.planning.given import refuse_unplanned_lots
 from reliefpath.care_log.log import CareLog
 from reliefpath.clock import wall
-from reliefpath.documents.papers.catalogue import Line, codes, words
+from reliefpath.documents.papers.catalogue import Codes, Line, codes, words
 from reliefpath.documents.papers.parts import NOT_ON_RECORD, Said, Table, facts, on_record
 from reliefpath.documents.printing import day_text
 from reliefpath.errors import UsageError, nearest
+from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.languages import ENGLISH, Speech, speech
 from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.model import Pathway
@@ -83,6 +84,11 @@ class Case:
     """Of what the patient reads."""
 
     @property
+    def knowledge(self) -> Knowledge:
+        """The catalogues by which it was planned."""
+        return self.pathway.knowledge
+
+    @property
     def say(self) -> Speech:
         """What the patient reads, said in their language."""
         return speech(self.language, "reliefpath.reference.anatomy", __package__)
@@ -90,7 +96,7 @@ class Case:
     @property
     def kinds(self) -> frozenset[AgentKind]:
         """The kinds of agent that are planned."""
-        return frozenset(portion.kind for portion in self.portions)
+        return frozenset(portion.kind(self.knowledge) for portion in self.portions)
 
     @property
     def portions(self) -> list[Portion]:
@@ -105,7 +111,8 @@ class Case:
     @property
     def by_lung(self) -> list[tuple[str, str]]:
         """Those of them that lie beside or over the lung."""
-        return [place for place in self.places if muscles()[place[0]].pneumothorax]
+        known = muscles(self.knowledge)
+        return [place for place in self.places if known[place[0]].pneumothorax]
 
     @property
     def standing(self) -> list[tuple[str, str, str | None]]:
@@ -125,7 +132,7 @@ class Case:
         return [
             (f"{kind} {code}", words)
             for kind, code, words in self.standing
-            if asked & _about(kind, code)
+            if asked & _about(self.knowledge, kind, code)
         ]
 
     def lines(self, lines: Iterable[LineT]) -> list[LineT]:
@@ -145,7 +152,7 @@ class Case:
     @property
     def policies(self) -> list[Coverage]:
         """The policies of the patient's payer that the plan was held against."""
-        known = coverage_catalogue().coverage
+        known = coverage_catalogue(self.knowledge).coverage
         return [known[name] for name in policies_asked(self.plan.coverage)]
 
     def exam(self, muscle: str, side: str) -> dict[str, Any] | None:
@@ -153,9 +160,10 @@ class Case:
         return latest_exam(self.exams, self.plan.on, muscle, side)
 
 
-def _about(kind: str, code: str) -> set[str]:
+def _about(knowledge: Knowledge, kind: str, code: str) -> set[str]:
     """What a line may be about for a finding to call for it."""
-    row = finding_kinds()[kind].codes.get(code) if kind in finding_kinds() else None
+    kinds = finding_kinds(knowledge)
+    row = kinds[kind].codes.get(code) if kind in kinds else None
     bars = () if row is None else row.bars
     return {kind, f"{kind} {code}", *(f"{kind} {bar}" for bar in bars)}
 
@@ -190,7 +198,7 @@ def case_of(
             is not planned, a code that is unknown, or a vial that held less than was given.
     """
     told = told or Told()
-    _refuse_slips(told, plan)
+    _refuse_slips(told, plan, codes(care_log.knowledge))
     [row] = assess_episode(care_log, episode, pathway, as_of, priors).to_dicts()
     who = care_log.patients.row(by_predicate=pl.col("patient") == row["patient"], named=True)
     moment, mine = care_log.moment(as_of), care_log.only(episode)
@@ -212,7 +220,7 @@ def case_of(
     )
 
 
-def _refuse_slips(told: Told, plan: Plan) -> None:
+def _refuse_slips(told: Told, plan: Plan, known: Codes) -> None:
     refuse_unplanned_lots(told.lots, plan.sites)
     dose: dict[str, float] = {}
     for portion in (p for site in plan.sites for p in site.portions):
@@ -226,10 +234,10 @@ def _refuse_slips(told: Told, plan: Plan) -> None:
                 "that are given: tell all that were opened"
             )
     for code in told.diagnoses:
-        if code not in codes().diagnoses:
+        if code not in known.diagnoses:
             raise UsageError(
-                f"unknown diagnosis `{code}`{nearest(code, codes().diagnoses)}: one of "
-                f"{', '.join(codes().diagnoses)}, or one that the clinic's own file adds"
+                f"unknown diagnosis `{code}`{nearest(code, known.diagnoses)}: one of "
+                f"{', '.join(known.diagnoses)}, or one that the clinic's own file adds"
             )
 
 
@@ -299,19 +307,19 @@ def known(value: str | None) -> Said:
     return Said(value or NOT_ON_RECORD, "record")
 
 
-def plain_place(muscle: str, side: str, say: Speech) -> str:
+def plain_place(knowledge: Knowledge, muscle: str, side: str, say: Speech) -> str:
     """Return where a site is, as a patient says it.
 
-    >>> plain_place("gluteus-medius", "left", ENGLISH)
+    >>> plain_place(Knowledge.shipped(), "gluteus-medius", "left", ENGLISH)
     'Gluteus medius (hip or buttock), left'
     """
-    row = muscles()[muscle]
+    row = muscles(knowledge)[muscle]
     return f"{say(row.name)} ({say(words().places[row.region])}), {say(side)}"
 
 
-def where(muscle: str | None, side: str | None) -> str:
+def where(knowledge: Knowledge, muscle: str | None, side: str | None) -> str:
     """Return where something was done, as far as it is on record."""
-    name = NOT_ON_RECORD if muscle is None else muscles()[muscle].name
+    name = NOT_ON_RECORD if muscle is None else muscles(knowledge)[muscle].name
     return f"{name}, {side or f'side {NOT_ON_RECORD}'}"
 
 
@@ -320,8 +328,8 @@ def injected_plainly(case: Case) -> Table:
     say = case.say
     rows = tuple(
         (
-            Said(plain_place(site.muscle, site.side, say)),
-            Said(say(portion.row.name)),
+            Said(plain_place(case.knowledge, site.muscle, site.side, say)),
+            Said(say(portion.row(case.knowledge).name)),
             Said(f"{portion.volume_ml:g} mL" + (f" ({portion.mg:.4g} mg)" if portion.mg else "")),
         )
         for site in case.plan.sites
@@ -337,8 +345,8 @@ def injected(case: Case, *, with_lots: bool = False) -> Table:
     origin = Said("plan", "plan") if case.given.is_empty() else Said(recorded(case))
     rows: Sequence[tuple[Said, ...]] = [
         (
-            Said(where(site.muscle, site.side)),
-            Said(portion.row.name),
+            Said(where(case.knowledge, site.muscle, site.side)),
+            Said(portion.row(case.knowledge).name),
             Said(strength(portion)),
             Said(dose(portion)),
             origin,

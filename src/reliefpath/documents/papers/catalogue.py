@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from reliefpath.knowledge import catalogue
+from reliefpath.knowledge import Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Record, Row, Source, load_catalogue
 from reliefpath.reference.anatomy import Region
 from reliefpath.reference.therapies import AgentKind
@@ -139,10 +139,10 @@ class Words(Catalogue):
     check_ins: tuple[CheckIn, ...]
 
 
-@cache
-def codes() -> Codes:
+@derived
+def codes(knowledge: Knowledge) -> Codes:
     """Return the codes of a claim with their sources."""
-    return catalogue("codes", files(__package__) / "codes.yaml", Codes)
+    return catalogue(knowledge, "codes", files(__package__) / "codes.yaml", Codes)
 
 
 @cache

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reliefpath.documents.papers.case import Case
-from reliefpath.documents.papers.catalogue import DrugUnit, Line, Procedure, cited, codes
+from reliefpath.documents.papers.catalogue import Codes, DrugUnit, Line, Procedure, cited, codes
 from reliefpath.documents.papers.parts import (
     COMPUTED,
     GIVEN,
@@ -25,13 +25,13 @@ WHOLE = 1e-9
 
 def claim(case: Case) -> Iterator[Block]:
     """Yield the codes of procedure, drugs and diagnosis, with what to ask before they are sent."""
-    counts = procedures(case)
+    counts, known = procedures(case), codes(case.knowledge)
     yield _procedure(case, counts)
-    yield Items(tuple(map(_line, (*codes().counting, *([codes().both_sides] * (len(counts) > 1))))))
+    yield _items(known, [*known.counting, *([known.both_sides] * (len(counts) > 1))])
     yield _drugs(case)
-    yield Items(tuple(map(_line, _about_drugs(case))))
+    yield _items(known, _about_drugs(case))
     yield _diagnoses(case)
-    yield Items((_line(codes().covered_lists),))
+    yield _items(known, [known.covered_lists])
 
 
 def procedures(case: Case) -> dict[str, tuple[Procedure, str]]:
@@ -48,17 +48,17 @@ def procedures(case: Case) -> dict[str, tuple[Procedure, str]]:
     return {
         code: (row, f"{count} counted, {how}")
         for count, how in ways.items()
-        for code, row in codes().procedures.items()
+        for code, row in codes(case.knowledge).procedures.items()
         if row.fits(count)
     }
 
 
 def diagnoses(case: Case) -> dict[str, str]:
     """Return the codes of the diagnosis that were chosen; else those of the muscles alone."""
-    known = codes().diagnoses
+    known = codes(case.knowledge).diagnoses
     if chosen := case.told.diagnoses:
         return {code: known[code].name for code in chosen}
-    regions = {muscles()[muscle].region for muscle, _ in case.places}
+    regions = {muscles(case.knowledge)[muscle].region for muscle, _ in case.places}
     return {
         code: row.name
         for code, row in known.items()
@@ -76,7 +76,7 @@ def _procedure(case: Case, counts: dict[str, tuple[Procedure, str]]) -> Table:
     rows = tuple(
         (
             Said(f"CPT {code}"),
-            Said(row.name, sources=cited(codes().sources, row.source)),
+            Said(row.name, sources=cited(codes(case.knowledge).sources, row.source)),
             Said(f"{counted}; {_counted(len(case.plan.sites), 'point')}"),
             Said("", COMPUTED),
         )
@@ -86,16 +86,16 @@ def _procedure(case: Case, counts: dict[str, tuple[Procedure, str]]) -> Table:
 
 
 def _drugs(case: Case) -> Table:
-    rows = []
+    rows, known, injected = [], codes(case.knowledge), agents(case.knowledge)
     for agent in dict.fromkeys(p.agent for p in case.portions):
         mg = sum(p.mg for p in case.portions if p.agent == agent)
-        name, row = agents()[agent].name, codes().drug_units.get(agent)
+        name, row = injected[agent].name, known.drug_units.get(agent)
         if row is not None:
             code, units = row.code, _units(case, mg, row)
-            wasted, sources = _wasted(case, agent, mg, row), cited(codes().sources, row.source)
-        elif agents()[agent].kind is AgentKind.LOCAL_ANAESTHETIC:
-            code, units, wasted = "none", codes().bundled.says, "none"
-            sources = cited(codes().sources, codes().bundled.source)
+            wasted, sources = _wasted(case, agent, mg, row), cited(known.sources, row.source)
+        elif injected[agent].kind is AgentKind.LOCAL_ANAESTHETIC:
+            code, units, wasted = "none", known.bundled.says, "none"
+            sources = cited(known.sources, known.bundled.source)
         else:
             code, units, wasted, sources = NOT_ON_RECORD, "No code is in the sources", "", ()
         cells = (Said(name), Said(code, sources=sources), Said(units), Said(wasted))
@@ -137,7 +137,7 @@ def _whole(units: float) -> int:
 
 
 def _about_drugs(case: Case) -> Iterator[Line]:
-    known = codes()
+    known = codes(case.knowledge)
     yield known.on_the_claim
     if not any(p.agent in known.drug_units for p in case.portions):
         return
@@ -154,15 +154,16 @@ def _about_drugs(case: Case) -> Iterator[Line]:
 
 def _diagnoses(case: Case) -> Table:
     columns = ("Code", "Stands for", "Region", "From")
-    caption, known = "Diagnosis, ICD-10-CM", codes().diagnoses
-    regions = {muscles()[muscle].region for muscle, _ in case.places}
+    caption, held = "Diagnosis, ICD-10-CM", codes(case.knowledge)
+    known = held.diagnoses
+    regions = {muscles(case.knowledge)[muscle].region for muscle, _ in case.places}
     regions |= {region for region in Region if region.value == case.episode["region"]}
     chosen = case.told.diagnoses or [c for c, row in known.items() if regions & set(row.regions)]
     origin = Said("chosen", GIVEN) if case.told.diagnoses else Said("suggested, choose")
     rows = tuple(
         (
             Said(code),
-            Said(known[code].name, sources=cited(codes().sources, known[code].source)),
+            Said(known[code].name, sources=cited(held.sources, known[code].source)),
             Said(", ".join(r.replace("-", " ") for r in known[code].regions if r in regions)),
             origin,
         )
@@ -171,5 +172,5 @@ def _diagnoses(case: Case) -> Table:
     return Table(caption, columns, rows)
 
 
-def _line(line: Line) -> Said:
-    return Said(line.says, sources=cited(codes().sources, line.source))
+def _items(known: Codes, lines: Iterable[Line]) -> Items:
+    return Items(tuple(Said(x.says, sources=cited(known.sources, x.source)) for x in lines))

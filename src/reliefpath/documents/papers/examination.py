@@ -27,7 +27,7 @@ CAPTION = "The muscles that are planned, each as last examined"
 
 def examined(case: Case) -> tuple[Block, ...]:
     """Return a row for each planned muscle and side, and what is called a trigger point."""
-    rows = tuple(_row(place, case.exam(*place)) for place in case.places)
+    rows = tuple(_row(where(case.knowledge, *place), case.exam(*place)) for place in case.places)
     columns = ("Muscle", "Examined on", *COLUMNS.values(), "Pressure", "Trigger point")
     definition = trigger_point().active
     because = " ".join(definition.because.split())
@@ -35,13 +35,13 @@ def examined(case: Case) -> tuple[Block, ...]:
     return Table(CAPTION, columns, rows, has_origin=False), Items((Said(because, sources=cites),))
 
 
-def _row(place: tuple[str, str], exam: Mapping[str, Any] | None) -> tuple[Said, ...]:
+def _row(place: str, exam: Mapping[str, Any] | None) -> tuple[Said, ...]:
     if exam is None:
         missing = (Said("not examined", "record"), *(Said("–"),) * (len(COLUMNS) + 2))
-        return Said(where(*place)), *missing
+        return Said(place), *missing
     pressure = "not told" if exam["pressure_kpa"] is None else f"{exam['pressure_kpa']:g} kPa"
     return (
-        Said(where(*place)),
+        Said(place),
         Said(day_text(exam["day"]), on_record(exam["day"])),
         *(Said(FLAGS[exam[sign]]) for sign in COLUMNS),
         Said(pressure),

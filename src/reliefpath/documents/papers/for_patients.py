@@ -93,7 +93,7 @@ def after_care(case: Case) -> Paper:
     alarms = tuple(_alarm(case, line) for line in case.lines(says.come_back))
     days = tuple(_check_in(case, row) for row in says.check_ins)
     columns = tuple(map(say, ("When", "Day", "What we ask")))
-    places = "; ".join(plain_place(*place, say) for place in case.places)
+    places = "; ".join(plain_place(case.knowledge, *place, say) for place in case.places)
     return Paper(
         say("After your trigger point injection"),
         say("Injected on {day}: {places}.", day=on, places=places),
@@ -134,7 +134,7 @@ def _line(case: Case, line: Line) -> Said:
     found = dict.fromkeys(
         own or say(names.get(each, something)) for each, own in case.found(line.about)
     )
-    places = "; ".join(plain_place(*place, say) for place in case.by_lung)
+    places = "; ".join(plain_place(case.knowledge, *place, say) for place in case.by_lung)
     filled = {"found": "; ".join(found), "places": places}
     gaps = {gap: text for gap, text in filled.items() if f"{{{gap}}}" in line.says}
     return Said(say(line.says, **gaps), sources=cited(words().sources, line.source))

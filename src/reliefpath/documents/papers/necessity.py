@@ -28,7 +28,7 @@ from reliefpath.documents.papers.parts import (
 from reliefpath.documents.printing import day_text
 from reliefpath.errors import UsageError, nearest
 from reliefpath.reference.measures import measures, sources
-from reliefpath.reference.therapies import Family, agents, counted_as, therapies
+from reliefpath.reference.therapies import Family, Therapy, agents, counted_as, therapies
 from reliefpath.reference.therapies.coverage import (
     ANSWERS,
     PAYER,
@@ -163,7 +163,7 @@ def _first_to_last(case: Case) -> Iterator[Said]:
     """The change of each total from its first to its last score, as plain arithmetic."""
     rows = case.mine(case.scores).filter(pl.col("item").is_null())
     for measure in rows["measure"].unique(maintain_order=True):
-        row = measures()[measure]
+        row = measures(case.knowledge)[measure]
         mine = rows.filter(pl.col("measure") == measure)
         first, last = mine["value"][0], mine["value"][-1]
         begun, ended = mine["at"][0].date(), mine["at"][-1].date()
@@ -181,7 +181,7 @@ def _first_to_last(case: Case) -> Iterator[Said]:
             f"{row.name} went from {first:g} on {day_text(begun)} to {last:g} on "
             f"{day_text(ended)}{change}.",
             origin,
-            cited(sources(), row.source),
+            cited(sources(case.knowledge), row.source),
         )
 
 
@@ -202,18 +202,19 @@ def _request(case: Case) -> Iterator[Block]:
 
 def _tried(case: Case) -> Table:
     """Every therapy less invasive than an injection, and what is not on record of it."""
-    least = therapies()[INJECTION].invasiveness
+    known = therapies(case.knowledge)
+    least = known[INJECTION].invasiveness
     done = case.mine(case.treatments).with_columns(day=pl.col("at").dt.date())
     given = [
         name
-        for name, row in therapies().items()
+        for name, row in known.items()
         if row.invasiveness < least and name in set(done["therapy"])
     ]
-    rows = [_course(name, done.filter(pl.col("therapy") == name)) for name in given]
+    rows = [_course(known[name], done.filter(pl.col("therapy") == name)) for name in given]
     for what, wanted in (
-        ("Education", _family(Family.EDUCATION)),
-        ("Exercise", _family(Family.EXERCISE)),
-        ("Dry needling", counted_as(DRY_NEEDLING)),
+        ("Education", _family(known, Family.EDUCATION)),
+        ("Exercise", _family(known, Family.EXERCISE)),
+        ("Dry needling", counted_as(case.knowledge, DRY_NEEDLING)),
     ):
         if not set(wanted) & set(given):
             missing = Said(NOT_ON_RECORD, "record")
@@ -222,11 +223,11 @@ def _tried(case: Case) -> Table:
     return Table("Care of this complaint less invasive than an injection", columns, tuple(rows))
 
 
-def _family(family: Family) -> list[str]:
-    return [name for name, row in therapies().items() if row.family is family]
+def _family(known: Mapping[str, Therapy], family: Family) -> list[str]:
+    return [name for name, row in known.items() if row.family is family]
 
 
-def _course(therapy: str, rows: pl.DataFrame) -> tuple[Said, ...]:
+def _course(therapy: Therapy, rows: pl.DataFrame) -> tuple[Said, ...]:
     days = sorted(set(rows["day"]))
     told = []
     for day in days:
@@ -239,10 +240,10 @@ def _course(therapy: str, rows: pl.DataFrame) -> tuple[Said, ...]:
         said = f" ({'; '.join(reports)})" if reports else ""
         told.append(f"{day.isoformat()}{said}")
     origin = on_record(*days)
-    if therapies()[therapy].family is Family.EXERCISE and rows["adherence"].drop_nulls().is_empty():
+    if therapy.family is Family.EXERCISE and rows["adherence"].drop_nulls().is_empty():
         told.append(f"adherence {NOT_ON_RECORD}")
     return (
-        Said(therapies()[therapy].name),
+        Said(therapy.name),
         Said(str(len(days))),
         Said(", ".join(told)),
         Said(origin, origin),
@@ -255,7 +256,7 @@ def _scores(case: Case) -> Iterator[Block]:
         yield Text(Said(f"Scores: {NOT_ON_RECORD}.", "record"))
     keys = rows.select("measure", "item").unique(maintain_order=True)
     for measure, item in keys.iter_rows():
-        row = measures()[measure]
+        row = measures(case.knowledge)[measure]
         same = rows.filter(
             pl.col("measure") == measure, pl.col("item").eq_missing(pl.lit(item, pl.String))
         )
@@ -290,8 +291,8 @@ def _earlier(case: Case) -> Block:
         tuple(
             (
                 Said(row["day"].isoformat()),
-                Said(where(row["muscle"], row["side"])),
-                Said(_given(row)),
+                Said(where(case.knowledge, row["muscle"], row["side"])),
+                Said(_given(case, row)),
                 Said(share(row["response"])),
                 _on_the_scale(case, row, latest),
                 Said("", f"{on_record(row['day'])}, episode {row['episode']}"),
@@ -309,19 +310,19 @@ def _on_the_scale(case: Case, row: Mapping[str, Any], latest: object) -> Said:
         return Said(NOT_ON_RECORD)
     best, now = share(advice["injection_relief"]), share(advice["injection_relief_now"])
     lasted = f"a half or more for {advice['injection_relief_weeks']:.3g} weeks"
-    scale = measures()[advice["measure"]].name
+    scale = measures(case.knowledge)[advice["measure"]].name
     return Said(f"{scale}: {best} at best, {lasted}; {now} at the latest score")
 
 
-def _given(row: Mapping[str, Any]) -> str:
-    name = NOT_ON_RECORD if row["agent"] is None else agents()[row["agent"]].name
+def _given(case: Case, row: Mapping[str, Any]) -> str:
+    name = NOT_ON_RECORD if row["agent"] is None else agents(case.knowledge)[row["agent"]].name
     if row["amount"] is None:
         return f"{name}, amount {NOT_ON_RECORD}"
     return f"{name}, {row['amount']:g} {row['unit'] or f'unit {NOT_ON_RECORD}'}"
 
 
 def _criteria(case: Case, policy: Coverage) -> Iterator[Block]:
-    cites = cited(coverage_catalogue().sources, policy.source)
+    cites = cited(coverage_catalogue(case.knowledge).sources, policy.source)
     asked = [a for a in case.plan.coverage if a.of_this_payer and a.id != POLICY]
     if not asked:
         yield Text(

@@ -106,7 +106,10 @@ def _indication(case: Case) -> Table:
 def _time_out(case: Case) -> Iterator[Block]:
     """Each site and side is confirmed on its own before the needle."""
     yield Items(
-        tuple(Said(f"☐ {where(*place)}: site and side confirmed", "plan") for place in case.places)
+        tuple(
+            Said(f"☐ {where(case.knowledge, *place)}: site and side confirmed", "plan")
+            for place in case.places
+        )
     )
     yield Blanks(TIME_OUT)
 
@@ -117,7 +120,7 @@ def _scores(case: Case) -> Iterator[Block]:
     rows = rows.with_columns(day=pl.col("at").dt.date())
     told = []
     for measure in rows["measure"].unique(maintain_order=True):
-        mine, row = rows.filter(measure=measure), measures()[measure]
+        mine, row = rows.filter(measure=measure), measures(case.knowledge)[measure]
         before = mine.filter(pl.col("day") < case.plan.on)
         today = mine.filter(day=case.plan.on)["value"].to_list()
         last = NOT_ON_RECORD
@@ -153,7 +156,7 @@ def _waste(case: Case) -> Table:
             discarded, origin = f"{opened:.4g} − {mg:.4g} = {opened - mg:.4g} mg", GIVEN
         rows.append(
             (
-                Said(agents()[agent].name),
+                Said(agents(case.knowledge)[agent].name),
                 Said(f"____________ {unit}" if opened is None else f"{opened:.4g} mg"),
                 Said(f"{given:.4g} {unit}"),
                 Said(discarded),
@@ -166,15 +169,15 @@ def _waste(case: Case) -> Table:
 
 def _asked_before(case: Case) -> Table:
     """Consent, and what the person was asked about since the episode began."""
-    begun = case.episode["started_on"]
+    begun, kinds = case.episode["started_on"], finding_kinds(case.knowledge)
     rows = case.findings.with_columns(day=pl.col("at").dt.date())
     consent = rows.filter(pl.col("kind") == CONSENT, pl.col("code") != SCREENED)
     told = [("Consent", Said(NOT_ON_RECORD, "record"))]
     if not consent.is_empty():
         last = consent.row(-1, named=True)
-        name = finding_kinds()[CONSENT].codes[last["code"]].name
+        name = kinds[CONSENT].codes[last["code"]].name
         told = [("Consent", Said(name, on_record(last["day"])))]
-    for name, kind in finding_kinds().items():
+    for name, kind in kinds.items():
         if kind.screening:
             days = rows.filter(
                 pl.col("kind") == name, pl.col("code") == SCREENED, pl.col("day") >= begun
@@ -196,7 +199,7 @@ def _totals(case: Case) -> Table:
         said = f"{steps} = {mg:.4g} mg" if len(mine) > 1 else dose(mine[0])
         rows.append(
             (
-                Said(agents()[agent].name),
+                Said(agents(case.knowledge)[agent].name),
                 Said(f"{volume:g} mL"),
                 Said(said if mg else "no dose in mg"),
                 Said(COMPUTED, COMPUTED),
@@ -228,7 +231,10 @@ def _found(case: Case) -> Iterator[tuple[str, str]]:
     looked = case.given.drop_nulls("twitch_response")
     if looked.height:
         at = looked.filter("twitch_response").select("muscle", "side").unique(maintain_order=True)
-        yield "Local twitch", "; ".join(where(*row) for row in at.iter_rows()) or "none"
+        yield (
+            "Local twitch",
+            "; ".join(where(case.knowledge, *row) for row in at.iter_rows()) or "none",
+        )
     response = case.given["response"].drop_nulls().unique().sort()
     if len(response):
         yield "Response", " and ".join(f"{share(value)} of the pain relieved" for value in response)

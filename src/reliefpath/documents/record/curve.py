@@ -11,6 +11,7 @@ import polars as pl
 from reliefpath.care_log.schema import SCORES
 from reliefpath.documents.printing import day_text
 from reliefpath.documents.record.words import Row
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.measures import Measure, measures
 from reliefpath.reference.measures.picture import Frame, line
 from reliefpath.reference.measures.totals import totals
@@ -54,13 +55,14 @@ class Curve:
         )
 
 
-def curves(rows: Iterable[Row]) -> list[Curve]:
+def curves(rows: Iterable[Row], knowledge: Knowledge) -> list[Curve]:
     """Return a curve of each measure that has two scores or more in these rows of `scores`."""
     stored = [{**row, "at": _stored(row["at"])} for row in rows]
     schema = {c.name: pl.Float64 if c.name == "value" else pl.String for c in SCORES.columns}
-    scores = totals(to_typed(pl.DataFrame(stored, schema=schema), SCORES)).sort("at")
+    typed = to_typed(pl.DataFrame(stored, schema=schema), SCORES)
+    scores = totals(typed, knowledge).sort("at")
     found = []
-    for name, measure in measures().items():
+    for name, measure in measures(knowledge).items():
         mine = scores.filter(measure=name)
         if mine["at"].n_unique() > 1:
             found.append(_curve(measure, mine["at"].to_list(), mine["value"].to_list()))

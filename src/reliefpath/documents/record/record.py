@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from reliefpath.care_log.schema import TABLES, Kind
 from reliefpath.care_log.terms import Terms, resolved
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.therapies import NOT_UNDERSTOOD
 from reliefpath.store.chart import Chart
 from reliefpath.store.database import read_transaction
@@ -80,6 +81,8 @@ class Access:
 class Record:
     """Everything on record of one person at one moment."""
 
+    knowledge: Knowledge
+    """The catalogues that the codes are of."""
     patient: str
     head: Head
     """The last entry of the audit log at that moment."""
@@ -116,9 +119,11 @@ def record_of(chart: Chart, patient: str) -> Record:
             for name, part in chains.items()
         }
         terms = terms_on_record(connection)
-        tables["findings"] = tuple(_understood(line, terms) for line in tables["findings"])
+        tables["findings"] = tuple(
+            _understood(line, terms, chart.knowledge) for line in tables["findings"]
+        )
         access = tuple(_access(connection, patient, tables))
-        return Record(patient, head_of(connection), tables, access)
+        return Record(chart.knowledge, patient, head_of(connection), tables, access)
 
 
 def record_json(record: Record) -> str:
@@ -137,11 +142,12 @@ def record_json(record: Record) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def _understood(line: Line, terms: Terms) -> Line:
+def _understood(line: Line, terms: Terms, knowledge: Knowledge) -> Line:
     """The line with what its words are read as, if somebody said so since."""
     if line.values is None or line.values["code"] != NOT_UNDERSTOOD:
         return line
-    code, _ = resolved(line.values["kind"], NOT_UNDERSTOOD, line.values["words"], terms)
+    said = line.values["kind"], NOT_UNDERSTOOD, line.values["words"]
+    code, _ = resolved(knowledge, *said, terms)
     return line if code == NOT_UNDERSTOOD else replace(line, understood_as=code)
 
 

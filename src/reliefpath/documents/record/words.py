@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from reliefpath.care_log.schema import GIVEN, REPORTERS, TABLES, Kind
 from reliefpath.clock import has_time
 from reliefpath.documents.printing import day_text
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.measures import measures
 from reliefpath.reference.therapies import SCREENED, agents, finding_kinds, therapies, units
@@ -52,13 +54,13 @@ ACTIONS = {
     "reminders-ended": "Ended reminders by mail",
 }
 """What was done, by the audit log's word for it."""
-CATALOGUES: Mapping[str, Callable[[], Mapping[str, Any]]] = {
+CATALOGUES: Mapping[str, Callable[[Knowledge], Mapping[str, Any]]] = {
     "measure": measures,
     "primary_measure": measures,
     "therapy": therapies,
     "muscle": muscles,
     "agent": agents,
-    "unit": units,
+    "unit": lambda _: units(),
 }
 
 
@@ -82,100 +84,117 @@ def label(name: str, column: str) -> str:
     return LABELS.get(column, HISTORIES[name][column].meaning)
 
 
-def words(name: str, column: str, values: Row, zone: tzinfo = UTC) -> str:
-    """Return a value of a row of the table `name` in words; empty where nothing is known."""
-    value = values[column]
-    if value is None:
-        return ""
-    match HISTORIES[name][column].kind:
-        case Kind.DATE:
-            return day_text(date.fromisoformat(value))
-        case Kind.INSTANT:
-            return time_text(value, zone)
-        case Kind.FLAG:
-            return "yes" if value else "no"
-        case Kind.NUMBER:
-            return f"{value:.10g}"
-    if column in CATALOGUES:
-        row = CATALOGUES[column]().get(value)
-        return str(row.name if row else value)  # a clinic's own file may have named it
-    if column == "code":
-        found = finding_kinds()[values["kind"]].codes.get(value)
-        return found.name if found else str(value)
-    if HISTORIES[name][column].kind is Kind.CODE:
-        return str(value).replace("-", " ")
-    return str(value)
+@dataclass(frozen=True)
+class Wording:
+    """Rows of a record in words."""
 
+    knowledge: Knowledge
+    """The catalogues that name what the codes stand for."""
+    zone: tzinfo = UTC
+    """Whose clocks tell the time of day."""
 
-def title(name: str, values: Row) -> str:
-    """Return what a row is about, in few words."""
-    match name:
-        case "scores":
-            return words(name, "measure", values)
-        case "treatments":
-            return words(name, "therapy", values)
-        case "exams":
-            return f"Examination: {_site(name, values)}"
-        case "findings":
-            return words(name, "code", values)
-        case "episodes":
-            return f"{words(name, 'region', values).capitalize()} complaint"
-    return NAMES[name]
+    def words(self, name: str, column: str, values: Row) -> str:
+        """Return a value of a row of the table `name` in words; empty where nothing is known."""
+        value = values[column]
+        if value is None:
+            return ""
+        match HISTORIES[name][column].kind:
+            case Kind.DATE:
+                return day_text(date.fromisoformat(value))
+            case Kind.INSTANT:
+                return time_text(value, self.zone)
+            case Kind.FLAG:
+                return "yes" if value else "no"
+            case Kind.NUMBER:
+                return f"{value:.10g}"
+        if column in CATALOGUES:
+            row = CATALOGUES[column](self.knowledge).get(value)
+            return str(row.name if row else value)  # a clinic's own file may have named it
+        if column == "code":
+            found = finding_kinds(self.knowledge)[values["kind"]].codes.get(value)
+            return found.name if found else str(value)
+        if HISTORIES[name][column].kind is Kind.CODE:
+            return str(value).replace("-", " ")
+        return str(value)
 
+    def title(self, name: str, values: Row) -> str:
+        """Return what a row is about, in few words."""
+        match name:
+            case "scores":
+                return self.words(name, "measure", values)
+            case "treatments":
+                return self.words(name, "therapy", values)
+            case "exams":
+                return f"Examination: {self._site(name, values)}"
+            case "findings":
+                return self.words(name, "code", values)
+            case "episodes":
+                return f"{self.words(name, 'region', values).capitalize()} complaint"
+        return NAMES[name]
 
-def details(name: str, values: Row) -> str:
-    """Return what else a row says, in a line."""
-    parts = {
-        "scores": _score,
-        "treatments": _treatment,
-        "exams": _exam,
-        "findings": _finding,
-        "decisions": _decision,
-    }[name](values)
-    return "; ".join(part for part in parts if part)
+    def details(self, name: str, values: Row) -> str:
+        """Return what else a row says, in a line."""
+        parts = {
+            "scores": self._score,
+            "treatments": self._treatment,
+            "exams": _exam,
+            "findings": self._finding,
+            "decisions": _decision,
+        }[name](values)
+        return "; ".join(part for part in parts if part)
 
+    def _site(self, name: str, values: Row) -> str:
+        return ", ".join(filter(None, (self.words(name, c, values) for c in ("muscle", "side"))))
 
-def _site(name: str, values: Row) -> str:
-    return ", ".join(filter(None, (words(name, c, values) for c in ("muscle", "side"))))
+    def _amount(self, name: str, amount: str, values: Row) -> str:
+        return " ".join(
+            filter(None, (self.words(name, amount, values), self.words(name, "unit", values)))
+        )
 
+    def _score(self, values: Row) -> Iterator[str]:
+        measure = measures(self.knowledge)[values["measure"]]
+        value, item = self.words("scores", "value", values), values["item"]
+        if item is None:
+            yield f"{value} {measure.unit}"
+        else:
+            labels = measure.items.labels if measure.items else {}
+            yield f"{labels.get(item, item)}: {value}"
+        if (by := values["reported_by"]) not in (None, "patient"):
+            yield f"given by your {by}" if by in REPORTERS else f"given by: {by}"
 
-def _amount(name: str, amount: str, values: Row) -> str:
-    return " ".join(filter(None, (words(name, amount, values), words(name, "unit", values))))
+    def _treatment(self, values: Row) -> Iterator[str]:
+        if values["status"] not in (None, GIVEN):
+            yield f"not given: {self.words('treatments', 'status', values)}"
+        yield self._site("treatments", values)
+        yield self.words("treatments", "technique", values)
+        if values["needle"] is not None:
+            yield f"needle {values['needle']}"
+        amount = self._amount("treatments", "amount", values)
+        yield " ".join(filter(None, (self.words("treatments", "agent", values), amount)))
+        if values["volume_ml"] is not None:
+            yield f"{values['volume_ml']:g} millilitres injected"
+        if values["lot"] is not None:
+            yield f"lot {values['lot']}"
+        if values["adherence"] is not None:
+            yield f"{values['adherence']:.0%} of the programme done"
+        if values["response"] is not None:
+            yield f"{values['response']:.0%} of the pain relieved"
+        if values["twitch_response"] is not None:
+            yield (
+                "the muscle twitched" if values["twitch_response"] else "the muscle did not twitch"
+            )
+        if values["adverse_effect"] is not None:
+            yield f"went wrong: {values['adverse_effect']}"
 
-
-def _score(values: Row) -> Iterator[str]:
-    measure = measures()[values["measure"]]
-    value, item = words("scores", "value", values), values["item"]
-    if item is None:
-        yield f"{value} {measure.unit}"
-    else:
-        labels = measure.items.labels if measure.items else {}
-        yield f"{labels.get(item, item)}: {value}"
-    if (by := values["reported_by"]) not in (None, "patient"):
-        yield f"given by your {by}" if by in REPORTERS else f"given by: {by}"
-
-
-def _treatment(values: Row) -> Iterator[str]:
-    if values["status"] not in (None, GIVEN):
-        yield f"not given: {words('treatments', 'status', values)}"
-    yield _site("treatments", values)
-    yield words("treatments", "technique", values)
-    if values["needle"] is not None:
-        yield f"needle {values['needle']}"
-    amount = _amount("treatments", "amount", values)
-    yield " ".join(filter(None, (words("treatments", "agent", values), amount)))
-    if values["volume_ml"] is not None:
-        yield f"{values['volume_ml']:g} millilitres injected"
-    if values["lot"] is not None:
-        yield f"lot {values['lot']}"
-    if values["adherence"] is not None:
-        yield f"{values['adherence']:.0%} of the programme done"
-    if values["response"] is not None:
-        yield f"{values['response']:.0%} of the pain relieved"
-    if values["twitch_response"] is not None:
-        yield "the muscle twitched" if values["twitch_response"] else "the muscle did not twitch"
-    if values["adverse_effect"] is not None:
-        yield f"went wrong: {values['adverse_effect']}"
+    def _finding(self, values: Row) -> Iterator[str]:
+        kind = finding_kinds(self.knowledge)[values["kind"]]
+        yield kind.codes[SCREENED].because if values["code"] == SCREENED else kind.meaning
+        yield self._site("findings", values) or self.words("findings", "region", values)
+        if values["words"] is not None:
+            yield f"as recorded: {values['words']}"
+        yield self._amount("findings", "value", values)
+        if values["until"] is not None:
+            yield f"until {day_text(date.fromisoformat(values['until']))}"
 
 
 def _exam(values: Row) -> Iterator[str]:
@@ -186,17 +205,6 @@ def _exam(values: Row) -> Iterator[str]:
             yield f"{said}: {', '.join(m[0].lower() + m[1:] for m in meanings)}"
     if values["pressure_kpa"] is not None:
         yield f"pressure began to hurt at {values['pressure_kpa']:g} kilopascals"
-
-
-def _finding(values: Row) -> Iterator[str]:
-    kind = finding_kinds()[values["kind"]]
-    yield kind.codes[SCREENED].because if values["code"] == SCREENED else kind.meaning
-    yield _site("findings", values) or words("findings", "region", values)
-    if values["words"] is not None:
-        yield f"as recorded: {values['words']}"
-    yield _amount("findings", "value", values)
-    if values["until"] is not None:
-        yield f"until {day_text(date.fromisoformat(values['until']))}"
 
 
 def _decision(values: Row) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reliefpath.documents.reference.markdown import cited, source_table, table
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies.exercise.catalogue import (
     Bounds,
     DoseRange,
@@ -14,7 +15,7 @@ from reliefpath.reference.therapies.exercise.catalogue import (
 
 def exercises_markdown() -> str:
     """Return the page as Markdown."""
-    known, rules = exercise_catalogue(), exercise_rules()
+    known, rules = exercise_catalogue(SHIPPED), exercise_rules(SHIPPED)
     exercises = table(
         ("exercise", "name", "kind", "muscles", "needs", "harder", "source"),
         (

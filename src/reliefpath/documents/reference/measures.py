@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.catalogue import Row, cited_rows
 from reliefpath.reference.measures.catalogue import Measure, Threshold, measures, sources
 
@@ -20,14 +21,14 @@ def _page() -> Iterator[str]:
     yield ""
     yield "| id | measure | construct | range | unit | better | MCID | MDC | free |"
     yield "|---|---|---|---|---|---|---|---|---|"
-    for id_, m in measures().items():
+    for id_, m in measures(SHIPPED).items():
         free = "yes" if m.licence.free else "no"
         mcid, mdc = (f"{t.value:g}" if t else "–" for t in (m.mcid, m.mdc))
         yield (
             f"| [`{id_}`](#measure-{id_}) | {m.name} | {m.construct} | {_range(m)} | {m.unit} "
             f"| {m.better} | {mcid} | {mdc} | {free} |"
         )
-    for id_, m in measures().items():
+    for id_, m in measures(SHIPPED).items():
         yield from _section(id_, m)
     yield from _sources()
 
@@ -74,9 +75,12 @@ def _threshold(label: str, threshold: Threshold | None) -> Iterator[str]:
 def _sources() -> Iterator[str]:
     yield "\n## Sources\n"
     named = {
-        source for m in measures().values() for _, row in cited_rows(m) for source in row.source
+        source
+        for m in measures(SHIPPED).values()
+        for _, row in cited_rows(m)
+        for source in row.source
     }
-    for id_, source in sources().items():
+    for id_, source in sources(SHIPPED).items():
         if id_ in named:
             cite = f"[{source.cite}]({source.url})" if source.url else source.cite
             yield f"- `{id_}`: {cite} — {source.certainty}"
@@ -84,7 +88,7 @@ def _sources() -> Iterator[str]:
 
 def _cited(row: Row) -> str:
     """The sources of a row, each with its certainty."""
-    return "(" + "; ".join(f"`{s}`, {sources()[s].certainty}" for s in row.source) + ")"
+    return "(" + "; ".join(f"`{s}`, {sources(SHIPPED)[s].certainty}" for s in row.source) + ")"
 
 
 def _range(m: Measure) -> str:

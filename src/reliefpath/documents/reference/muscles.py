@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reliefpath.documents.reference.markdown import cited, source_table, table
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.anatomy.catalogue import Region, muscle_catalogue
 from reliefpath.reference.anatomy.diagnosis import trigger_point_catalogue
 
@@ -11,7 +12,7 @@ _LUNG = ("none", "caution", "high")
 
 def muscles_markdown() -> str:
     """Return the page as Markdown."""
-    muscles, diagnosis = muscle_catalogue(), trigger_point_catalogue()
+    muscles, diagnosis = muscle_catalogue(SHIPPED), trigger_point_catalogue()
     sources = {**muscles.sources, **diagnosis.sources}
     regions = table(("region", "meaning"), ((f"`{r}`", r.meaning) for r in Region))
     definitions = table(

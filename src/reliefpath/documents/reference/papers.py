@@ -15,12 +15,13 @@ from reliefpath.documents.papers.catalogue import (
     words,
 )
 from reliefpath.documents.reference.markdown import cited, source_table, table
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.languages import LANGUAGES, speech
 
 
 def papers_markdown() -> str:
     """Return the page as Markdown."""
-    known = codes()
+    known = codes(SHIPPED)
     procedures = table(
         ("code", "stands for", "muscles", "source"),
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reliefpath.documents.reference.markdown import cited, source_table, table
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.catalogue import Source
 from reliefpath.reference.therapies.catalogue import Course, Span, therapy_catalogue
 from reliefpath.reference.therapies.findings import FindingKind, finding_catalogue
@@ -15,15 +16,15 @@ from reliefpath.reference.therapies.injection.adverse_effects import adverse_eff
 def therapies_markdown() -> str:
     """Return the page as Markdown."""
     sources = {
-        **therapy_catalogue().sources,
-        **agent_catalogue().sources,
+        **therapy_catalogue(SHIPPED).sources,
+        **agent_catalogue(SHIPPED).sources,
         **unit_catalogue().sources,
-        **finding_catalogue().sources,
+        **finding_catalogue(SHIPPED).sources,
         **adverse_effects().sources,
     }
     findings = "\n".join(
         f"### `{key}`\n\n{kind.meaning}.{_validity(kind, sources)}\n\n{_codes(kind, sources)}"
-        for key, kind in finding_catalogue().kinds.items()
+        for key, kind in finding_catalogue(SHIPPED).kinds.items()
     )
     return f"""# Therapies, agents and findings
 
@@ -72,7 +73,7 @@ def _therapies(sources: Mapping[str, Source]) -> str:
                 row.against,
                 cited(row.source, sources),
             )
-            for key, row in therapy_catalogue().therapies.items()
+            for key, row in therapy_catalogue(SHIPPED).therapies.items()
         ),
     )
 
@@ -125,7 +126,7 @@ def _agents(sources: Mapping[str, Source]) -> str:
                 ", ".join(row.synonyms),
                 _agent_sources(row, sources),
             )
-            for key, row in agent_catalogue().agents.items()
+            for key, row in agent_catalogue(SHIPPED).agents.items()
         ),
     )
 

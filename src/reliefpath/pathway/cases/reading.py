@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from reliefpath.care_log.log import CareLog, assemble
 from reliefpath.errors import KnowledgeError
+from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.catalogue import Record, read_record
 
 BLOCKS = "building-blocks.yaml"
@@ -113,7 +114,7 @@ class Vignette(Episode):
             while last and (at := at + WEEK) <= self.moment(last, begins):
                 yield at
 
-    def care_log(self) -> CareLog:
+    def care_log(self, knowledge: Knowledge) -> CareLog:
         """Return the patient's care log; the episode asked about bears the vignette's title.
 
         Raises:
@@ -144,7 +145,7 @@ class Vignette(Episode):
                 key = {"patient": self.title} if kind == "findings" else {"episode": name}
                 rows[kind].append(key | row)
         frames = {k: pl.DataFrame(r, infer_schema_length=None) for k, r in rows.items()}
-        log, bad = assemble(frames)
+        log, bad = assemble(frames, knowledge)
         refused = [(name, b) for name, b in bad if not b.warning]
         assert not refused, f"{self.title}: {refused}"
         return replace(log, absent=frozenset(self.absent))

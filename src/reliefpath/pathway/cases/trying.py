@@ -73,9 +73,10 @@ def advice_on(cases: Iterable[Vignette], pathway: Pathway) -> dict[str, dict[str
     found: dict[str, dict[str, Any]] = {}
     writer = Writer(pathway)
     for (day, absent), mine in days.items():
-        logs = [case.care_log() for case in mine]
+        logs = [case.care_log(pathway.knowledge) for case in mine]
         tables = {name: pl.concat(log.table(name) for log in logs) for name in TABLES}
-        care_log = replace(CareLog.of(tables.__getitem__), absent=frozenset(absent))
+        care_log = CareLog.of(tables.__getitem__, pathway.knowledge)
+        care_log = replace(care_log, absent=frozenset(absent))
         for advice in writer.objects(assess(care_log, pathway, day)):
             found[advice["episode"]] = advice
     return found

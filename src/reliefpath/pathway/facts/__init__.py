@@ -63,22 +63,24 @@ def facts(
         .with_row_index("e")
     )
     progress("recovery")
-    given = treatments_given(care_log.given, episodes, moment)
-    scores = known_scores(care_log.scores, given, episodes, moment)
+    knowledge = care_log.knowledge
+    given = treatments_given(care_log.given, episodes, moment, knowledge)
+    scores = known_scores(care_log.scores, given, episodes, moment, knowledge)
     known = score_facts(scores, moment, questions, priors or Priors(), combine)
     progress("facts")
     shown = known["injection_relief"]
-    done = treatment_facts(given, episodes, moment, trial or Trial())
+    done = treatment_facts(given, episodes, moment, trial or Trial(), knowledge)
     if "treatments" in care_log.absent:  # nothing is known of them: not even that there were none
         done = {name: np.full(episodes.height, np.nan) for name in done}
     known |= done
     known["injection_relief"] = np.where(np.isnan(shown), known["injection_relief"], shown)
-    known |= exam_facts(care_log.exams, episodes, moment)
+    known |= exam_facts(care_log.exams, episodes, moment, knowledge)
     doubtful = episodes["patient"].is_in(sorted(care_log.in_doubt)).to_numpy()
-    for name, found in finding_facts(care_log.findings, given, episodes, moment).items():
+    findings = finding_facts(care_log.findings, given, episodes, moment, knowledge)
+    for name, found in findings.items():
         # of what was not read or not understood nothing is known to be absent
         known[name] = np.where(doubtful & (found == 0), np.nan, found) if name in DANGERS else found
-    known |= scale_facts(care_log.scores, episodes, moment)
+    known |= scale_facts(care_log.scores, episodes, moment, knowledge)
     columns = [pl.Series(name, values, nan_to_null=True) for name, values in known.items()]
     table = (
         episodes.hstack(columns)

@@ -8,19 +8,22 @@ import numpy as np
 import polars as pl
 
 from reliefpath.clock import Moment
+from reliefpath.knowledge import Knowledge
 from reliefpath.pathway.facts.groups import Groups, Known
 from reliefpath.pathway.facts.moment import places, rows_of
 from reliefpath.pathway.facts.sites import muscle_names, reaching, side_names
 from reliefpath.reference.anatomy import trigger_point
 
 
-def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
+def exam_facts(
+    exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
+) -> Known:
     """Return the exam facts, one value an episode in the order of `episodes`."""
     rows = rows_of(
         exams,
         episodes,
         moment,
-        muscle=places(exams["muscle"], muscle_names()),
+        muscle=places(exams["muscle"], muscle_names(knowledge)),
         side=places(exams["side"], side_names()),
         active=exams.select(_active()).to_series().to_numpy(),
     )
@@ -28,7 +31,7 @@ def exam_facts(exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> K
     last = episode.least(ago)
     latest = ago == last[episode.of]
     active, unknown = latest & (rows["active"] == 1), latest & np.isnan(rows["active"])
-    reaches = reaching(rows["muscle"], rows["side"], rows["e"], episodes)
+    reaches = reaching(rows["muscle"], rows["side"], rows["e"], episodes, knowledge)
     certain, open_ = episode.count(active), episode.any(unknown)
     examined = ~np.isnan(last)
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from reliefpath.clock import Moment, walls
-from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Ints, Known, Names
+from reliefpath.knowledge import Knowledge, derived
+from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known, Names
 from reliefpath.pathway.facts.moment import Rows, places
 from reliefpath.pathway.facts.treatments import is_given
 from reliefpath.reference.anatomy import muscles
@@ -43,7 +44,11 @@ NEEDLING = {"needling": False, "needling-refused": True}
 
 
 def finding_facts(
-    findings: pl.DataFrame, given: Rows, episodes: pl.DataFrame, moment: Moment
+    findings: pl.DataFrame,
+    given: Rows,
+    episodes: pl.DataFrame,
+    moment: Moment,
+    knowledge: Knowledge,
 ) -> Known:
     """Return the facts of the findings, one value an episode in the order of `episodes`.
 
@@ -53,9 +58,10 @@ def finding_facts(
     that could raise it was screened since the episode began, with it or with none. `given` are the
     treatments: an injection uses up the consent that was given before it.
     """
-    c, rows = _catalogue(), _rows(findings, episodes, moment)
+    c, rows = _catalogue(knowledge), _rows(findings, episodes, moment, knowledge)
     code, episode = rows["code"], Groups(rows["e"], episodes.height)
     mine = rows["own"] | ~c.of_episode[code]
+    injected = _injected(given, episodes, rows, is_given(knowledge, "injection", given))
     standing, answers = np.isnan(c.answer[code]) & np.isnan(c.needling[code]), {}
     questions = {fact: (kind, c.answer) for fact, (kind, _) in ANSWERS.items()}
     for fact, (kind, answer) in {**questions, "needling_refused": (CONSENT, c.needling)}.items():
@@ -69,8 +75,8 @@ def finding_facts(
         answers[fact] = np.where(least == episode.most(said), least, np.nan)
         standing |= latest
         permits = said == STALE.get(fact, np.nan)
-        old = permits & (moment.days_from(rows["day"]) > _believed(kind))
-        used = permits & (kind == CONSENT) & (rows["day"] <= _injected(given, episodes, rows))
+        old = permits & (moment.days_from(rows["day"]) > _believed(knowledge, kind))
+        used = permits & (kind == CONSENT) & (rows["day"] <= injected)
         answers[fact] = np.where(episode.any(old | used), np.nan, answers[fact])
     screened = c.screened[code] & rows["fresh"] & rows["own"]
     vague = standing & c.raises[Restriction.UNKNOWN][code]
@@ -78,20 +84,27 @@ def finding_facts(
     return {
         **answers,
         **{
-            name: _flag(episode, bar, raised[bar], screened, vague, code)
+            name: _flag(
+                episode, raised[bar], screened, vague, [(c.kind == k)[code] for k in c.asked[bar]]
+            )
             for name, bar in FLAGS.items()
         },
-        **{name: _listed(episode, bar, raised[bar], code) for name, bar in LISTS.items()},
+        **{
+            name: _listed(episode, c.listed(bar)[code[raised[bar]]], raised[bar])
+            for name, bar in LISTS.items()
+        },
     }
 
 
-def _believed(kind: str) -> float:
+def _believed(knowledge: Knowledge, kind: str) -> float:
     """For how many days an answer that permits something is believed on the worklist."""
-    valid = finding_kinds()[kind].valid_days
+    valid = finding_kinds(knowledge)[kind].valid_days
     return np.inf if valid is None or valid.worklist is None else valid.worklist
 
 
-def _injected(given: Rows, episodes: pl.DataFrame, rows: Rows) -> NDArray[np.datetime64]:
+def _injected(
+    given: Rows, episodes: pl.DataFrame, rows: Rows, injection: Flags
+) -> NDArray[np.datetime64]:
     """The day of the latest injection that used up the consent in each row.
 
     What names an episode is used up by an injection of that episode, what names none by any of the
@@ -99,7 +112,6 @@ def _injected(given: Rows, episodes: pl.DataFrame, rows: Rows) -> NDArray[np.dat
     """
     people = pl.Enum(episodes["patient"].unique())
     owner = places(episodes["patient"], people)
-    injection = is_given("injection", given)
     e, day = given["e"][injection], given["day"][injection].astype(float)
     own = Groups(e, episodes.height).most(day)
     persons = Groups(owner[e], len(people.categories)).most(day)[owner]
@@ -110,7 +122,9 @@ def _injected(given: Rows, episodes: pl.DataFrame, rows: Rows) -> NDArray[np.dat
     return found
 
 
-def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Rows:
+def _rows(
+    findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
+) -> Rows:
     """The findings that hold at the moment, one row for each episode of the person.
 
     With `own`, whether it names that episode or none, and `named`, whether it names one.
@@ -120,7 +134,7 @@ def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Row
     holds = (at < moment.end_as_array) & ~(until < np.datetime64(moment.day))
     people = pl.Enum(episodes["patient"].unique())
     person, owner = places(findings["patient"], people), places(episodes["patient"], people)
-    code = places(findings["kind"] + " " + findings["code"], _catalogue().names)
+    code = places(findings["kind"] + " " + findings["code"], _catalogue(knowledge).names)
     row = np.flatnonzero(holds & (person >= 0) & (code >= 0))
     # each finding of a person meets each of their episodes
     count = np.bincount(owner, minlength=len(people.categories))
@@ -128,10 +142,10 @@ def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Row
     row, nth = np.repeat(row, met), np.arange(met.sum()) - np.repeat(np.cumsum(met) - met, met)
     e = np.argsort(owner, kind="stable")[first[person[row]] + nth]
     elsewhere = np.zeros(row.size, np.bool_)
-    for i in np.flatnonzero(_catalogue().local[code[row]]):
+    for i in np.flatnonzero(_catalogue(knowledge).local[code[row]]):
         # a polars row each: what is local is rare
         where = findings.row(int(row[i]), named=True)
-        elsewhere[i] = not _may_concern(where, episodes.row(int(e[i]), named=True))
+        elsewhere[i] = not _may_concern(where, episodes.row(int(e[i]), named=True), knowledge)
     row, e = row[~elsewhere], e[~elsewhere]
     named = findings["episode"].is_not_null().to_numpy()[row]
     own = ~named | (places(findings["episode"], pl.Enum(episodes["episode"]))[row] == e)
@@ -149,35 +163,31 @@ def _rows(findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Row
     }
 
 
-def _may_concern(finding: dict[str, Any], episode: dict[str, Any]) -> bool:
+def _may_concern(finding: dict[str, Any], episode: dict[str, Any], knowledge: Knowledge) -> bool:
     """Whether a place may be needled for a complaint: a muscle there reaches where it hurts."""
-    place = finding["region"]
+    known, place = muscles(knowledge), finding["region"]
     if finding["muscle"] is not None:
-        place = muscles()[finding["muscle"]].region
+        place = known[finding["muscle"]].region
     if place is None:
         return True
     hurts = {episode["region"], *(episode["other_regions"] or "").split()}
-    return any(row.region == place and hurts & set(row.reaches) for row in muscles().values())
+    return any(row.region == place and hurts & set(row.reaches) for row in known.values())
 
 
 def _flag(
-    episode: Groups, bar: Restriction, raised: Flags, screened: Flags, vague: Flags, code: Ints
+    episode: Groups, raised: Flags, screened: Flags, vague: Flags, of_kind: list[Flags]
 ) -> Floats:
     """1 where a bar is raised, 0 where all was screened and understood that could raise it,
-    else NaN."""
-    c = _catalogue()
-    of_kind = [(c.kind == kind)[code] for kind in _kinds(bar)]
+    else NaN. The kinds that could are given by their rows."""
     asked = [episode.any(screened & mine) & ~episode.any(vague & mine) for mine in of_kind]
     clear = np.where(np.all(asked, axis=0), 0.0, np.nan)
     return np.where(episode.any(raised), 1.0, clear)
 
 
-def _listed(episode: Groups, bar: Restriction, raised: Flags, code: Ints) -> pl.Series:
-    """The codes that raise a bar, those but red flags with their kind."""
-    c = _catalogue()
-    names = c.code if bar is Restriction.RED_FLAG else c.name
+def _listed(episode: Groups, names: Names, raised: Flags) -> pl.Series:
+    """What raises a bar in each episode, by name."""
     found: dict[int, set[str]] = {}
-    for e, name in zip(episode.of[raised].tolist(), names[code[raised]], strict=True):
+    for e, name in zip(episode.of[raised].tolist(), names, strict=True):
         found.setdefault(e, set()).add(name)
     listed: list[str | None] = [None] * episode.size
     for e, each in found.items():
@@ -199,6 +209,13 @@ class Codes:
     needling: Floats
     """Whether dry needling was refused, of what answers that."""
     raises: dict[Restriction, Flags]
+    asked: dict[Restriction, list[str]]
+    """The kinds of finding that are screened for and can raise each bar."""
+
+    def listed(self, bar: Restriction) -> Names:
+        """Return how each finding is listed among those that raise a bar: but for red flags, with
+        its kind."""
+        return self.code if bar is Restriction.RED_FLAG else self.name
 
     @cached_property
     def names(self) -> pl.Enum:
@@ -206,12 +223,21 @@ class Codes:
         return pl.Enum(self.name)
 
 
-@cache
-def _catalogue() -> Codes:
+@derived
+def _catalogue(knowledge: Knowledge) -> Codes:
+    kinds = finding_kinds(knowledge)
     known = {
         (kind, code): finding.bars
-        for kind, row in finding_kinds().items()
+        for kind, row in kinds.items()
         for code, finding in row.codes.items()
+    }
+    asked = {
+        bar: [
+            kind
+            for kind, row in kinds.items()
+            if row.screening and any(bar in finding.bars for finding in row.codes.values())
+        ]
+        for bar in Restriction
     }
     answers = {(kind, c): said for kind, codes in ANSWERS.values() for c, said in codes.items()}
     kind, code = (np.array(column, object) for column in zip(*known, strict=True))
@@ -220,19 +246,10 @@ def _catalogue() -> Codes:
         kind,
         code,
         code == SCREENED,
-        np.array([finding_kinds()[name].of_episode for name, _ in known]),
-        np.array([finding_kinds()[name].codes[c].local for name, c in known]),
+        np.array([kinds[name].of_episode for name, _ in known]),
+        np.array([kinds[name].codes[c].local for name, c in known]),
         np.array([answers.get(key) for key in known], float),
         np.array([NEEDLING.get(c) if k == CONSENT else None for k, c in known], float),
         {bar: np.array([bar in bars for bars in known.values()]) for bar in Restriction},
+        asked,
     )
-
-
-@cache
-def _kinds(bar: Restriction) -> list[str]:
-    """The kinds of finding that are screened for and can raise a bar."""
-    return [
-        kind
-        for kind, row in finding_kinds().items()
-        if row.screening and any(bar in finding.bars for finding in row.codes.values())
-    ]

@@ -7,12 +7,13 @@ import polars as pl
 
 from reliefpath.care_log.doubts import doubtful_scores
 from reliefpath.clock import Moment
+from reliefpath.knowledge import Knowledge
 from reliefpath.pathway.facts.curves import primary_curves, second_curves
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Known
 from reliefpath.pathway.facts.moment import Rows
 from reliefpath.pathway.facts.pooling import Combine, together
 from reliefpath.pathway.facts.relief import relief
-from reliefpath.pathway.facts.series import Scores, catalogue
+from reliefpath.pathway.facts.series import Scores
 from reliefpath.pathway.facts.treatments import sessions_of
 from reliefpath.recovery import Priors, Questions
 
@@ -21,14 +22,16 @@ FEWEST = 3
 
 
 def known_scores(
-    scores: pl.DataFrame, given: Rows, episodes: pl.DataFrame, moment: Moment
+    scores: pl.DataFrame, given: Rows, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
 ) -> Scores:
     """Return the scores known, with how long after an injection and a dry needling each was.
 
     `given` are the treatments of the episodes.
     """
-    injections, needlings = sessions_of("injection", given), sessions_of("dry-needling", given)
-    return Scores.of(scores, episodes, moment, injections, needlings)
+    injections, needlings = (
+        sessions_of(knowledge, therapy, given) for therapy in ("injection", "dry-needling")
+    )
+    return Scores.of(scores, episodes, moment, injections, needlings, knowledge)
 
 
 def score_facts(
@@ -50,7 +53,7 @@ def score_facts(
         **_each(first, relief(followed, questions.recovered)),
     }
     curves |= {name: np.nan_to_num(curves[name]) for name in ("relieved", "slipping")}
-    name = catalogue().name
+    name = s.measures.name
     return {
         "measure": pl.Series(name[measure].tolist(), dtype=pl.String),
         "second_measure": pl.Series(name[s.order[other]].tolist(), dtype=pl.String),
@@ -78,7 +81,7 @@ def _primary(s: Scores) -> tuple[Ints, Ints]:
     Returns:
         Its place in the catalogue and its series; -1 where there is none.
     """
-    place = catalogue().place
+    place = s.measures.place
     named = np.array([place.get(name, -1) for name in s.episodes["primary_measure"]], np.int64)
     chosen = s.most_scored(~np.isnan(s.last))
     measure = np.where(named >= 0, named, s.order[chosen])
@@ -91,7 +94,7 @@ def _second(s: Scores, primary: Ints, recent: Flags) -> Ints:
     The measure of function, or of pain where function is primary, that was scored most often, if
     it has enough scores for a curve and the latest lies within the horizon.
     """
-    m = catalogue()
+    m = s.measures
     construct = m.construct[s.order]
     other = m.compared[s.order] & (construct != construct[np.append(primary, -1)][s.e])
     enough = (s.count >= FEWEST) & (s.first > 0) & recent
@@ -100,7 +103,7 @@ def _second(s: Scores, primary: Ints, recent: Flags) -> Ints:
 
 def _beside_the_curve(s: Scores, recent: Flags) -> dict[str, Floats]:
     """What other measures say: can a scale show what is left, the patient's word, function."""
-    m = catalogue()
+    m = s.measures
     known, mcid = ~np.isnan(s.last), m.mcid[s.order]
     shows = m.compared[s.order] & recent & known & ~np.isnan(mcid)
     function = s.most_scored((m.construct == "function")[s.order] & known)
@@ -116,16 +119,18 @@ def _beside_the_curve(s: Scores, recent: Flags) -> dict[str, Floats]:
 
 def _of_the_whole(s: Scores, measure: str, recent: Flags) -> Floats:
     """What the patient says of the whole by a measure, where it was asked lately."""
-    series = s.of_measure(np.full(s.episodes.height, catalogue().place[measure]))
+    series = s.of_measure(np.full(s.episodes.height, s.measures.place[measure]))
     return np.where(recent[series], s.current[series], np.nan)
 
 
-def scale_facts(scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Known:
+def scale_facts(
+    scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
+) -> Known:
     """Return whether a measure's scale seems to have changed on the way, and of which.
 
     Whoever corrects the rows ends the doubt; see `reliefpath.care_log.doubts`.
     """
-    doubtful = doubtful_scores(scores.filter(moment.had_happened))
+    doubtful = doubtful_scores(scores.filter(moment.had_happened), knowledge)
     listed = dict(
         doubtful.group_by("episode")
         .agg(pl.col("measure").unique().sort().str.join(", "))

@@ -8,12 +8,13 @@ than what its anaesthetic does. What was scored after care had ended belongs to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from reliefpath.clock import Moment
+from reliefpath.knowledge import Knowledge, derived
 from reliefpath.pathway.facts.curves import Days, Series
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
 from reliefpath.pathway.facts.moment import places, rows_of
@@ -54,10 +55,10 @@ class Measures:
         return len(self.place)
 
 
-@cache
-def catalogue() -> Measures:
+@derived
+def catalogue(knowledge: Knowledge) -> Measures:
     """Return the measures as arrays."""
-    table = measure_table().with_columns(
+    table = measure_table(knowledge).with_columns(
         worse=pl.when(pl.col("better") == "higher").then(-1.0).otherwise(1.0),
         mdc=pl.coalesce("mdc", "mcid"),
     )
@@ -78,6 +79,7 @@ class Scores:
     """
 
     episodes: pl.DataFrame
+    measures: Measures
     offsets: Ints
     weeks: Floats
     days: Days
@@ -107,12 +109,13 @@ class Scores:
         moment: Moment,
         injections: Sessions,
         needlings: Sessions,
+        knowledge: Knowledge,
     ) -> Scores:
         """Return the scores of these episodes that had been given while care went on.
 
         With how long after an injection, and after a dry needling, each was.
         """
-        said, m = totals(scores), catalogue()
+        said, m = totals(scores, knowledge), catalogue(knowledge)
         order = places(said["measure"], m.names)
         rows = rows_of(said, episodes, moment, order=order, value=said["value"].to_numpy())
         in_care = ~(rows["day"] > episodes["ended_on"].to_numpy()[rows["e"]])
@@ -137,6 +140,7 @@ class Scores:
         first, last = offsets[:-1], offsets[1:] - 1
         return cls(
             episodes,
+            m,
             offsets,
             weeks,
             days,
@@ -184,14 +188,14 @@ class Scores:
 
         A measure without a well value, or a baseline that is well, has no curve.
         """
-        m, order = catalogue(), self.order[chosen]
+        m, order = self.measures, self.order[chosen]
         follows = (self.first[chosen] > 0) & ~np.isnan(m.span[order]) & ~np.isnan(m.mcid[order])
         return np.where(follows, chosen, -1)
 
     def series(self, chosen: Ints) -> Series:
         """Return the scores of some series, given in their order; -1 is left out."""
         chosen = chosen[chosen >= 0]
-        m, order = catalogue(), self.order[chosen]
+        m, order = self.measures, self.order[chosen]
         wanted = np.zeros(self.count.size, np.bool_)
         wanted[chosen] = True
         mine = np.repeat(wanted, self.count)
@@ -228,7 +232,7 @@ def curved_series(s: Scores) -> pl.DataFrame:
     Columns: k (numbers the series, ascending), measure, region, weeks (since care began), burden,
     effect (of an injection, from 0 to 1), span and step (in the measure's units).
     """
-    series = s.series(np.flatnonzero((s.first > 0) & ~np.isnan(catalogue().span[s.order])))
+    series = s.series(np.flatnonzero((s.first > 0) & ~np.isnan(s.measures.span[s.order])))
     k = series.owner
     return pl.DataFrame(
         {

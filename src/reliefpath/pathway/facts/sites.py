@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import polars as pl
 
 from reliefpath.care_log.schema import SIDES
+from reliefpath.knowledge import Knowledge, derived
 from reliefpath.pathway.facts.groups import Flags, Ints
 from reliefpath.pathway.facts.moment import places
 from reliefpath.reference.anatomy import REGIONS, muscles
@@ -15,10 +14,10 @@ from reliefpath.reference.anatomy import REGIONS, muscles
 BOTH = SIDES.index("both")
 
 
-@cache
-def muscle_names() -> pl.Enum:
+@derived
+def muscle_names(knowledge: Knowledge) -> pl.Enum:
     """Return the muscles, whose place a row's muscle is read as."""
-    return pl.Enum(list(muscles()))
+    return pl.Enum(list(muscles(knowledge)))
 
 
 def side_names() -> pl.Enum:
@@ -26,7 +25,9 @@ def side_names() -> pl.Enum:
     return pl.Enum(SIDES)
 
 
-def reaching(muscle: Ints, side: Ints, e: Ints, episodes: pl.DataFrame) -> Flags:
+def reaching(
+    muscle: Ints, side: Ints, e: Ints, episodes: pl.DataFrame, knowledge: Knowledge
+) -> Flags:
     """Return whether the muscle of each row lies in, or is known to refer to, where it hurts.
 
     A side that is not on record, of the row or of the complaint, is not held against it.
@@ -36,6 +37,7 @@ def reaching(muscle: Ints, side: Ints, e: Ints, episodes: pl.DataFrame) -> Flags
         side: its place among the sides; -1 where it is not on record.
         e: the place of each row's episode.
         episodes: with the region of the complaint, further ones, and its side.
+        knowledge: the catalogues that have the muscles.
     """
     hurts = np.zeros((episodes.height, len(REGIONS)), np.bool_)
     where = zip(episodes["region"], episodes["other_regions"], strict=True)
@@ -45,17 +47,17 @@ def reaching(muscle: Ints, side: Ints, e: Ints, episodes: pl.DataFrame) -> Flags
                 hurts[place, REGIONS.index(name)] = True
     of_complaint = places(episodes["side"], side_names())[e]
     either = np.isin(side, (-1, BOTH)) | np.isin(of_complaint, (-1, BOTH))
-    reaches, crosses = _reaches()
+    reaches, crosses = _reaches(knowledge)
     same = (either | (side == of_complaint)) & np.any(reaches[muscle] & hurts[e], axis=1)
     found: Flags = same | np.any(crosses[muscle] & hurts[e], axis=1)
     return found
 
 
-@cache
-def _reaches() -> tuple[Flags, Flags]:
+@derived
+def _reaches(knowledge: Knowledge) -> tuple[Flags, Flags]:
     """Whether each muscle lies in each region, or is known to refer to it, on its own side or the
     other; none does, at -1."""
-    rows = muscles().values()
+    rows = muscles(knowledge).values()
     near = [[region in row.reaches for region in REGIONS] for row in rows]
     across = [[region in row.crosses for region in REGIONS] for row in rows]
     return np.pad(near, ((0, 1), (0, 0))), np.pad(across, ((0, 1), (0, 0)))

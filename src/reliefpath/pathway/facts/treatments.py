@@ -10,6 +10,7 @@ import polars as pl
 
 from reliefpath.care_log.repeats import said_again
 from reliefpath.clock import Moment
+from reliefpath.knowledge import Knowledge, derived
 from reliefpath.pathway.facts.courses import Trial, longest_course, spread_sessions
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
 from reliefpath.pathway.facts.moment import Rows, places, rows_of
@@ -20,53 +21,59 @@ from reliefpath.reference.therapies import agents, counted_as, therapies, units
 YEAR, QUARTER = 365, 90
 
 
-def treatments_given(treatments: pl.DataFrame, episodes: pl.DataFrame, moment: Moment) -> Rows:
+def treatments_given(
+    treatments: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
+) -> Rows:
     """Return the treatments of these episodes that had been given, a code as its place."""
     return rows_of(
         treatments,
         episodes,
         moment,
-        **{name: places(treatments[name], names) for name, names in _codes().items()},
+        **{name: places(treatments[name], names) for name, names in _codes(knowledge).items()},
         **{name: treatments[name].to_numpy() for name in ("amount", "adherence", "response")},
         adverse_effect=treatments["adverse_effect"].is_not_null().to_numpy(),
         again=said_again(treatments).to_numpy(),
     )
 
 
-def sessions_of(therapy: str, rows: Rows) -> Sessions:
+def sessions_of(knowledge: Knowledge, therapy: str, rows: Rows) -> Sessions:
     """Return when a therapy, or one whose sessions count as its own, was given."""
-    mine = is_given(therapy, rows)
+    mine = is_given(knowledge, therapy, rows)
     return Sessions.of(rows["e"][mine], rows["at"][mine])
 
 
-def treatment_facts(rows: Rows, episodes: pl.DataFrame, moment: Moment, trial: Trial) -> Known:
+def treatment_facts(
+    rows: Rows, episodes: pl.DataFrame, moment: Moment, trial: Trial, knowledge: Knowledge
+) -> Known:
     """Return the treatment facts, one value an episode in the order of `episodes`."""
     ago = moment.days_from(rows["day"])
     return {
-        **_of_episode(rows, ago, episodes, trial),
-        **_of_patient(rows, ago, episodes["patient"].to_list()),
+        **_of_episode(rows, ago, episodes, trial, knowledge),
+        **_of_patient(rows, ago, episodes["patient"].to_list(), knowledge),
     }
 
 
-def _of_episode(rows: Rows, ago: Floats, episodes: pl.DataFrame, trial: Trial) -> Known:
+def _of_episode(
+    rows: Rows, ago: Floats, episodes: pl.DataFrame, trial: Trial, knowledge: Knowledge
+) -> Known:
     episode = Groups(rows["e"], episodes.height)
-    needling = is_given("dry-needling", rows)
-    injected = np.where(is_given("injection", rows), ago, np.nan)
+    needling = is_given(knowledge, "dry-needling", rows)
+    injected = np.where(is_given(knowledge, "injection", rows), ago, np.nan)
     latest = episode.least(injected)
     responses = {
         "dry_needling_response": needling,
         "injection_relief": injected == latest[episode.of],
     }
     # a muscle that was not recorded is taken for one of the complaint
-    reaches = reaching(rows["muscle"], rows["side"], rows["e"], episodes)
+    reaches = reaching(rows["muscle"], rows["side"], rows["e"], episodes, knowledge)
     here = (rows["muscle"] < 0) | reaches
     needled = np.where(needling & here, ago, np.nan)
-    conservative = np.where(_conservative()[rows["therapy"]], ago, np.nan)
+    conservative = np.where(_conservative(knowledge)[rows["therapy"]], ago, np.nan)
     gap, apart = trial.gap_weeks * 7, trial.needling_days_apart
     return {
-        **_exercise(rows, ago, episode, latest, trial),
+        **_exercise(rows, ago, episode, latest, trial, knowledge),
         "conservative_weeks": longest_course(conservative, episode, gap) / 7,
-        "education_given": episode.any(is_given("education", rows)),
+        "education_given": episode.any(is_given(knowledge, "education", rows)),
         "dry_needling_sessions": spread_sessions(needled, episode, apart),
         "dry_needling_harm": episode.any(needling & rows["adverse_effect"]),
         "injected": ~np.isnan(latest),
@@ -78,9 +85,16 @@ def _of_episode(rows: Rows, ago: Floats, episodes: pl.DataFrame, trial: Trial) -
     }
 
 
-def _exercise(rows: Rows, ago: Floats, episode: Groups, injected: Floats, trial: Trial) -> Known:
+def _exercise(
+    rows: Rows,
+    ago: Floats,
+    episode: Groups,
+    injected: Floats,
+    trial: Trial,
+    knowledge: Knowledge,
+) -> Known:
     """The longest course of exercise, how much was done, and how it goes on."""
-    exercise = is_given("exercise", rows) & ~rows["again"]
+    exercise = is_given(knowledge, "exercise", rows) & ~rows["again"]
     adherence = rows["adherence"]
     # what was not done at all is on record, and yet no exercise
     done = np.where(exercise & ~(adherence == 0), ago, np.nan)
@@ -97,13 +111,13 @@ def _exercise(rows: Rows, ago: Floats, episode: Groups, injected: Floats, trial:
     }
 
 
-def _of_patient(rows: Rows, ago: Floats, patients: list[str]) -> Known:
+def _of_patient(rows: Rows, ago: Floats, patients: list[str], knowledge: Knowledge) -> Known:
     """What counts for the person, whichever of their episodes it was done in."""
     number = {patient: i for i, patient in enumerate(patients)}
     numbers = np.array([number[patient] for patient in patients], np.int64)
     person = Groups(numbers[rows["e"]], len(patients))
-    injected = np.where(is_given("injection", rows), ago, np.nan)
-    equivalent = _steroids()[rows["agent"]]
+    injected = np.where(is_given(knowledge, "injection", rows), ago, np.nan)
+    equivalent = _steroids(knowledge)[rows["agent"]]
     mg = rows["amount"] * _milligrams()[rows["unit"]] * equivalent
     counted = ~np.isnan(equivalent) & (ago < YEAR)
     found = {
@@ -115,36 +129,41 @@ def _of_patient(rows: Rows, ago: Floats, patients: list[str]) -> Known:
     return {name: values[numbers] for name, values in found.items()}
 
 
-@cache
-def _codes() -> dict[str, pl.Enum]:
+@derived
+def _codes(knowledge: Knowledge) -> dict[str, pl.Enum]:
     """The columns whose codes are read as their place in the catalogue."""
-    known: dict[str, Iterable[str]] = {"therapy": therapies(), "agent": agents(), "unit": units()}
+    known: dict[str, Iterable[str]] = {
+        "therapy": therapies(knowledge),
+        "agent": agents(knowledge),
+        "unit": units(),
+    }
     names = {name: pl.Enum(list(catalogue)) for name, catalogue in known.items()}
-    return {**names, "muscle": muscle_names(), "side": side_names()}
+    return {**names, "muscle": muscle_names(knowledge), "side": side_names()}
 
 
-def is_given(therapy: str, rows: Rows) -> Flags:
+def is_given(knowledge: Knowledge, therapy: str, rows: Rows) -> Flags:
     """Rows of a therapy, or of one whose sessions count as its own."""
-    return _counted_as(therapy)[rows["therapy"]]
+    return _counted_as(knowledge, therapy)[rows["therapy"]]
 
 
-@cache
-def _counted_as(therapy: str) -> Flags:
-    counted = counted_as(therapy)
-    return np.array([*(name in counted for name in therapies()), False])
+@derived
+def _counted_as(knowledge: Knowledge, therapy: str) -> Flags:
+    counted = counted_as(knowledge, therapy)
+    return np.array([*(name in counted for name in therapies(knowledge)), False])
 
 
-@cache
-def _conservative() -> Flags:
+@derived
+def _conservative(knowledge: Knowledge) -> Flags:
     """Of each therapy, whether it is less invasive than an injection; no other is, at -1."""
-    limit = therapies()["injection"].invasiveness
-    return np.array([*(row.invasiveness < limit for row in therapies().values()), False])
+    known = therapies(knowledge)
+    limit = known["injection"].invasiveness
+    return np.array([*(row.invasiveness < limit for row in known.values()), False])
 
 
-@cache
-def _steroids() -> Floats:
+@derived
+def _steroids(knowledge: Knowledge) -> Floats:
     """Triamcinolone equivalent, mg for mg, of each agent; NaN of what is no corticosteroid."""
-    known = (agent.triamcinolone_equivalent for agent in agents().values())
+    known = (agent.triamcinolone_equivalent for agent in agents(knowledge).values())
     return np.array([*known, None], np.float64)
 
 

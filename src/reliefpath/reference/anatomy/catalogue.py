@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
 from importlib.resources import files
 
 from pydantic import Field, model_validator
 
-from reliefpath.knowledge import catalogue
+from reliefpath.knowledge import Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Row
 
 
@@ -71,12 +70,12 @@ class MuscleCatalogue(Catalogue):
     muscles: dict[str, Muscle]
 
 
-@cache
-def muscle_catalogue() -> MuscleCatalogue:
+@derived
+def muscle_catalogue(knowledge: Knowledge) -> MuscleCatalogue:
     """Return the muscles with their sources."""
-    return catalogue("muscles", files(__package__) / "muscles.yaml", MuscleCatalogue)
+    return catalogue(knowledge, "muscles", files(__package__) / "muscles.yaml", MuscleCatalogue)
 
 
-def muscles() -> dict[str, Muscle]:
+def muscles(knowledge: Knowledge) -> dict[str, Muscle]:
     """Return the muscles by id, from head to foot."""
-    return muscle_catalogue().muscles
+    return muscle_catalogue(knowledge).muscles

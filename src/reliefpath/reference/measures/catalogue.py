@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from reliefpath.knowledge import catalogue
+from reliefpath.knowledge import Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Record, Row, Source, load_catalogue
 
 if TYPE_CHECKING:
@@ -192,22 +191,22 @@ def read_measures(file: Traversable | Path) -> MeasureCatalogue:
     return load_catalogue(file, MeasureCatalogue)
 
 
-@cache
-def _catalogue() -> MeasureCatalogue:
-    return catalogue("measures", FILE, MeasureCatalogue)
+@derived
+def _catalogue(knowledge: Knowledge) -> MeasureCatalogue:
+    return catalogue(knowledge, "measures", FILE, MeasureCatalogue)
 
 
-def measures() -> dict[str, Measure]:
+def measures(knowledge: Knowledge) -> dict[str, Measure]:
     """Return every outcome measure by its id, in catalogue order."""
-    return _catalogue().measures
+    return _catalogue(knowledge).measures
 
 
-def sources() -> dict[str, Source]:
+def sources(knowledge: Knowledge) -> dict[str, Source]:
     """Return the sources that the measures name, by id."""
-    return _catalogue().sources
+    return _catalogue(knowledge).sources
 
 
-def table() -> pl.DataFrame:
+def table(knowledge: Knowledge) -> pl.DataFrame:
     """Return one row a measure, for joining on `measure`, in catalogue order.
 
     Columns: measure, construct, low, high, better, well, span (width of the range), mcid, mdc
@@ -242,6 +241,6 @@ def table() -> pl.DataFrame:
             "step": m.step,
             "free": m.licence.free,
         }
-        for id_, m in measures().items()
+        for id_, m in measures(knowledge).items()
     ]
     return pl.DataFrame(content, schema=schema)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from reliefpath.errors import UsageError
-from reliefpath.reference.measures.catalogue import measures
+from reliefpath.knowledge import Knowledge
+from reliefpath.reference.measures.catalogue import Measure, measures
 from reliefpath.reference.measures.scoring import score
 
 SESSION = ["episode", "measure", "at"]
 
 
-def totals(scores: pl.DataFrame) -> pl.DataFrame:
+def totals(scores: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
     """Return the scores of a `scores` table, those given by their items scored.
 
     A score given as such wins over items of the same time. Items that cannot be scored, because too
@@ -27,28 +28,29 @@ def totals(scores: pl.DataFrame) -> pl.DataFrame:
     parts = [given]
     for name in items["measure"].drop_nulls().unique().sort():
         rows = items.filter(pl.col("measure") == name)
-        measure = measures()[name]
+        measure = measures(knowledge)[name]
         if measure.scoring.method == "mean":
-            scored = _means(rows, None if measure.item_ids is None else len(measure.item_ids))
+            scored = _means(rows, measure)
         else:
-            scored = _one_by_one(rows, name)
+            scored = _one_by_one(rows, measure)
         session = rows.drop("item", "value").unique(SESSION, keep="any")
         parts.append(session.join(scored, on=SESSION).select(given.columns))
     return pl.concat(parts)
 
 
-def _means(rows: pl.DataFrame, expected: int | None) -> pl.DataFrame:
+def _means(rows: pl.DataFrame, measure: Measure) -> pl.DataFrame:
     """Mean of all items; where the patient names them, of those rated the first time."""
-    if expected is not None:
+    if measure.item_ids is not None:
         return (
             rows.group_by(SESSION)
             .agg(pl.col("value").mean(), n=pl.len())
-            .filter(pl.col("n") == expected)
+            .filter(pl.col("n") == len(measure.item_ids))
             .drop("n")
         )
     baseline = rows.filter(pl.col("at") == pl.col("at").min().over("episode"))
     named = baseline.group_by("episode").agg(named=pl.len())
-    least, most = _activities(rows["measure"][0])
+    assert measure.items is not None
+    least, most = measure.items.fewest, measure.items.most
     return (
         rows.join(baseline, on=["episode", "item"], how="semi")
         .group_by(SESSION)
@@ -59,18 +61,12 @@ def _means(rows: pl.DataFrame, expected: int | None) -> pl.DataFrame:
     )
 
 
-def _activities(measure: str) -> tuple[int, int]:
-    items = measures()[measure].items
-    assert items is not None
-    return items.fewest, items.most
-
-
-def _one_by_one(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+def _one_by_one(rows: pl.DataFrame, measure: Measure) -> pl.DataFrame:
     answers = rows.group_by(SESSION).agg("item", "value")
     values: list[float | None] = []
     for items, given in zip(answers["item"], answers["value"], strict=True):
         try:
-            values.append(score(measures()[name], dict(zip(items, given, strict=True))))
+            values.append(score(measure, dict(zip(items, given, strict=True))))
         except UsageError:
             values.append(None)
     return answers.select(*SESSION, value=pl.Series(values, dtype=pl.Float64)).drop_nulls("value")

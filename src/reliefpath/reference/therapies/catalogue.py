@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
 from importlib.resources import files
 
 from pydantic import Field
 
-from reliefpath.knowledge import catalogue
+from reliefpath.knowledge import Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Row
 
 Span = tuple[float, float | None]
@@ -68,21 +67,23 @@ class TherapyCatalogue(Catalogue):
     therapies: dict[str, Therapy]
 
 
-@cache
-def therapy_catalogue() -> TherapyCatalogue:
+@derived
+def therapy_catalogue(knowledge: Knowledge) -> TherapyCatalogue:
     """Return the therapies with their sources."""
-    return catalogue("therapies", files(__package__) / "therapies.yaml", TherapyCatalogue)
+    return catalogue(
+        knowledge, "therapies", files(__package__) / "therapies.yaml", TherapyCatalogue
+    )
 
 
-def therapies() -> dict[str, Therapy]:
+def therapies(knowledge: Knowledge) -> dict[str, Therapy]:
     """Return the therapies by id, from least to most invasive."""
-    return therapy_catalogue().therapies
+    return therapy_catalogue(knowledge).therapies
 
 
-def counted_as(therapy: str) -> tuple[str, ...]:
+def counted_as(knowledge: Knowledge, therapy: str) -> tuple[str, ...]:
     """Return `therapy` and every therapy whose sessions add to its own.
 
-    >>> counted_as("dry-needling")
+    >>> counted_as(Knowledge.shipped(), "dry-needling")
     ('dry-needling', 'electro-dry-needling')
     """
-    return tuple(k for k, row in therapies().items() if therapy in (k, row.counts_as))
+    return tuple(k for k, row in therapies(knowledge).items() if therapy in (k, row.counts_as))

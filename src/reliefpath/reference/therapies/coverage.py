@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from importlib.resources import files
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from reliefpath.errors import UsageError, nearest
-from reliefpath.knowledge import catalogue
+from reliefpath.knowledge import Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Record, Row
 
 ANSWERS = {True: "met", False: "not met", None: "uncertain"}
@@ -121,10 +120,10 @@ class CoverageCatalogue(Catalogue):
     programme: Programme
 
 
-@cache
-def coverage_catalogue() -> CoverageCatalogue:
+@derived
+def coverage_catalogue(knowledge: Knowledge) -> CoverageCatalogue:
     """Return the policies with their sources."""
-    return catalogue("coverage", files(__package__) / "coverage.yaml", CoverageCatalogue)
+    return catalogue(knowledge, "coverage", files(__package__) / "coverage.yaml", CoverageCatalogue)
 
 
 @dataclass(frozen=True)
@@ -176,25 +175,25 @@ class Asked:
     """Whether it is the patient's payer who asks; else nobody knows who the payer is."""
 
 
-def asked_by(names: Sequence[str], claim: Claim) -> list[Asked]:
+def asked_by(names: Sequence[str], claim: Claim, knowledge: Knowledge) -> list[Asked]:
     """Return everything that some policies ask; what two of one payer ask alike is asked once."""
     found: dict[tuple[str, str, bool | None, str], list[str]] = {}
-    known = coverage_catalogue().coverage
+    catalogue = coverage_catalogue(knowledge)
     for name in names:
-        for asked in _asked(known[name], claim):
-            found.setdefault((payer_of(name), *asked), []).append(name)
+        for asked in _asked(catalogue.coverage[name], claim, catalogue):
+            found.setdefault((payer_of(knowledge, name), *asked), []).append(name)
     return [Asked(*asked, tuple(policies)) for asked, policies in found.items()]
 
 
-def asked_of_payer(called: str | None, on: date, claim: Claim) -> list[Asked]:
+def asked_of_payer(called: str | None, on: date, claim: Claim, knowledge: Knowledge) -> list[Asked]:
     """Return what the payer that a record names asks on a day.
 
     Where no policy of it is on file every one in force is asked, and the first thing says so.
     """
-    known = coverage_catalogue().coverage
-    if in_force := policies_in_force(called, on):
-        return asked_by(in_force, claim)
-    if names := policies_called(called):
+    known = coverage_catalogue(knowledge).coverage
+    if in_force := policies_in_force(knowledge, called, on):
+        return asked_by(in_force, claim, knowledge)
+    if names := policies_called(knowledge, called):
         ended = "; ".join(f"{known[name].name}, {_dates(known[name])}" for name in names)
         return [
             Asked(
@@ -206,59 +205,63 @@ def asked_of_payer(called: str | None, on: date, claim: Claim) -> list[Asked]:
         ]
     all_names = [name for name, row in known.items() if row.in_force(on)]
     who = "no payer is on record" if called is None else f"no policy of `{called}` is on file"
+    payers = dict.fromkeys(payer_of(knowledge, name) for name in all_names)
     told = Asked(
         PAYER,
         "unknown",
         None,
         f"{who}, so every policy in force was asked, for information. Name the payer, one of "
-        f"{', '.join(dict.fromkeys(map(payer_of, all_names)))}",
+        f"{', '.join(payers)}",
     )
     others = (
         replace(asked, of_this_payer=False)
-        for asked in asked_by(all_names, claim)
+        for asked in asked_by(all_names, claim, knowledge)
         if asked.id != POLICY
     )
     return [told, *others]
 
 
-def payer_of(name: str) -> str:
+def payer_of(knowledge: Knowledge, name: str) -> str:
     """Return the payer of a policy."""
-    return coverage_catalogue().coverage[name].payer or name
+    return coverage_catalogue(knowledge).coverage[name].payer or name
 
 
-def policies_called(called: str | None) -> list[str]:
+def policies_called(knowledge: Knowledge, called: str | None) -> list[str]:
     """Return the policies that a name on record means, in force or not.
 
     Several words may each mean something: `Medicare Noridian` means those rows alone of which both
     are said. A name that says nothing known means none.
 
-    >>> policies_called("Cigna PPO")
+    >>> policies_called(Knowledge.shipped(), "Cigna PPO")
     ['evicore']
     """
-    known = coverage_catalogue().coverage
+    known = coverage_catalogue(knowledge).coverage
     if called in known:
         return [called]
     said = _words(called or "")
-    heard = {name: _heard(said, (name, payer_of(name), *known[name].called)) for name in known}
+    heard = {
+        name: _heard(said, (name, payer_of(knowledge, name), *row.called))
+        for name, row in known.items()
+    }
     most = max(heard.values(), default=0)
     return [name for name, count in heard.items() if count == most] if most else []
 
 
-def policies_in_force(called: str | None, on: date) -> list[str]:
+def policies_in_force(knowledge: Knowledge, called: str | None, on: date) -> list[str]:
     """Return the policies that a name on record means and that are in force on a day."""
-    known = coverage_catalogue().coverage
-    return [name for name in policies_called(called) if known[name].in_force(on)]
+    known = coverage_catalogue(knowledge).coverage
+    return [name for name in policies_called(knowledge, called) if known[name].in_force(on)]
 
 
-def refuse_unknown_payer(name: str) -> None:
+def refuse_unknown_payer(knowledge: Knowledge, name: str) -> None:
     """Refuse a payer that is asked for by name and not on file.
 
     Raises:
         UsageError: neither a policy nor a payer is called so.
     """
-    rows = coverage_catalogue().coverage
-    known = dict.fromkeys([*map(payer_of, rows), *rows])
-    if name not in known and not policies_called(name):
+    rows = coverage_catalogue(knowledge).coverage
+    known = dict.fromkeys([*(payer_of(knowledge, row) for row in rows), *rows])
+    if name not in known and not policies_called(knowledge, name):
         raise UsageError(f"unknown payer `{name}`{nearest(name, known)}: {', '.join(known)}")
 
 
@@ -284,7 +287,9 @@ def policies_asked(coverage: Iterable[Asked]) -> list[str]:
     return [name for asked in told for name in asked.policies]
 
 
-def _asked(row: Coverage, claim: Claim) -> Iterator[tuple[str, bool | None, str]]:
+def _asked(
+    row: Coverage, claim: Claim, catalogue: CoverageCatalogue
+) -> Iterator[tuple[str, bool | None, str]]:
     read = f", read on {row.last_read}" if row.last_read else ""
     yield POLICY, True, f"its policy is {row.name}, in force {_dates(row)}{read}"
     if row.symptom_weeks is not None:
@@ -294,9 +299,10 @@ def _asked(row: Coverage, claim: Claim) -> Iterator[tuple[str, bool | None, str]
             f"symptoms for {row.symptom_weeks:g} weeks; here at least {_told(claim.symptom_weeks)}",
         )
     if row.conservative_weeks is not None:
-        yield _conservative(row.conservative_weeks, claim)
+        large = catalogue.conservative_care.large_improvement
+        yield _conservative(row.conservative_weeks, claim, large)
     if row.active_programme:
-        yield _programme(claim)
+        yield _programme(claim, catalogue.programme.reported_within_weeks)
     if row.signs is not None:
         fewest, most = claim.signs
         here = f"{fewest}" if fewest == most else f"{fewest} to {most}, for not all was examined"
@@ -325,14 +331,13 @@ def _asked(row: Coverage, claim: Claim) -> Iterator[tuple[str, bool | None, str]
             yield f"agent-{agent}", False, f"{agent} is not covered"
 
 
-def _conservative(weeks: float, claim: Claim) -> tuple[str, bool | None, str]:
+def _conservative(weeks: float, claim: Claim, large: float) -> tuple[str, bool | None, str]:
     """Care that has brought much has not plainly failed; whether it has is for a clinician."""
     least = f"{_weeks(weeks)} of conservative care" if weeks else "conservative care"
     tried, brought = claim.conservative_weeks, claim.improvement
     met = _least(tried, weeks)
     if tried == 0:
         met = False
-    large = coverage_catalogue().conservative_care.large_improvement
     if met and (brought is None or brought >= large):
         met = None
     gain = "an unknown improvement" if brought is None else f"an improvement of {brought:.0%}"
@@ -343,9 +348,8 @@ def _conservative(weeks: float, claim: Claim) -> tuple[str, bool | None, str]:
     )
 
 
-def _programme(claim: Claim) -> tuple[str, bool | None, str]:
-    within, ago = coverage_catalogue().programme.reported_within_weeks, claim.programme_weeks_ago
-    met, adherence = None, claim.programme_adherence
+def _programme(claim: Claim, within: float) -> tuple[str, bool | None, str]:
+    ago, adherence, met = claim.programme_weeks_ago, claim.programme_adherence, None
     if ago is not None and ago <= within and adherence is not None:
         met = adherence > 0
     here = "no exercise is on record"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
 from importlib.resources import files
 
 from pydantic import Field
 
-from reliefpath.knowledge import catalogue
+from reliefpath.knowledge import Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Record, Row
 from reliefpath.reference.therapies.injectables import AgentKind
 
@@ -99,12 +98,12 @@ class FindingCatalogue(Catalogue):
     kinds: dict[str, FindingKind]
 
 
-@cache
-def finding_catalogue() -> FindingCatalogue:
+@derived
+def finding_catalogue(knowledge: Knowledge) -> FindingCatalogue:
     """Return the findings with their sources."""
-    return catalogue("findings", files(__package__) / "findings.yaml", FindingCatalogue)
+    return catalogue(knowledge, "findings", files(__package__) / "findings.yaml", FindingCatalogue)
 
 
-def finding_kinds() -> dict[str, FindingKind]:
+def finding_kinds(knowledge: Knowledge) -> dict[str, FindingKind]:
     """Return the kinds of finding by id."""
-    return finding_catalogue().kinds
+    return finding_catalogue(knowledge).kinds

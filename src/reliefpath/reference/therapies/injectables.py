@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from pydantic import Field, model_validator
 
-from reliefpath.knowledge import catalogue
+from reliefpath.knowledge import Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Row, load_catalogue
 
 
@@ -93,15 +93,15 @@ class AgentCatalogue(Catalogue):
     agents: dict[str, Agent]
 
 
-@cache
-def agent_catalogue() -> AgentCatalogue:
+@derived
+def agent_catalogue(knowledge: Knowledge) -> AgentCatalogue:
     """Return the agents with their sources."""
-    return catalogue("agents", files(__package__) / "agents.yaml", AgentCatalogue)
+    return catalogue(knowledge, "agents", files(__package__) / "agents.yaml", AgentCatalogue)
 
 
-def agents() -> dict[str, Agent]:
+def agents(knowledge: Knowledge) -> dict[str, Agent]:
     """Return everything that may be injected, by id."""
-    return agent_catalogue().agents
+    return agent_catalogue(knowledge).agents
 
 
 class Unit(Row):

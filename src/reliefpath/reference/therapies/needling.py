@@ -9,15 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reliefpath.errors import UsageError, nearest
-from reliefpath.reference.anatomy import muscles
+from reliefpath.errors import UsageError
 from reliefpath.reference.therapies.catalogue import Family, therapies
 from reliefpath.reference.therapies.findings import Finding, Restriction
 from reliefpath.reference.therapies.injection.doses import cited, limit_check
 from reliefpath.reference.therapies.injection.limits import injection_limits
 from reliefpath.reference.therapies.injection.person import Given, Person
 from reliefpath.reference.therapies.injection.places import Place, place_checks
-from reliefpath.reference.therapies.injection.plan import SIDES, Check, Checked, Verdict, weighed
+from reliefpath.reference.therapies.injection.plan import (
+    Check,
+    Checked,
+    Verdict,
+    refuse_unknown_place,
+    weighed,
+)
 from reliefpath.reference.therapies.injection.safety import CONSENT, known_checks, old_consent
 from reliefpath.reference.therapies.injection.session import given_on_the_day
 
@@ -60,16 +65,13 @@ def plan_needling(
     if not places:
         raise UsageError("nothing is planned: name at least one muscle and side")
     for muscle, side in places:
-        if muscle not in muscles():
-            raise UsageError(f"unknown muscle `{muscle}`{nearest(muscle, muscles())}")
-        if side not in SIDES:
-            raise UsageError(f"side of {muscle} is `{side}`: expected left or right")
+        refuse_unknown_place(person.knowledge, muscle, side)
     checks = [
         *known_checks(person, places, _verdict),
         *_consent(person),
         *place_checks(places, person),
         _muscles(places, person),
-        *_course(course),
+        *_course(course, person),
     ]
     found, known = weighed(checks, acknowledged)
     return NeedlingPlan(person.on, tuple(places), found, known, person.renewed)
@@ -92,9 +94,10 @@ def _consent(person: Person) -> Iterator[Check]:
     elif not _needled_since(person):
         yield Check("consent", Verdict.FINE, "The patient has agreed to dry needling.")
     else:
-        rule = injection_limits().each_session
+        limits = injection_limits(person.knowledge)
+        rule = limits.each_session
         says = f"The patient agreed to the course on {person.consented_on}: do they still today?"
-        source = cited(injection_limits(), rule.source)
+        source = cited(limits, rule.source)
         yield Check("consent-still-holds", Verdict.DECISION, f"{says} {rule.because}", None, source)
 
 
@@ -102,7 +105,8 @@ def _muscles(places: Sequence[Place], person: Person) -> Check:
     """Those needled earlier on the day count; one that is not on record may be another one."""
     today = [given.muscle for given in given_on_the_day(_needled(person), person)]
     known = {muscle for muscle, _ in places} | set(today) - {None}
-    return limit_check("needled-muscles", len(known) + today.count(None))
+    limits = injection_limits(person.knowledge)
+    return limit_check(limits, "needled-muscles", len(known) + today.count(None))
 
 
 def _needled_since(person: Person) -> bool:
@@ -116,16 +120,18 @@ def _needled_since(person: Person) -> bool:
 
 
 def _needled(person: Person) -> list[Given]:
-    return [g for g in person.history if therapies()[g.therapy].family is Family.NEEDLING]
+    known = therapies(person.knowledge)
+    return [g for g in person.history if known[g.therapy].family is Family.NEEDLING]
 
 
-def _course(course: Course) -> Iterator[Check]:
+def _course(course: Course, person: Person) -> Iterator[Check]:
     """Is it still within a course, and does it bring anything?"""
     if course.sessions is None:
         says = "How many sessions there were is not known: read the treatments as well."
         yield Check("needling-course", Verdict.UNKNOWN, says)
         return
-    yield limit_check("needling-course", course.sessions + 1)
+    limits = injection_limits(person.knowledge)
+    yield limit_check(limits, "needling-course", course.sessions + 1)
     if not course.sessions:
         return
     if course.response is None:
@@ -136,4 +142,4 @@ def _course(course: Course) -> Iterator[Check]:
         if course.gain is not None:
             relieved += f", and it is {course.gain:.0%} less than before them"
         without = 0 if course.response > 0 or (course.gain or 0) > 0 else course.sessions
-        yield limit_check("needling-without-relief", without, relieved)
+        yield limit_check(limits, "needling-without-relief", without, relieved)

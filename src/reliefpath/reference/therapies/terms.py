@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 
+from reliefpath.knowledge import Knowledge, derived
 from reliefpath.knowledge.catalogue import folded
 from reliefpath.reference.therapies.findings import SCREENED, finding_kinds
 from reliefpath.reference.therapies.injectables import agents
@@ -18,40 +18,40 @@ _STRENGTH = re.compile(r" \d[\d.,/]* ?(mg|mcg|µg|μg|g|ml|iu|units?|%)$")
 """How much of it is taken, after its name."""
 
 
-def code_of(kind: str, words: str) -> str | None:
+def code_of(knowledge: Knowledge, kind: str, words: str) -> str | None:
     """Return the code of a kind of finding that words are a name of, or None.
 
-    >>> code_of("medicine", "Eliquis 5 mg")
+    >>> code_of(Knowledge.shipped(), "medicine", "Eliquis 5 mg")
     'apixaban'
     """
-    names, said = _finding_names(kind), folded(words)
+    names, said = _finding_names(knowledge, kind), folded(words)
     if said in names:
         return names[said]
     code = names.get(_STRENGTH.sub("", said))
     return None if code == SCREENED else code
 
 
-def agent_of(words: str) -> str | None:
+def agent_of(knowledge: Knowledge, words: str) -> str | None:
     """Return the agent that words are a name of, or None.
 
-    >>> agent_of("Xylocaine")
+    >>> agent_of(Knowledge.shipped(), "Xylocaine")
     'lidocaine'
     """
-    return agent_names().get(folded(words))
+    return agent_names(knowledge).get(folded(words))
 
 
-@cache
-def agent_names() -> Mapping[str, str]:
+@derived
+def agent_names(knowledge: Knowledge) -> Mapping[str, str]:
     """Return the agent that each name, folded, stands for."""
-    return _names((id_, (row.name, *row.synonyms)) for id_, row in agents().items())
+    return _names((id_, (row.name, *row.synonyms)) for id_, row in agents(knowledge).items())
 
 
-@cache
-def _finding_names(kind: str) -> Mapping[str, str]:
+@derived
+def _finding_names(knowledge: Knowledge, kind: str) -> Mapping[str, str]:
     """The code that each name stands for; what is also an agent has the agent's names."""
-    codes = finding_kinds()[kind].codes
+    codes, injected = finding_kinds(knowledge)[kind].codes, agents(knowledge)
     return _names(
-        (code, (row.name, *row.synonyms, *(agents()[code].synonyms if code in agents() else ())))
+        (code, (row.name, *row.synonyms, *(injected[code].synonyms if code in injected else ())))
         for code, row in codes.items()
     )
 

@@ -78,7 +78,7 @@ def _record(opened: CheckInSession, answers: Answers, asked: Questions, reported
         act,
         idempotency_key=opened.link.id,
         answers=answers.digest,
-        told=answers.told,
+        told=answers.told(asked),
         on=opened.care.today.isoformat(),
     )
 
@@ -88,6 +88,7 @@ def thanks(opened: OpenedLink, other: str = "") -> Response:
     """Say thank you, what to do now, how it went so far and what comes next."""
     if not opened.link.used:
         return RedirectResponse(opened.place(), 303)
+    rules = exercise_rules(opened.care_log.knowledge)
     return opened.page(
         "check-in-thanks",
         day=opened.link.on,
@@ -95,7 +96,7 @@ def thanks(opened: OpenedLink, other: str = "") -> Response:
         frame=FRAME,
         curves=curves(opened.care_log, opened.episode, opened.say),
         has_exercises=_programme(opened) is not None,
-        reminders=[row.says for row in exercise_rules().reminders.values()],
+        reminders=[row.says for row in rules.reminders.values()],
     )
 
 
@@ -112,8 +113,8 @@ def exercises(opened: OpenedLink) -> Response:
 
 def _programme(opened: CheckInSession) -> Programme | None:
     """The exercises of a patient who exercises, if there is nothing against showing them."""
-    known = counted_as(EXERCISE)
     care_log = opened.care_log
+    known = counted_as(care_log.knowledge, EXERCISE)
     if care_log.given.filter(episode=opened.episode)["therapy"].is_in(known).sum() == 0:
         return None
     try:

@@ -12,7 +12,6 @@ from fastapi.responses import Response
 from reliefpath.care.clinic_chart import Care
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import CARE, Role
-from reliefpath.knowledge import in_force
 from reliefpath.knowledge.catalogue import Source
 from reliefpath.pathway.model import Criterion, Pathway, Rule
 from reliefpath.web.pages import page
@@ -53,7 +52,6 @@ def strategy(
     """Show the pathway in force."""
     care: Care = request.app.state.care
     told = chapters(care.pathway)
-    clinic = in_force()
     return page(
         request,
         "strategy",
@@ -63,8 +61,8 @@ def strategy(
         unsigned=[
             rule for c in told for rule in (c.why, *c.rules) if rule and rule.needs_signature
         ],
-        clinic=clinic,
-        changes=() if clinic is None else tuple(clinic.changes.values()),
+        clinic=care.knowledge.clinic,
+        changes=tuple(care.knowledge.changes.values()),
         may_try=worker.role is Role.DIRECTOR,
     )
 

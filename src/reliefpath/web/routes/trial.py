@@ -119,7 +119,7 @@ def try_out(request: Request, worker: Director, sent: Sent) -> Response:
     if not form.changes:
         return _page(request, form, unchanged=True)
     try:
-        _, after = edited(text_in_force(care), form.changes, care.pathway_file.name)
+        _, after = edited(text_in_force(care), form.changes, care.pathway_file.name, care.knowledge)
     except PathwayError as e:
         return _page(request, form.refused(e.problems))
     care.chart.note(AuditEvent(worker.username, "view"), page="strategy/try")
@@ -149,7 +149,10 @@ def download(request: Request, worker: Director, sent: Sent) -> Response:
     if version == care.pathway.version:
         raise UsageError(f"{version} is the version in force: give the changed file a new one")
     text, after = edited(
-        text_in_force(care), {**form.changes, "version": version}, care.pathway_file.name
+        text_in_force(care),
+        {**form.changes, "version": version},
+        care.pathway_file.name,
+        care.knowledge,
     )
     name = f"{after.pathway}-{after.version}.yaml"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -170,7 +173,10 @@ def text_in_force(care: Care) -> str:
     """
     file = care.pathway_file
     text = file.read_text("utf-8")
-    if pathway_of(text, care.pathway_file.name).fingerprint != care.pathway.fingerprint:
+    if (
+        pathway_of(text, care.pathway_file.name, care.knowledge).fingerprint
+        != care.pathway.fingerprint
+    ):
         raise UsageError(
             f"`{care.pathway_file.name}` has changed since the server started: start it again"
         )

@@ -134,7 +134,7 @@ def shown_of(row: dict[str, Any], pathway: Pathway) -> dict[str, Any]:
     return {
         **row,
         "tone": TONES.get(row[STATUS], ""),
-        "spark": spark(row["measure"], row["points"], pathway.recovery.window),
+        "spark": spark(row["measure"], row["points"], pathway.recovery.window, pathway.knowledge),
         "better": better(row),
         "changes": changes(row),
         "action": "Review" if step is None else _step_name(pathway, step),

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from reliefpath.care_log.log import CareLog
-from reliefpath.reference.anatomy import muscles
+from reliefpath.reference.anatomy import Muscle, muscles
 from reliefpath.reference.anatomy.body_map import (
     PAIN_AREA,
     Area,
@@ -149,7 +149,8 @@ def body_map(
     drawings = _drawings(moment.before(mine))
     marked = drawings[-1].areas if drawings else ()
     rows = enumerate(exam[1] if exam else (), start=1)
-    found = tuple(_examined(number, row, marked) for number, row in rows)
+    known = muscles(care_log.knowledge)
+    found = tuple(_examined(number, row, known[row["muscle"]], marked) for number, row in rows)
     silent = 0
     if drawings:
         scores = moment.before(care_log.scores.filter(episode=episode["episode"]))
@@ -176,8 +177,8 @@ def _drawings(findings: pl.DataFrame) -> tuple[Drawing, ...]:
     return tuple(drawings)
 
 
-def _examined(number: int, row: Row, marked: tuple[Area, ...]) -> Examined:
-    muscle, side = muscles()[row["muscle"]], row["side"]
+def _examined(number: int, row: Row, muscle: Muscle, marked: tuple[Area, ...]) -> Examined:
+    side = row["side"]
     felt = referral(muscle, side)
     explains = felt if row["verdict"] in EXPLAINS else ()
     return Examined(

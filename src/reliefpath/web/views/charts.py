@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reliefpath.pathway.model import Pathway
-from reliefpath.reference.therapies import counted_as, therapies
 from reliefpath.reference.therapies.catalogue import Family
 from reliefpath.web.views.course import Course
 from reliefpath.web.views.tips import given_tip, score_tips
@@ -133,8 +132,7 @@ def _passing(course: Course, line: Layer, look: Look) -> list[Layer]:
     """What an injection takes off for a while."""
     if course.with_injection is None:
         return []
-    injection = FAMILIES[Family.INJECTION]
-    begins = min(t.week for t in course.treatments if lane_of(t.therapy) == injection)
+    begins = min(t.week for t in course.treatments if t.family is Family.INJECTION)
     rows = [r for r in _rows(week=course.at, value=course.with_injection) if r["week"] >= begins]
     mark = LINE | {"color": look.passing, "strokeDash": [2, 3], "strokeWidth": 2}
     return [_layer(rows, mark, line)]
@@ -151,7 +149,7 @@ def _today(course: Course, x: Layer, look: Look) -> list[Layer]:
 def _lanes(course: Course, x: Layer, look: Look) -> list[Layer]:
     """What was given, a lane each family; shape and place tell them apart, not colour alone."""
     marks = [
-        {"week": given.week, "lane": lane_of(given.therapy), "tip": given_tip(given)}
+        {"week": given.week, "lane": FAMILIES[given.family], "tip": given_tip(given)}
         for given in course.treatments
     ]
     present = [lane for lane in LANES if any(mark["lane"] == lane for mark in marks)]
@@ -174,13 +172,6 @@ def _lanes(course: Course, x: Layer, look: Look) -> list[Layer]:
             },
         }
     ]
-
-
-def lane_of(therapy: str) -> str:
-    """Return in which lane a therapy is shown."""
-    if therapy in counted_as("injection"):
-        return FAMILIES[Family.INJECTION]
-    return FAMILIES[therapies()[therapy].family]
 
 
 def _config(look: Look) -> Layer:

@@ -39,9 +39,11 @@ class Curve:
 def curves(care_log: CareLog, episode: str, say: Speech) -> list[Curve]:
     """Return a curve of each measure that the patient was asked on two days or more."""
     mine = care_log.scores.filter(pl.col("episode") == episode)
-    scores = totals(mine.with_columns(wall(pl.col("at"), care_log.zone))).sort("at")
+    dated = mine.with_columns(wall(pl.col("at"), care_log.zone))
+    scores = totals(dated, care_log.knowledge).sort("at")
+    known = measures(care_log.knowledge)
     return [
-        _curve(measures()[name], say(title), mine["at"].to_list(), mine["value"].to_list(), say)
+        _curve(known[name], say(title), mine["at"].to_list(), mine["value"].to_list(), say)
         for name, title in words().curves.items()
         if (mine := scores.filter(measure=name))["at"].dt.date().n_unique() > 1
     ]

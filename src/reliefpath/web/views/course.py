@@ -12,17 +12,20 @@ import polars as pl
 from numpy.typing import NDArray
 
 from reliefpath.care_log.log import CareLog
+from reliefpath.knowledge import Knowledge
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors, curve, forecast
 from reliefpath.recovery.injection import effect_after
+from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.measures import Measure, measures
 from reliefpath.reference.measures.totals import totals
-from reliefpath.reference.therapies import counted_as
+from reliefpath.reference.therapies import Family, agents, counted_as, therapies
 
 AHEAD = 6
 """Weeks that the chart looks ahead."""
 STEPS_A_WEEK = 2
 DAYS = 7
+INJECTION = "injection"
 Floats = NDArray[np.float64]
 
 
@@ -33,13 +36,15 @@ class Given:
     Attributes:
         week: Weeks since care began.
         day: The day.
-        therapy: Its id.
-        sites: The rows on record of it, a site each.
+        name: What it is called.
+        family: What sort of therapy it is; that of an injection for all that counts as one.
+        sites: The rows on record of it, a site each, with the names of `muscle` and `agent`.
     """
 
     week: float
     day: date
-    therapy: str
+    name: str
+    family: Family
     sites: tuple[dict[str, Any], ...]
 
 
@@ -109,7 +114,7 @@ def measures_of(care_log: CareLog, episode: str, as_of: date) -> list[str]:
     """Return the measures of an episode that carry a curve, those scored most often first."""
     rows = care_log.moment(as_of).before(care_log.scores.filter(episode=episode))
     counts = rows["measure"].value_counts().sort("count", "measure", descending=[True, False])
-    known = measures()
+    known = measures(care_log.knowledge)
     drawn = (name for name in counts["measure"] if known[name].well is not None)
     return [name for name in drawn if known[name].span is not None]
 
@@ -123,16 +128,18 @@ def course_of(
     priors: Priors | None = None,
 ) -> Course | None:
     """Return the course of an episode on a measure, or None where no score tells of it."""
-    moment, begun, measure = care_log.moment(as_of), episode["started_on"], measures()[name]
+    knowledge, moment = care_log.knowledge, care_log.moment(as_of)
+    begun, measure = episode["started_on"], measures(knowledge)[name]
     mine = (pl.col("episode") == episode["episode"]) & (pl.col("measure") == name)
-    scores = totals(moment.before(care_log.scores.filter(mine))).sort("at")
+    scores = totals(moment.before(care_log.scores.filter(mine)), knowledge).sort("at")
     if scores.is_empty() or measure.well is None or measure.span is None:
         return None
     sign, well, span = (1.0 if measure.better == "lower" else -1.0), measure.well, measure.span
     weeks, values = _weeks(scores["at"], begun), scores["value"].to_numpy()
     burden = np.maximum(sign * (values - well), 0.0)
     given = moment.before(care_log.given.filter(episode=episode["episode"])).sort("at")
-    injected = _weeks(given.filter(pl.col("therapy").is_in(counted_as("injection")))["at"], begun)
+    injections = given.filter(pl.col("therapy").is_in(counted_as(knowledge, INJECTION)))
+    injected = _weeks(injections["at"], begun)
     now = max((as_of - begun).days / DAYS, float(weeks[-1]))
     at = np.union1d(np.linspace(0.0, now + AHEAD, round((now + AHEAD) * STEPS_A_WEEK) + 1), now)
     ahead = now + np.arange(AHEAD + 1.0)
@@ -167,16 +174,31 @@ def course_of(
         ahead=ahead,
         expected=(own(told[:, 0]), own(told[:, 1]), own(told[:, 2])),
         window=(well + sign * start * (1 - low), well + sign * start * (1 - high)),
-        treatments=_given(given, begun),
+        treatments=_given(given, begun, knowledge),
     )
 
 
-def _given(rows: pl.DataFrame, begun: date) -> tuple[Given, ...]:
-    dated = rows.with_columns(day=pl.col("at").dt.date(), week=_weeks(rows["at"], begun))
+def _given(rows: pl.DataFrame, begun: date, knowledge: Knowledge) -> tuple[Given, ...]:
+    known, injections = therapies(knowledge), counted_as(knowledge, INJECTION)
+    names = {
+        column: {id_: row.name for id_, row in catalogue.items()}
+        for column, catalogue in (("muscle", muscles(knowledge)), ("agent", agents(knowledge)))
+    }
+    dated = rows.with_columns(
+        *(pl.col(column).replace(called) for column, called in names.items()),
+        day=pl.col("at").dt.date(),
+        week=_weeks(rows["at"], begun),
+    )
     days = dated.group_by("day", "therapy", maintain_order=True)
     return tuple(
-        Given(mine["week"][0], mine["day"][0], mine["therapy"][0], tuple(mine.to_dicts()))
-        for _, mine in days
+        Given(
+            mine["week"][0],
+            mine["day"][0],
+            known[therapy].name,
+            Family.INJECTION if therapy in injections else known[therapy].family,
+            tuple(mine.to_dicts()),
+        )
+        for (_, therapy), mine in days
     )
 
 

@@ -9,11 +9,18 @@ import polars as pl
 
 from reliefpath.care.tried import tried
 from reliefpath.care_log.log import CareLog
+from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.catalogue import folded
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.anatomy.body_map import PAIN_AREA
 from reliefpath.reference.anatomy.diagnosis import trigger_point
-from reliefpath.reference.therapies import NOT_UNDERSTOOD, SCREENED, finding_kinds, therapies
+from reliefpath.reference.therapies import (
+    NOT_UNDERSTOOD,
+    SCREENED,
+    FindingKind,
+    finding_kinds,
+    therapies,
+)
 
 Row = dict[str, Any]
 SIGNS = {
@@ -32,8 +39,13 @@ VERDICTS = (ACTIVE, MAYBE_ACTIVE, LATENT, TENDER, NOTHING, UNKNOWN)
 
 def tried_named(care_log: CareLog, episode: str, as_of: date) -> list[Row]:
     """Return what was tried, with the names of therapies and muscles."""
+    known, anatomy = therapies(care_log.knowledge), muscles(care_log.knowledge)
     return [
-        row | {"name": therapies()[row["therapy"]].name, "muscles": names_of(row["muscles"])}
+        row
+        | {
+            "name": known[row["therapy"]].name,
+            "muscles": ", ".join(anatomy[muscle].name for muscle in row["muscles"]),
+        }
         for row in tried(care_log, episode, as_of).iter_rows(named=True)
     ]
 
@@ -44,12 +56,12 @@ def latest_exam(care_log: CareLog, episode: str, as_of: date) -> tuple[date, lis
     if rows.is_empty():
         return None
     day: date = rows.select(pl.col("at").dt.date().max()).item()
-    rules = trigger_point()
+    rules, known = trigger_point(), muscles(care_log.knowledge)
     latest = rows.filter(pl.col("at").dt.date() == day).with_columns(
         present=pl.sql_expr(rules.present.rule), active=pl.sql_expr(rules.active.rule)
     )
     found = [
-        row | {"name": muscles()[row["muscle"]].name, "verdict": _verdict(row)}
+        row | {"name": known[row["muscle"]].name, "verdict": _verdict(row)}
         for row in latest.sort("muscle", "side").iter_rows(named=True)
     ]
     return day, sorted(found, key=lambda row: VERDICTS.index(row["verdict"]))
@@ -67,7 +79,7 @@ def _verdict(row: Row) -> str:
 
 def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Row]:
     """Return what else is known of the person, by kind: what holds, and what was asked about."""
-    moment, kinds = care_log.moment(as_of), finding_kinds()
+    moment, kinds = care_log.moment(as_of), finding_kinds(care_log.knowledge)
     holds = pl.col("until").is_null() | (pl.col("until") >= as_of)
     drawn = pl.col("kind") == PAIN_AREA  # on the body map
     mine = care_log.findings_about(episode["episode"], episode["patient"])
@@ -75,7 +87,7 @@ def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Ro
     found = []
     for kind in dict.fromkeys([k for k, row in kinds.items() if row.screening] + [*rows["kind"]]):
         of_kind = list(rows.filter(kind=kind).iter_rows(named=True))
-        known = [_finding(row) for row in of_kind if row["code"] != SCREENED]
+        known = [_finding(row, kinds[kind]) for row in of_kind if row["code"] != SCREENED]
         asked = [row["at"].date() for row in of_kind if row["code"] == SCREENED]
         screening = kinds[kind].screening
         name = kind.replace("-", " ")
@@ -83,8 +95,8 @@ def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Ro
     return found
 
 
-def _finding(row: Row) -> Row:
-    known = finding_kinds()[row["kind"]].codes[row["code"]]
+def _finding(row: Row, kind: FindingKind) -> Row:
+    known = kind.codes[row["code"]]
     amount = "" if row["value"] is None else f" {row['value']:g} {row['unit'] or ''}"
     name = f"{known.name}{amount}"
     if row["words"] and folded(row["words"]) not in folded(name):
@@ -99,12 +111,7 @@ def _finding(row: Row) -> Row:
     }
 
 
-def term_choices(kind: str) -> list[tuple[str, str]]:
+def term_choices(knowledge: Knowledge, kind: str) -> list[tuple[str, str]]:
     """Return what words of a kind may be, each code with its name."""
-    codes = finding_kinds()[kind].codes
+    codes = finding_kinds(knowledge)[kind].codes
     return [(code, row.name) for code, row in codes.items() if code != SCREENED]
-
-
-def names_of(ids: list[str]) -> str:
-    """Return the names of muscles in one line."""
-    return ", ".join(muscles()[muscle].name for muscle in ids)

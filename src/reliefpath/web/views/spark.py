@@ -8,22 +8,30 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reliefpath.reference.measures import measures
+from reliefpath.knowledge import Knowledge
+from reliefpath.reference.measures import Measure, measures
 
 WIDTH, HEIGHT, EDGE = 104.0, 28.0, 3.0
 Window = tuple[float, float]
 
 
-def spark(measure: str | None, points: Sequence[Mapping[str, Any]] | None, window: Window) -> str:
+def spark(
+    measure: str | None,
+    points: Sequence[Mapping[str, Any]] | None,
+    window: Window,
+    knowledge: Knowledge,
+) -> str:
     """Return scores as a line in SVG, where down is better; a text where there are none.
 
     Args:
         measure: the measure followed.
         points: its scores, each with its `day` and `score`, in order.
         window: improvement at which an injection can help, drawn as a band.
+        knowledge: the catalogues that have the measure.
     """
     if measure is None or not points:
         return "no scores"
+    row = measures(knowledge)[measure]
     days: list[date] = [point["day"] for point in points]
     scores: list[float] = [point["score"] for point in points]
     weeks = (days[-1] - days[0]).days / 7
@@ -33,10 +41,10 @@ def spark(measure: str | None, points: Sequence[Mapping[str, Any]] | None, windo
     return Markup(
         '<svg class="spark" role="img" aria-label="{}" viewBox="0 0 {:g} {:g}" width="{:g}" '
         'height="{:g}">{}</svg>'
-    ).format(said, WIDTH, HEIGHT, WIDTH, HEIGHT, _drawn(measure, days, scores, window))
+    ).format(said, WIDTH, HEIGHT, WIDTH, HEIGHT, _drawn(row, days, scores, window))
 
 
-def _drawn(measure: str, days: list[date], scores: list[float], window: Window) -> Markup:
+def _drawn(measure: Measure, days: list[date], scores: list[float], window: Window) -> Markup:
     well = _well(measure)
     burdens = [abs(score - well) for score in scores]
     span, first = max(*burdens, 1e-9), burdens[0]
@@ -57,9 +65,8 @@ def _drawn(measure: str, days: list[date], scores: list[float], window: Window) 
     ).format(WIDTH, top, bottom - top, line, x(days[-1]), y(burdens[-1]))
 
 
-def _well(name: str) -> float:
+def _well(measure: Measure) -> float:
     """What leaves nothing to improve, or the better end of a scale that does not say."""
-    measure = measures()[name]
     best = measure.low if measure.better == "lower" else measure.high
     return (best or 0.0) if measure.well is None else measure.well
 

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from reliefpath.documents.printing import day_text
-from reliefpath.reference.anatomy import muscles
-from reliefpath.reference.therapies import agents, therapies
 from reliefpath.web.views.course import DAYS, Course, Given
 
 AROUND = DAYS
@@ -31,29 +29,24 @@ def score_tips(course: Course) -> list[str]:
 def given_tip(given: Given) -> str:
     """Return what is told of a treatment: what, when, where and how much."""
     sites = dict.fromkeys(said for site in given.sites if (said := _site(site)))
-    return "\n".join([_name(given), _when(given.day, given.week), *sites])
+    return "\n".join([given.name, _when(given.day, given.week), *sites])
 
 
 def _around(course: Course, day: date) -> str:
     near: dict[str, list[str]] = {}
     for given in course.treatments:
         if abs((given.day - day).days) <= AROUND:
-            near.setdefault(_name(given), []).append(f"{given.day.day} {given.day:%b}")
+            near.setdefault(given.name, []).append(f"{given.day.day} {given.day:%b}")
     return "; ".join(f"{name} ({', '.join(days)})" for name, days in near.items()) or "nothing"
 
 
 def _site(row: dict[str, Any]) -> str:
     """Where and how much, as far as it is on record."""
-    where = [row["muscle"] and muscles()[row["muscle"]].name, row["side"]]
-    agent = row["agent"] and agents()[row["agent"]].name
+    where = [row["muscle"], row["side"]]
     amount = None if row["amount"] is None else f"{row['amount']:g} {row['unit'] or ''}".strip()
     volume = None if row["volume_ml"] is None else f"{row['volume_ml']:g} mL"
-    said = (", ".join(filter(None, part)) for part in (where, (agent, amount, volume)))
+    said = (", ".join(filter(None, part)) for part in (where, (row["agent"], amount, volume)))
     return ": ".join(filter(None, said))
-
-
-def _name(given: Given) -> str:
-    return therapies()[given.therapy].name
 
 
 def _when(day: date, week: float) -> str:

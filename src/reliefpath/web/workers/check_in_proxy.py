@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reliefpath.knowledge import in_force
 from reliefpath.web.security import replay_body
 from reliefpath.web.settings import Settings
 from reliefpath.web.workers.check_in_server import serve
@@ -59,8 +58,7 @@ class CheckInWorker:
     def _begin(self) -> None:
         self._begun = monotonic()
         self._place.unlink(missing_ok=True)
-        clinic = in_force()
-        self.process = spawn_child(serve, self._settings, clinic and clinic.text, str(self._place))
+        self.process = spawn_child(serve, self._settings, str(self._place))
 
 
 class CheckInProxy:

@@ -1,22 +1,18 @@
-"""What the process of check-ins does, which reads the clinic's file before anything else is."""
+"""What the process of check-ins does."""
 
 from __future__ import annotations
 
-from reliefpath.knowledge import use_text
 from reliefpath.web.settings import Settings
 
 
-def serve(settings: Settings, clinic: str | None, place: str) -> None:
+def serve(settings: Settings, place: str) -> None:
     """Answer check-ins at a socket.
 
     Args:
         settings: the server's.
-        clinic: the text of the clinic's file in force, or None.
         place: the socket, in a folder that is closed to other people.
     """
-    if clinic is not None:
-        use_text(clinic)
-    from reliefpath.web.app import create_app
+    from reliefpath.web.app import create_app  # which imports this, to begin the process
     from reliefpath.web.server import run
 
     run(

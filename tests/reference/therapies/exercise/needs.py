@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.anatomy import REGIONS, muscles
 from reliefpath.reference.therapies.exercise import (
     Active,
@@ -22,16 +23,19 @@ HOME = frozenset({"chair", "wall", "towel"})
 
 needs = st.builds(
     Need,
+    knowledge=st.just(SHIPPED),
     active=st.lists(
         st.builds(
-            Active, st.sampled_from(sorted(muscles())), st.sampled_from(("left", "right", "both"))
+            Active,
+            st.sampled_from(sorted(muscles(SHIPPED))),
+            st.sampled_from(("left", "right", "both")),
         ),
         max_size=8,
     ).map(tuple),
     region=st.sampled_from((None, *REGIONS)),
     irritability=st.sampled_from(Irritability),
     goal=st.sampled_from(Goal),
-    equipment=st.frozensets(st.sampled_from(sorted(exercise_catalogue().equipment))),
+    equipment=st.frozensets(st.sampled_from(sorted(exercise_catalogue(SHIPPED).equipment))),
     minutes=st.floats(0.5, 60),
 )
 shares = st.none() | st.floats(0, 1)
@@ -54,15 +58,15 @@ check_ins = st.lists(
 
 def load(item: Item) -> tuple[int, int]:
     """How hard an item is: its place in the chain of variants, then its dose."""
-    place, before = 0, exercise_catalogue().easier(item.exercise)
+    place, before = 0, exercise_catalogue(SHIPPED).easier(item.exercise)
     while before is not None:
-        place, before = place + 1, exercise_catalogue().easier(before)
+        place, before = place + 1, exercise_catalogue(SHIPPED).easier(before)
     return place, item.step
 
 
 def chain(item: Item) -> str:
     """The easiest variant of an item's exercise, which names its chain."""
     name = item.exercise
-    while (before := exercise_catalogue().easier(name)) is not None:
+    while (before := exercise_catalogue(SHIPPED).easier(name)) is not None:
         name = before
     return name

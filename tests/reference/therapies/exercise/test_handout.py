@@ -15,6 +15,7 @@ from pdf_page import letters, made_pdf, opened, pdf_letters
 from reliefpath.documents.exercise import handout
 from reliefpath.documents.exercise.drawing import drawing_svg, drawings
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.languages import LANGUAGES, speech
 from reliefpath.reference.therapies.exercise import (
     Active,
@@ -28,7 +29,9 @@ from reliefpath.reference.therapies.exercise import (
 
 from .needs import HOME, needs
 
-NECK = Need((Active("upper-trapezius", "left"), Active("scalenes", "left")), "neck", equipment=HOME)
+NECK = Need(
+    SHIPPED, (Active("upper-trapezius", "left"), Active("scalenes", "left")), "neck", equipment=HOME
+)
 
 
 @settings(deadline=None, max_examples=50)
@@ -63,7 +66,7 @@ def test_the_dose_the_side_and_how_often_are_said() -> None:
 
 def test_the_page_says_when_to_stop_for_the_region() -> None:
     neck = handout(programme(NECK))
-    back = handout(programme(Need((Active("lumbar-multifidi"),), "low-back")))
+    back = handout(programme(Need(SHIPPED, (Active("lumbar-multifidi"),), "low-back")))
     assert "Call emergency services" in neck
     assert "double vision" in neck
     assert "bladder" not in neck
@@ -100,10 +103,12 @@ def test_the_longest_exercises_fit_on_one_printed_page(language: str, most: int)
     say = speech(language, "reliefpath.reference.therapies.exercise")
     told = {
         id_: sum(len(say(text)) for text in (row.position, *row.steps, row.feel, row.unlike))
-        for id_, row in exercises().items()
+        for id_, row in exercises(SHIPPED).items()
     }
     longest = sorted(told, key=lambda id_: -told[id_])[:most]
-    items = tuple(Item(id_, 0, "left", exercises()[id_].muscles, "") for id_ in longest)
+    items = tuple(
+        Item(id_, 0, "left", exercises(SHIPPED)[id_].muscles, "", SHIPPED) for id_ in longest
+    )
     made = after_needle(Programme(NECK, items), date(2026, 3, 30), date(2026, 3, 31))
     html = handout(made, on=date(2026, 3, 31), language=language)
     pdf = made_pdf(html)
@@ -127,7 +132,7 @@ def test_a_drawing_is_read_aloud_in_the_language_of_the_page() -> None:
 def test_a_drawing_is_of_an_exercise_and_stays_within_its_box(id_: str) -> None:
     drawing = drawings()[id_]
     svg = drawing_svg(drawing, "a & b")
-    assert id_ in exercises()
+    assert id_ in exercises(SHIPPED)
     assert "<title>a &amp; b</title>" in svg
     assert svg.count("<g") == svg.count("</g>")
     left, top, width, height = drawing.box

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies.injection import Given, Person, Portion, Site, Standing
 
 TODAY = date(2026, 3, 31)
 CONSENTED = Standing("consent", "injection")
 FIT = Person(
+    knowledge=SHIPPED,
     on=TODAY,
     birth_date=date(1980, 1, 1),
     weight_kg=70.0,

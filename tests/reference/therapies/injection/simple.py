@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import Restriction, finding_kinds
 from reliefpath.reference.therapies.injection import Given, Person, Site, Standing
 
@@ -253,7 +254,7 @@ def unusual(sites: list[Site]) -> Iterator[str]:
 def findings(sites: list[Site], person: Person) -> Iterator[tuple[set[Restriction], str]]:
     """What each finding bars, and whether it is here, near or far."""
     for found in person.findings:
-        bars = set(finding_kinds()[found.kind].codes[found.code].bars)
+        bars = set(finding_kinds(SHIPPED)[found.kind].codes[found.code].bars)
         if not set(milligrams(sites)) & set(WEIGHED_WITH.get(found.code, milligrams(sites))):
             bars -= {Restriction.CAUTION}
         yield bars, min(distance(found, site) for site in sites).split()[1]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reliefpath.errors import UsageError, is_reason
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies.coverage import Asked
 from reliefpath.reference.therapies.injection import (
@@ -207,7 +208,7 @@ def test_more_than_ten_millilitres_are_weighed(ml: float, found: Verdict) -> Non
 
 @pytest.mark.parametrize(("count", "found"), [(5, FINE), (6, FINE), (7, ASKED)])
 def test_more_than_six_needled_muscles_are_weighed(count: int, found: Verdict) -> None:
-    far = [(m, "left") for m, row in muscles().items() if not row.pneumothorax][:count]
+    far = [(m, "left") for m, row in muscles(SHIPPED).items() if not row.pneumothorax][:count]
     plan = plan_needling(far, FIT, Course(0, None))
     assert next(c.verdict for c in plan.checks if c.id == "needled-muscles") is found
 
@@ -240,12 +241,16 @@ def test_the_no_of_a_guardian_or_of_the_young_person_counts(who: str) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Portion("lidocaine", 1, "%", 1),  # type: ignore[arg-type]
-        lambda: Portion("lidocaine", 1, "mg", 1),  # type: ignore[arg-type]
-        lambda: Portion("lidocaine", float("inf"), "percent", 1),
-        lambda: Portion("lidocaine", 1, "percent", 1, stated_mg=float("nan")),
-        lambda: Portion("lidocaine", 1, "percent", 1, stated_mg=0),
-        lambda: Portion("lidocaine", 1, "percent", 1, stated_mg=float("inf")),
+        lambda: plan_injection([at(Portion("lidocaine", 1, "%", 1))], FIT),  # type: ignore[arg-type]
+        lambda: plan_injection([at(Portion("lidocaine", 1, "mg", 1))], FIT),  # type: ignore[arg-type]
+        lambda: plan_injection([at(Portion("lidocaine", float("inf"), "percent", 1))], FIT),
+        lambda: plan_injection(
+            [at(Portion("lidocaine", 1, "percent", 1, stated_mg=float("nan")))], FIT
+        ),
+        lambda: plan_injection([at(Portion("lidocaine", 1, "percent", 1, stated_mg=0))], FIT),
+        lambda: plan_injection(
+            [at(Portion("lidocaine", 1, "percent", 1, stated_mg=float("inf")))], FIT
+        ),
         lambda: person(weight_kg=float("inf")),
         lambda: person(weight_kg=float("nan")),
         lambda: person(height_cm=float("inf")),

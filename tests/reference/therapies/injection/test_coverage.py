@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies.coverage import (
     Asked,
     Claim,
@@ -52,7 +53,7 @@ NEVER = Claim(
 
 
 def answers(policy: str, **changed: Any) -> dict[str, bool | None]:
-    found = asked_by([policy], replace(NEVER, **changed))
+    found = asked_by([policy], replace(NEVER, **changed), SHIPPED)
     assert [a.id for a in found].count("policy") == 1
     return {a.id: a.met for a in found if a.id != "policy"}
 
@@ -64,14 +65,14 @@ def answer(policy: str, id_: str, **changed: Any) -> bool | None:
 
 
 def asked(called: str | None, on: date = DAY, **changed: Any) -> list[Asked]:
-    return asked_of_payer(called, on, replace(NEVER, **changed))
+    return asked_of_payer(called, on, replace(NEVER, **changed), SHIPPED)
 
 
 def policies(found: list[Asked]) -> set[str]:
     return {name for each in found for name in each.policies}
 
 
-@pytest.mark.parametrize("policy", coverage_catalogue().coverage)
+@pytest.mark.parametrize("policy", coverage_catalogue(SHIPPED).coverage)
 def test_a_plain_first_injection_meets_what_every_policy_asks(policy: str) -> None:
     assert set(answers(policy).values()) <= {True}
 
@@ -252,7 +253,7 @@ def test_an_agent_that_is_not_covered_is_told(policy: str, agent: str) -> None:
 def test_a_policy_is_in_force_from_its_first_day_to_its_last(
     policy: str, first: date, last: date | None
 ) -> None:
-    row = coverage_catalogue().coverage[policy]
+    row = coverage_catalogue(SHIPPED).coverage[policy]
     assert row.in_force(first)
     assert not row.in_force(date.fromordinal(first.toordinal() - 1))
     if last is None:
@@ -264,7 +265,7 @@ def test_a_policy_is_in_force_from_its_first_day_to_its_last(
 
 @given(st.dates(date(2015, 1, 1), date(2030, 1, 1)), st.sampled_from([None, "medicare", "nobody"]))
 def test_what_is_not_in_force_on_the_day_is_never_asked(on: date, called: str | None) -> None:
-    rows = coverage_catalogue().coverage
+    rows = coverage_catalogue(SHIPPED).coverage
     assert all(rows[name].in_force(on) for name in policies(asked(called, on)))
 
 
@@ -297,12 +298,14 @@ def test_where_no_policy_of_the_payer_is_in_force_the_payer_is_to_be_asked() -> 
     ],
 )
 def test_a_payer_is_known_by_what_a_record_calls_it(called: str | None, meant: list[str]) -> None:
-    assert policies_called(called) == meant
+    assert policies_called(SHIPPED, called) == meant
 
 
 def test_medicare_without_its_contractor_is_all_of_its_contractors() -> None:
-    named = policies_called("Medicare")
-    assert set(named) == {n for n in coverage_catalogue().coverage if payer_of(n) == "medicare"}
+    named = policies_called(SHIPPED, "Medicare")
+    assert set(named) == {
+        n for n in coverage_catalogue(SHIPPED).coverage if payer_of(SHIPPED, n) == "medicare"
+    }
     found = asked("Medicare", sessions_days_ago=(1, 2, 3))
     assert all(each.of_this_payer for each in found)
     [sessions] = [each for each in found if each.id == "sessions"]
@@ -316,7 +319,7 @@ def test_an_unknown_payer_is_asked_of_all_and_that_is_said(called: str | None) -
     assert (called or "no payer is on record") in told.says
     assert not any(each.of_this_payer for each in others)
     asks_nothing = {FIRST_COAST, "medicare-wps-2023", "self-pay"}
-    assert policies(others) == set(coverage_catalogue().coverage) - asks_nothing
+    assert policies(others) == set(coverage_catalogue(SHIPPED).coverage) - asks_nothing
 
 
 def test_who_pays_for_themselves_is_asked_nothing() -> None:
@@ -325,14 +328,14 @@ def test_who_pays_for_themselves_is_asked_nothing() -> None:
 
 
 def test_a_payer_that_is_asked_for_by_name_must_be_known() -> None:
-    refuse_unknown_payer("medicare")
-    refuse_unknown_payer(JE)
+    refuse_unknown_payer(SHIPPED, "medicare")
+    refuse_unknown_payer(SHIPPED, JE)
     with pytest.raises(UsageError, match="did you mean `medicare`"):
-        refuse_unknown_payer("medicar")
+        refuse_unknown_payer(SHIPPED, "medicar")
 
 
 def test_every_policy_says_who_when_and_when_it_was_read() -> None:
-    for name, row in coverage_catalogue().coverage.items():
+    for name, row in coverage_catalogue(SHIPPED).coverage.items():
         if name.startswith("medicare"):
             assert row.jurisdiction
             assert row.last_read is not None
@@ -347,7 +350,7 @@ def test_every_policy_says_who_when_and_when_it_was_read() -> None:
 
 
 def test_no_policy_is_cited_from_a_mirror() -> None:
-    for source in coverage_catalogue().sources.values():
+    for source in coverage_catalogue(SHIPPED).sources.values():
         for mirror in ("verity", "scribd", "docslib", "aapc", "genhealth"):
             assert mirror not in str(source.url)
 

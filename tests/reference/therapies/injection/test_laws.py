@@ -14,6 +14,7 @@ from hypothesis import given as forall
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import SCREENED, finding_kinds
 from reliefpath.reference.therapies.injection import (
     Complaint,
@@ -38,7 +39,7 @@ STEROIDS = ("triamcinolone", "methylprednisolone", "dexamethasone", "betamethaso
 MUSCLES = ("gluteus-medius", "piriformis", "upper-trapezius", "infraspinatus", "masseter")
 CODES = [
     (kind, code)
-    for kind, group in finding_kinds().items()
+    for kind, group in finding_kinds(SHIPPED).items()
     for code in group.codes
     if code != SCREENED and kind not in ("consent", "weight")
 ]
@@ -220,6 +221,7 @@ def _any_plan(drawn: random.Random) -> tuple[list[Site], Person, str | None]:
     unmet = () if gate or drawn.random() < 0.5 else (Unmet("plateau", "Wait."),)
     weight = rarely(None, drawn.uniform(*rarely((25, 170), (40, 110), 0.1)))
     whom = Person(
+        knowledge=SHIPPED,
         on=on,
         birth_date=rarely(
             drawn.choice((None, date(2008, 3, 31), date(2008, 4, 1), date(1956, 3, 31))),

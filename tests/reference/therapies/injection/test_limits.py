@@ -3,12 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import finding_kinds
 from reliefpath.reference.therapies.injection.limits import Limit, Rescue, injection_limits
 
 
 def test_a_limit_may_hold_from_an_age_and_the_frail_one_does_from_70() -> None:
-    limits = injection_limits().limits
+    limits = injection_limits(SHIPPED).limits
     assert {id_: row.from_age for id_, row in limits.items() if row.from_age is not None} == {
         "anaesthetic-frail": 70
     }
@@ -16,7 +17,7 @@ def test_a_limit_may_hold_from_an_age_and_the_frail_one_does_from_70() -> None:
 
 
 def test_what_no_source_gives_of_the_frail_limit_is_the_director_s_to_sign() -> None:
-    catalogue = injection_limits()
+    catalogue = injection_limits(SHIPPED)
     sources = [catalogue.sources[id_] for id_ in catalogue.limits["anaesthetic-frail"].source]
     assert any(source.certainty.needs_signature for source in sources)
 
@@ -42,14 +43,14 @@ def test_a_limit_of_nothing_is_refused_and_of_one_is_not(key: str) -> None:
 def test_lipid_emulsion_goes_by_weight_up_to_70_kg_and_is_fixed_above(
     weight: float, bolus: float, infusion: tuple[float, float], most: float
 ) -> None:
-    rescue = injection_limits().rescue
+    rescue = injection_limits(SHIPPED).rescue
     assert rescue.bolus_ml(weight) == pytest.approx(bolus)
     assert rescue.infusion_total_ml(weight) == pytest.approx(infusion)
     assert rescue.most_ml(weight) == pytest.approx(most)
 
 
 def test_the_rescue_is_of_20_percent_within_minutes_and_with_little_epinephrine() -> None:
-    rescue = injection_limits().rescue
+    rescue = injection_limits(SHIPPED).rescue
     assert rescue.concentration_percent == 20
     assert (rescue.bolus_minutes, rescue.infusion_minutes) == ((2, 3), (15, 20))
     assert rescue.epinephrine_mcg(80) == pytest.approx(80)
@@ -57,12 +58,12 @@ def test_the_rescue_is_of_20_percent_within_minutes_and_with_little_epinephrine(
 
 @pytest.mark.parametrize("span", [(3, 2), (0, 3)])
 def test_a_span_of_the_rescue_that_does_not_rise_is_refused(span: tuple[float, float]) -> None:
-    row = injection_limits().rescue.model_dump() | {"bolus_minutes": span}
+    row = injection_limits(SHIPPED).rescue.model_dump() | {"bolus_minutes": span}
     with pytest.raises(ValidationError, match="its least, above 0, before its most"):
         Rescue(**row)
 
 
 def test_every_condition_that_a_limit_names_can_be_recorded() -> None:
-    known = finding_kinds()["condition"].codes
-    named = {code for row in injection_limits().limits.values() for code in row.conditions}
+    known = finding_kinds(SHIPPED)["condition"].codes
+    named = {code for row in injection_limits(SHIPPED).limits.values() for code in row.conditions}
     assert named <= set(known)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given as forall
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies import agents
 from reliefpath.reference.therapies.injection import (
     Given,
@@ -144,7 +145,7 @@ def test_two_visits_of_one_day_are_held_to_what_one_session_may_hold(
     apart = verdicts(second, replace(whom, history=(*whom.history, *given_as(first))))
     at_once = verdicts([*first, *second], whom)
     planned = {p.agent for site in second for p in site.portions}
-    if not any(agents()[agent].triamcinolone_equivalent for agent in planned):
+    if not any(agents(SHIPPED)[agent].triamcinolone_equivalent for agent in planned):
         at_once.pop("steroid-session", None)
     assert apart == at_once
 

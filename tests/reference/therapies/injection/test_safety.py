@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies import SCREENED, Restriction, finding_kinds
 from reliefpath.reference.therapies.injection import (
@@ -22,7 +23,7 @@ from .people import CONSENTED, FIT, at, having, lidocaine, person, steroid
 
 FINDINGS = [
     (kind, code, row)
-    for kind, group in finding_kinds().items()
+    for kind, group in finding_kinds(SHIPPED).items()
     for code, row in group.codes.items()
     if code != SCREENED
 ]
@@ -141,7 +142,7 @@ def test_a_gate_that_is_not_open_is_overridden_only_by_name(gate: bool | None) -
     assert plan.open_decisions == ("gate",)
 
 
-@pytest.mark.parametrize("muscle", [m for m, row in muscles().items() if row.pneumothorax])
+@pytest.mark.parametrize("muscle", [m for m, row in muscles(SHIPPED).items() if row.pneumothorax])
 def test_the_lung_is_warned_of_at_every_muscle_beside_it(muscle: str) -> None:
     plan = plan_injection([at(lidocaine(1), muscle=muscle)], FIT)
     assert check(plan, f"hazard-{muscle}").verdict is Verdict.DECISION
@@ -181,7 +182,7 @@ def test_saline_alone_needs_no_weight() -> None:
 
 @pytest.mark.parametrize(("count", "found"), [(4, Verdict.FINE), (5, Verdict.DECISION)])
 def test_more_than_four_muscles_are_weighed(count: int, found: Verdict) -> None:
-    far = [m for m, row in muscles().items() if not row.pneumothorax][:count]
+    far = [m for m, row in muscles(SHIPPED).items() if not row.pneumothorax][:count]
     plan = plan_injection([at(lidocaine(0.5), muscle=muscle) for muscle in far], FIT)
     assert check(plan, "muscles").verdict is found
 

@@ -101,7 +101,13 @@ def import_(
 
     into = chart_of(chart)
     today = Moment.of(into.today, into.zone)
-    reading = inspect_folder(source, into.on_record, ignored=ignore_column or (), today=today)
+    reading = inspect_folder(
+        source,
+        into.on_record,
+        ignored=ignore_column or (),
+        today=today,
+        knowledge=into.knowledge,
+    )
     if reading.errors:
         raise CareLogError(reading.problems)
     for problem in reading.problems:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from reliefpath.knowledge import catalogue
+from reliefpath.knowledge import SHIPPED, Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Record, Row
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies.catalogue import therapies
@@ -85,10 +84,9 @@ class Exercise(Row):
     unlike: str = Field(description="What should not be felt")
     harder: str | None = Field(default=None, description="The next variant")
 
-    @property
-    def regions(self) -> frozenset[str]:
-        """The regions of its muscles."""
-        return frozenset(muscles()[muscle].region for muscle in self.muscles)
+    def regions(self, knowledge: Knowledge) -> frozenset[str]:
+        """Return the regions of its muscles."""
+        return frozenset(muscles(knowledge)[muscle].region for muscle in self.muscles)
 
 
 class ExerciseCatalogue(Catalogue):
@@ -100,13 +98,14 @@ class ExerciseCatalogue(Catalogue):
     exercises: dict[str, Exercise]
 
     @model_validator(mode="after")
-    def _names_what_is_there(self) -> ExerciseCatalogue:
+    def _names_what_is_there(self, info: ValidationInfo) -> ExerciseCatalogue:
+        knowledge: Knowledge = info.context or SHIPPED
         for id_, row in self.exercises.items():
             for named, known in (
-                (row.muscles, muscles()),
+                (row.muscles, muscles(knowledge)),
                 (row.equipment, self.equipment),
                 ((row.kind,), self.doses),
-                ((row.kind,), therapies()),
+                ((row.kind,), therapies(knowledge)),
                 ((row.harder,) if row.harder else (), self.exercises),
             ):
                 if unknown := set(named) - set(known):
@@ -205,18 +204,20 @@ class ExerciseRules(Catalogue):
     reminders: dict[str, Reminder]
 
 
-@cache
-def exercise_catalogue() -> ExerciseCatalogue:
+@derived
+def exercise_catalogue(knowledge: Knowledge) -> ExerciseCatalogue:
     """Return the exercises with their doses and sources."""
-    return catalogue("exercises", files(__package__) / "exercises.yaml", ExerciseCatalogue)
+    return catalogue(
+        knowledge, "exercises", files(__package__) / "exercises.yaml", ExerciseCatalogue
+    )
 
 
-@cache
-def exercise_rules() -> ExerciseRules:
+@derived
+def exercise_rules(knowledge: Knowledge) -> ExerciseRules:
     """Return how a programme begins and changes, with sources."""
-    return catalogue("exercise-rules", files(__package__) / "rules.yaml", ExerciseRules)
+    return catalogue(knowledge, "exercise-rules", files(__package__) / "rules.yaml", ExerciseRules)
 
 
-def exercises() -> dict[str, Exercise]:
+def exercises(knowledge: Knowledge) -> dict[str, Exercise]:
     """Return the exercises by id."""
-    return exercise_catalogue().exercises
+    return exercise_catalogue(knowledge).exercises

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 
 from reliefpath.errors import UsageError, nearest
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import REGIONS, muscles
 from reliefpath.reference.therapies.catalogue import therapies, therapy_catalogue
 from reliefpath.reference.therapies.exercise.catalogue import (
@@ -39,6 +40,8 @@ class Active:
 class Need:
     """What a programme is for, and what there is to do it with."""
 
+    knowledge: Knowledge
+    """The catalogues that it is chosen from."""
     active: tuple[Active, ...] = ()
     region: str | None = None
     irritability: Irritability = Irritability.MEDIUM
@@ -48,10 +51,10 @@ class Need:
 
     def __post_init__(self) -> None:
         for named, known in (
-            ((a.muscle for a in self.active), muscles()),
+            ((a.muscle for a in self.active), muscles(self.knowledge)),
             ((a.side for a in self.active), ("left", "right", BOTH)),
             ((self.region,) if self.region else (), REGIONS),
-            (sorted(self.equipment), exercise_catalogue().equipment),
+            (sorted(self.equipment), exercise_catalogue(self.knowledge).equipment),
         ):
             for word in named:
                 if word not in known:
@@ -81,11 +84,13 @@ class Item:
     serves: tuple[str, ...]
     """The active muscles that it is here for."""
     because: str
+    knowledge: Knowledge = field(repr=False)
+    """The catalogues that it was chosen from."""
 
     @property
     def row(self) -> Exercise:
         """What the catalogue says of it."""
-        return exercises()[self.exercise]
+        return exercises(self.knowledge)[self.exercise]
 
     @property
     def sides(self) -> str | None:
@@ -95,8 +100,8 @@ class Item:
     @property
     def dose(self) -> Dose:
         """How much and how often at this step."""
-        span = exercise_catalogue().doses[self.row.kind]
-        often = therapies()[self.row.kind].course.sessions_per_week
+        span = exercise_catalogue(self.knowledge).doses[self.row.kind]
+        often = therapies(self.knowledge)[self.row.kind].course.sessions_per_week
         assert often is not None
         at = self.step
         return Dose(
@@ -110,18 +115,20 @@ class Item:
     @property
     def sources(self) -> tuple[str, ...]:
         """Where the exercise, its dose and how often come from, each with how sure it is."""
-        catalogue, kind = exercise_catalogue(), self.row.kind
+        catalogue, kind = exercise_catalogue(self.knowledge), self.row.kind
         ids = [*self.row.source]
         ids += [id_ for named in catalogue.doses[kind].citations().values() for id_ in named]
-        often = therapies()[kind].course.source
+        known = therapy_catalogue(self.knowledge)
+        often = known.therapies[kind].course.source
         cited = [str(catalogue.sources[id_]) for id_ in ids]
-        cited += [str(therapy_catalogue().sources[id_]) for id_ in often]
+        cited += [str(known.sources[id_]) for id_ in often]
         return tuple(dict.fromkeys(cited))
 
     @property
     def minutes(self) -> float:
         """What it takes on a day on which it is done."""
-        dose, span = self.dose, exercise_catalogue().doses[self.row.kind]
+        dose = self.dose
+        span = exercise_catalogue(self.knowledge).doses[self.row.kind]
         one = (dose.seconds or 0) + (dose.repetitions or 0) * span.seconds_each + span.rest_seconds
         times = 2 if self.sides == BOTH else 1
         return (dose.minutes or 0) + times * dose.sets * one / MINUTE
@@ -157,7 +164,7 @@ class Rest:
 
     def heavy_from(self, item: Item) -> date | None:
         """Return the first day of an exercise that is heavy load."""
-        heavy = item.row.kind in exercise_rules().after_needle.kinds
+        heavy = item.row.kind in exercise_rules(item.knowledge).after_needle.kinds
         return self.light_until + timedelta(days=1) if heavy else None
 
 
@@ -180,7 +187,7 @@ class Programme:
     @property
     def reminders(self) -> tuple[str, ...]:
         """What to know beside the exercises."""
-        return tuple(row.says for row in exercise_rules().reminders.values())
+        return tuple(row.says for row in exercise_rules(self.need.knowledge).reminders.values())
 
 
 def programme(need: Need) -> Programme:
@@ -190,18 +197,20 @@ def programme(need: Need) -> Programme:
     the minutes do not suffice, doses are lessened first, then those that serve fewest muscles are
     left out, the one for the breath before them.
     """
-    start = exercise_rules().irritability[need.irritability]
-    offered = {id_: row for id_, row in exercises().items() if is_offered(need, row)}
+    start = exercise_rules(need.knowledge).irritability[need.irritability]
+    known = exercises(need.knowledge).items()
+    offered = {id_: row for id_, row in known if is_offered(need, row)}
+    by_place = muscles(need.knowledge)
     wanted = {a.muscle for a in need.active}
     servable = wanted & {muscle for row in offered.values() for muscle in row.muscles}
     chosen = _fewest(servable, offered, need) if servable else _for_region(offered, need)
     items = [_item(id_, start.step, need) for id_ in chosen]
     items.sort(key=lambda item: -len(item.serves))
     kept = _that_fit(items, need.minutes)
-    left = [LeftOut(m, _why_not(m)) for m in muscles() if m in wanted - servable]
+    left = [LeftOut(m, _why_not(m, need.knowledge)) for m in by_place if m in wanted - servable]
     served = {m for item in kept for m in item.serves}
     short = f"Not within {need.minutes:g} minutes a day."
-    left += [LeftOut(m, short) for m in muscles() if m in servable - served]
+    left += [LeftOut(m, short) for m in by_place if m in servable - served]
     breath = [
         _item(id_, step, need)
         for step in range(start.step, -1, -1)
@@ -216,19 +225,17 @@ def programme(need: Need) -> Programme:
 
 def is_offered(need: Need, row: Exercise) -> bool:
     """Whether an exercise can be done with what is at hand, and is of a kind that is borne."""
-    kinds = exercise_rules().irritability[need.irritability].kinds
+    kinds = exercise_rules(need.knowledge).irritability[need.irritability].kinds
     return row.kind in kinds and need.equipment >= set(row.equipment)
 
 
 def _fewest(wanted: set[str], offered: dict[str, Exercise], need: Need) -> Sequence[str]:
     """The fewest exercises that serve all muscles wanted: exact, one muscle after the other."""
-    kinds, order = (
-        exercise_rules().goals[need.goal].kinds,
-        {id_: i for i, id_ in enumerate(offered)},
-    )
+    kinds = exercise_rules(need.knowledge).goals[need.goal].kinds
+    order = {id_: i for i, id_ in enumerate(offered)}
     servers = {
         m: [id_ for id_, row in offered.items() if m in row.muscles]
-        for m in muscles()
+        for m in muscles(need.knowledge)
         if m in wanted
     }
 
@@ -249,25 +256,25 @@ def _fewest(wanted: set[str], offered: dict[str, Exercise], need: Need) -> Seque
 
 def _for_region(offered: dict[str, Exercise], need: Need) -> list[str]:
     """Without an active muscle: one for the region, of the kind that the goal puts first."""
-    kinds = exercise_rules().goals[need.goal].kinds
-    here = [id_ for id_, row in offered.items() if need.region in row.regions]
+    kinds = exercise_rules(need.knowledge).goals[need.goal].kinds
+    here = [i for i, row in offered.items() if need.region in row.regions(need.knowledge)]
     return sorted(here, key=lambda id_: kinds.index(offered[id_].kind))[:1]
 
 
 def _item(id_: str, step: int, need: Need) -> Item:
-    row = exercises()[id_]
+    row = exercises(need.knowledge)[id_]
     mine = [a for a in need.active if a.muscle in row.muscles]
     sides = {a.side for a in mine}
     side = sides.pop() if len(sides) == 1 else BOTH
     serves = tuple(dict.fromkeys(a.muscle for a in mine))
-    start = exercise_rules().irritability[need.irritability]
+    start = exercise_rules(need.knowledge).irritability[need.irritability]
     if serves:
         why = f"Serves {', '.join(serves)}; as few exercises as serve all. {start.because}"
     elif row.kind == AEROBIC:
         why = "One exercise for the breath goes with every programme."
     else:
         why = f"No active muscle has an exercise: one for the region, {need.region}."
-    return Item(id_, step, side, serves, why)
+    return Item(id_, step, side, serves, why, need.knowledge)
 
 
 def _that_fit(items: list[Item], minutes: float) -> list[Item]:
@@ -285,13 +292,13 @@ def _that_fit(items: list[Item], minutes: float) -> list[Item]:
 
 def at_step(item: Item, step: int, exercise: str | None = None) -> Item:
     """Return an item at another step, or as another variant."""
-    return Item(exercise or item.exercise, step, item.side, item.serves, item.because)
+    return replace(item, step=step, exercise=exercise or item.exercise)
 
 
-def _why_not(muscle: str) -> str:
-    if (known := exercise_catalogue().not_exercised.get(muscle)) is not None:
+def _why_not(muscle: str, knowledge: Knowledge) -> str:
+    if (known := exercise_catalogue(knowledge).not_exercised.get(muscle)) is not None:
         return known.because
-    rows = (row for row in exercises().values() if muscle in row.muscles)
+    rows = (row for row in exercises(knowledge).values() if muscle in row.muscles)
     ways = ", ".join(sorted({" and ".join((row.kind, *row.equipment)) for row in rows}))
     return f"Not at hand, or too much while it is so sore: {ways}."
 

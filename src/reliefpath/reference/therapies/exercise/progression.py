@@ -52,7 +52,8 @@ def next_programme(programme: Programme, check_ins: Sequence[CheckIn]) -> Progra
     Every rule that lessens is applied; a rule that adds is applied only where no other holds, so
     that more pain never gives more load. What is not known fires no rule.
     """
-    fired = [(id_, row) for id_, row in exercise_rules().rules.items() if _holds(row, check_ins)]
+    rules = exercise_rules(programme.need.knowledge)
+    fired = [(id_, row) for id_, row in rules.rules.items() if _holds(row, check_ins)]
     lessening = [(id_, row) for id_, row in fired if row.change != "harder"]
     items, left = list(programme.items), list(programme.left_out)
     changes: list[Change] = []
@@ -68,14 +69,15 @@ def next_programme(programme: Programme, check_ins: Sequence[CheckIn]) -> Progra
             told, items = _harder(items, programme)
         else:
             told = [(None, "nothing is made harder")]
-        source = tuple(str(exercise_rules().sources[name]) for name in row.source)
+        source = tuple(str(rules.sources[name]) for name in row.source)
         changes += [Change(id_, which, did, row.because, source) for which, did in told]
     return replace(programme, items=tuple(items), left_out=tuple(left), changes=tuple(changes))
 
 
 def after_needle(programme: Programme, needled: date, on: date) -> Programme:
     """Say what waits after a needle of a day, where a programme of `on` falls within that time."""
-    row = exercise_rules().after_needle
+    rules = exercise_rules(programme.need.knowledge)
+    row = rules.after_needle
     rest = Rest(
         begins=(
             needled + timedelta(days=row.begins_on_day[0]),
@@ -85,7 +87,7 @@ def after_needle(programme: Programme, needled: date, on: date) -> Programme:
     )
     if not needled <= on <= rest.light_until:
         return programme
-    source = tuple(str(exercise_rules().sources[name]) for name in row.source)
+    source = tuple(str(rules.sources[name]) for name in row.source)
     waits = [(item.exercise, rest.heavy_from(item)) for item in programme.items]
     told: Told = [(which, f"not before {day}") for which, day in waits if day is not None]
     told = told or [(None, f"nothing in it is heavy; no heavy load until {rest.light_until}")]
@@ -121,8 +123,8 @@ def _variant(
     item: Item, programme: Programme, following: Callable[[str], str | None]
 ) -> str | None:
     """The nearest variant in a direction that can be done with what is at hand."""
-    variant = following(item.exercise)
-    while variant and not is_offered(programme.need, exercises()[variant]):
+    known, variant = exercises(programme.need.knowledge), following(item.exercise)
+    while variant and not is_offered(programme.need, known[variant]):
         variant = following(variant)
     return variant
 
@@ -136,7 +138,7 @@ def _easier(items: list[Item], programme: Programme, *, already: bool) -> tuple[
     told: Told = []
     after = []
     for item in items:
-        variant = _variant(item, programme, exercise_catalogue().easier)
+        variant = _variant(item, programme, exercise_catalogue(programme.need.knowledge).easier)
         if item.step > 0:
             after.append(at_step(item, item.step - 1))
             told.append((item.exercise, "less of it"))
@@ -167,9 +169,9 @@ def _fewer(items: list[Item], rule: Rule) -> tuple[Told, list[Item], list[LeftOu
 
 def _harder(items: list[Item], programme: Programme) -> tuple[Told, list[Item]]:
     told: Told = []
-    after = list(items)
+    after, known = list(items), exercises(programme.need.knowledge)
     for i, item in enumerate(items):
-        variant = _variant(item, programme, lambda id_: exercises()[id_].harder)
+        variant = _variant(item, programme, lambda id_: known[id_].harder)
         if item.step < STEPS:
             more, did = at_step(item, item.step + 1), "more of it"
         elif variant:

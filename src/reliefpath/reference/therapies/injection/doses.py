@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reliefpath.knowledge import told_changes
+from reliefpath.knowledge import Knowledge, told_changes
 from reliefpath.reference.therapies.catalogue import therapies
-from reliefpath.reference.therapies.injectables import AgentKind, agent_catalogue, agents
+from reliefpath.reference.therapies.injectables import Agent, AgentKind, agent_catalogue, agents
 from reliefpath.reference.therapies.injection.limits import InjectionLimits, Limit, injection_limits
 from reliefpath.reference.therapies.injection.person import Given, Person
 from reliefpath.reference.therapies.injection.plan import (
@@ -28,19 +28,22 @@ TENFOLD = (0.1, 10.0)
 def dose_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     """Yield the checks of what is injected and how much."""
     portions = [portion for site in sites for portion in site.portions]
-    yield from _slips(portions)
+    yield from _slips(portions, person.knowledge)
     yield from _anaesthetic(portions, person)
 
 
 def limit_check(
-    id_: str, value: float, arithmetic: str | None = None, rests_on: Sequence[str] = ()
+    limits: InjectionLimits,
+    id_: str,
+    value: float,
+    arithmetic: str | None = None,
+    rests_on: Sequence[str] = (),
 ) -> Check:
     """Return the check of one number against the limit of its name.
 
     `rests_on` are further sources, of the arithmetic.
     """
-    catalogue = injection_limits()
-    limit = catalogue.limits[id_]
+    limit = limits.limits[id_]
     broken = limit.broken(value)
     bounds = [] if limit.least is None else [f"at least {limit.least:g}"]
     bounds += [] if limit.most is None else [f"at most {limit.most:g}"]
@@ -48,7 +51,7 @@ def limit_check(
     if broken:
         says += f". {limit.because}"
     verdict = Verdict(limit.over) if broken else Verdict.FINE
-    return Check(id_, verdict, says, arithmetic, (*cited(catalogue, limit.source), *rests_on))
+    return Check(id_, verdict, says, arithmetic, (*cited(limits, limit.source), *rests_on))
 
 
 def cited(catalogue: InjectionLimits, names: Sequence[str]) -> tuple[str, ...]:
@@ -56,32 +59,29 @@ def cited(catalogue: InjectionLimits, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(catalogue.sources[name]) for name in names)
 
 
-def changed_agents(used: Iterable[str]) -> tuple[str, ...]:
+def changed_agents(knowledge: Knowledge, used: Iterable[str]) -> tuple[str, ...]:
     """Return what the clinic's own file says of agents, as sources."""
-    catalogue = agent_catalogue()
+    catalogue = agent_catalogue(knowledge)
     rows = [catalogue.agents[agent] for agent in dict.fromkeys(used)]
     return tuple(told for row in rows for told in told_changes(catalogue, row))
 
 
-def steroid_mg(portions: Sequence[Portion]) -> float:
+def steroid_mg(portions: Sequence[Portion], knowledge: Knowledge) -> float:
     """Return all corticosteroid as milligrams of triamcinolone."""
-    return sum(p.mg * (p.row.triamcinolone_equivalent or 0.0) for p in portions)
+    return sum(p.mg * (p.row(knowledge).triamcinolone_equivalent or 0.0) for p in portions)
 
 
-def steroid_arithmetic(portions: Sequence[Portion]) -> str:
+def steroid_arithmetic(portions: Sequence[Portion], knowledge: Knowledge) -> str:
     """Return how `steroid_mg` comes about."""
-    parts = [
-        f"{p.agent} {p.mg:g} mg × {p.row.triamcinolone_equivalent:.3g}"
-        for p in portions
-        if p.row.triamcinolone_equivalent is not None
-    ]
-    return f"{' + '.join(parts)} = {steroid_mg(portions):.3g} mg of triamcinolone"
+    factors = [(p, p.row(knowledge).triamcinolone_equivalent) for p in portions]
+    parts = [f"{p.agent} {p.mg:g} mg × {each:.3g}" for p, each in factors if each is not None]
+    return f"{' + '.join(parts)} = {steroid_mg(portions, knowledge):.3g} mg of triamcinolone"
 
 
-def _slips(portions: Sequence[Portion]) -> Iterator[Check]:
-    catalogue = agent_catalogue()
+def _slips(portions: Sequence[Portion], knowledge: Knowledge) -> Iterator[Check]:
+    catalogue = agent_catalogue(knowledge)
     for portion in dict.fromkeys(portions):
-        row = portion.row
+        row = portion.row(knowledge)
         source = tuple(str(catalogue.sources[name]) for name in row.source)
         dose = f"{_strength(portion)} × {portion.volume_ml:g} mL = {portion.mg:.4g} mg"
         if portion.stated_mg is not None:
@@ -96,7 +96,7 @@ def _slips(portions: Sequence[Portion]) -> Iterator[Check]:
                 f"strength-{portion.agent}",
                 Verdict.BLOCKED,
                 f"{row.name} of {percent:g} percent is not sold; the strongest is "
-                f"{max(row.concentrations_percent):g} percent{_meant(portion)}",
+                f"{max(row.concentrations_percent):g} percent{_meant(portion, row)}",
                 dose,
                 source,
             )
@@ -105,7 +105,7 @@ def _slips(portions: Sequence[Portion]) -> Iterator[Check]:
             usual = low * (1 - SAME) <= percent <= high * (1 + SAME)
             says = f"{row.name} of {percent:g} percent; usual is {low:g} to {high:g} percent"
             if not usual:
-                says += f"{_meant(portion)}. {row.note}"
+                says += f"{_meant(portion, row)}. {row.note}"
             verdict = Verdict.FINE if usual else Verdict.DECISION
             yield Check(f"strength-{portion.agent}", verdict, says, dose, source)
         elif row.session_mg is not None:
@@ -128,9 +128,9 @@ def _strength(portion: Portion) -> str:
     return f"{portion.agent} {portion.concentration:g} mg/mL"
 
 
-def _meant(portion: Portion) -> str:
+def _meant(portion: Portion, row: Agent) -> str:
     """What a number that fits no strength may have been meant as."""
-    sold = portion.row.concentrations_percent
+    sold = row.concentrations_percent
     number = portion.concentration
     other = number / MG_PER_ML_IN_A_PERCENT if portion.unit == "percent" else number
     if any(abs(other - s) <= SAME * s for s in sold):
@@ -145,7 +145,8 @@ def _meant(portion: Portion) -> str:
 
 def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]:
     """Each anaesthetic as a share of its maximum, and all of them together."""
-    planned = [p for p in portions if p.kind is AgentKind.LOCAL_ANAESTHETIC]
+    knowledge, limits = person.knowledge, injection_limits(person.knowledge)
+    planned = [p for p in portions if p.kind(knowledge) is AgentKind.LOCAL_ANAESTHETIC]
     if not planned:
         return
     yield from weight_checks(person)
@@ -167,7 +168,7 @@ def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]
     shares, steps = 0.0, []
     used = dict.fromkeys([*(p.agent for p in planned), *(str(g.agent) for g in acting)])
     for agent in used:
-        row = agents()[agent]
+        row = agents(knowledge)[agent]
         mg = sum(p.mg for p in planned if p.agent == agent)
         mg += sum(g.mg or 0.0 for g in acting if g.agent == agent)
         per_kg, cap = row.max_mg_per_kg or 0.0, row.max_mg or 0.0
@@ -181,13 +182,13 @@ def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]
     arithmetic = "; ".join(steps) + (f"; together {shares:.3g}" if len(steps) > 1 else "")
     if acting:
         arithmetic += f"; {_earlier(acting)} included, which may still act"
-    own = changed_agents(used)
-    yield limit_check("anaesthetic-share", shares, arithmetic, own)
-    yield limit_check("anaesthetic-high", shares, arithmetic, own)
-    if _holds(injection_limits().limits["anaesthetic-frail"], person):
-        yield limit_check("anaesthetic-frail", shares, arithmetic, own)
+    own = changed_agents(knowledge, used)
+    yield limit_check(limits, "anaesthetic-share", shares, arithmetic, own)
+    yield limit_check(limits, "anaesthetic-high", shares, arithmetic, own)
+    if _holds(limits.limits["anaesthetic-frail"], person):
+        yield limit_check(limits, "anaesthetic-frail", shares, arithmetic, own)
     if person.height_cm is None:
-        yield limit_check("height-asked", shares, arithmetic, own)
+        yield limit_check(limits, "height-asked", shares, arithmetic, own)
     yield from _of_the_day(planned, person)
 
 
@@ -202,8 +203,10 @@ def _holds(limit: Limit, person: Person) -> bool:
 
 def _of_the_day(planned: Sequence[Portion], person: Person) -> Iterator[Check]:
     """Each anaesthetic against the most of 24 hours, where its label has one."""
+    catalogue = agent_catalogue(person.knowledge)
     for agent in dict.fromkeys(p.agent for p in planned):
-        most = agents()[agent].max_mg_24h
+        row = catalogue.agents[agent]
+        most = row.max_mg_24h
         before = [g for g in person.history if g.agent == agent and person.within(g, DAY_HOURS)]
         if most is None or not before:
             continue
@@ -214,29 +217,31 @@ def _of_the_day(planned: Sequence[Portion], person: Person) -> Iterator[Check]:
         yield Check(
             f"anaesthetic-24-hours-{agent}",
             verdict,
-            f"{agents()[agent].name} in 24 hours: {mg:.4g} mg on record, at most {most:g} mg",
+            f"{row.name} in 24 hours: {mg:.4g} mg on record, at most {most:g} mg",
             f"{_earlier(before)} included",
-            tuple(str(agent_catalogue().sources[name]) for name in agents()[agent].source),
+            tuple(str(catalogue.sources[name]) for name in row.source),
         )
 
 
 def _still_acts(given: Given, person: Person) -> bool:
     """Whether an anaesthetic, or what may be one, may not have worn off; else it is of 24 hours."""
-    anaesthetics = [a for a, row in agents().items() if row.kind is AgentKind.LOCAL_ANAESTHETIC]
+    rows = agents(person.knowledge).items()
+    acts = {a: row.acts_hours or 0.0 for a, row in rows if row.kind is AgentKind.LOCAL_ANAESTHETIC}
     if given.agent is None:
-        if not may_inject(given.therapy):
+        if not may_inject(person.knowledge, given.therapy):
             return False
-        hours = max(agents()[agent].acts_hours or 0.0 for agent in anaesthetics)
-    elif given.agent in anaesthetics:
-        hours = agents()[given.agent].acts_hours or 0.0
+        hours = max(acts.values())
+    elif given.agent in acts:
+        hours = acts[given.agent]
     else:
         return False
     return person.within(given, hours)
 
 
-def may_inject(therapy: str) -> bool:
+def may_inject(knowledge: Knowledge, therapy: str) -> bool:
     """Return whether something is injected by a therapy, be it not on record what."""
-    return therapies()[therapy].invasiveness >= therapies()[INJECTION].invasiveness
+    known = therapies(knowledge)
+    return known[therapy].invasiveness >= known[INJECTION].invasiveness
 
 
 def _earlier(given: Sequence[Given]) -> str:
@@ -254,12 +259,14 @@ def weight_checks(person: Person) -> Iterator[Check]:
     weight, before = person.weight_kg, person.weight_before_kg
     if weight is None:
         return
-    yield limit_check("plausible-weight", weight)
+    limits = injection_limits(person.knowledge)
+    yield limit_check(limits, "plausible-weight", weight)
     if before is not None:
         ratio = max(weight / before, before / weight)
-        yield limit_check("weight-change", ratio, f"{weight:g} kg now, {before:g} kg before")
+        yield limit_check(
+            limits, "weight-change", ratio, f"{weight:g} kg now, {before:g} kg before"
+        )
     if person.height_cm is not None:
         index = weight / (person.height_cm / 100) ** 2
-        yield limit_check(
-            "body-mass-index", index, f"{weight:g} kg / ({person.height_cm:g} cm)² = {index:.3g}"
-        )
+        told = f"{weight:g} kg / ({person.height_cm:g} cm)² = {index:.3g}"
+        yield limit_check(limits, "body-mass-index", index, told)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.therapies.injectables import AgentKind, agents
 from reliefpath.reference.therapies.injection.doses import INJECTION as INJECTION
 from reliefpath.reference.therapies.injection.doses import (
@@ -25,30 +26,35 @@ WEEK = 7
 
 def steroid_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     """Yield the checks of the steroid of this session and of every one on record."""
+    knowledge, limits = person.knowledge, injection_limits(person.knowledge)
     portions = [portion for site in sites for portion in site.portions]
-    planned = [p for p in portions if p.kind is AgentKind.CORTICOSTEROID]
+    planned = [p for p in portions if p.kind(knowledge) is AgentKind.CORTICOSTEROID]
     if not planned:
         return
-    own = changed_agents(p.agent for p in planned)
-    before = [given for given in person.history if _may_be_steroid(given)]
-    today = [_mg(given) for given in given_on_the_day(before, person)]
-    arithmetic = steroid_arithmetic(planned)
-    yield with_earlier("steroid-session", steroid_mg(planned), today, arithmetic, own)
-    limit = injection_limits().limits["steroid-sessions"]
+    own = changed_agents(knowledge, (p.agent for p in planned))
+    before = [given for given in person.history if _may_be_steroid(given, knowledge)]
+    today = [_mg(given, knowledge) for given in given_on_the_day(before, person)]
+    arithmetic, mg = steroid_arithmetic(planned, knowledge), steroid_mg(planned, knowledge)
+    yield with_earlier(limits, "steroid-session", mg, today, arithmetic, own)
+    limit = limits.limits["steroid-sessions"]
     year = within(before, person.on, limit.days or 0)
     days = sorted({given.on for given in year})
     told = ", ".join(day.isoformat() for day in days) or "none"
-    yield limit_check("steroid-sessions", len({*days, person.on}), f"before: {told}; and this one")
+    count, arithmetic = len({*days, person.on}), f"before: {told}; and this one"
+    yield limit_check(limits, "steroid-sessions", count, arithmetic)
+    amounts = [_mg(given, knowledge) for given in year]
+    used = [*(p.agent for p in planned), *(g.agent for g in year if g.agent)]
     yield Check(
         "steroid-year",
-        Verdict.UNKNOWN if any(_mg(given) is None for given in year) else Verdict.FINE,
-        _year(year, steroid_mg(planned)),
-        source=changed_agents([*(p.agent for p in planned), *(g.agent for g in year if g.agent)]),
+        Verdict.UNKNOWN if None in amounts else Verdict.FINE,
+        _year(amounts, mg),
+        source=changed_agents(knowledge, used),
     )
     if before:
         last = max(given.on for given in before)
         weeks = (person.on - last).days / WEEK
-        yield limit_check("steroid-interval", weeks, f"the last on {last}, {weeks:.3g} weeks ago")
+        ago = f"the last on {last}, {weeks:.3g} weeks ago"
+        yield limit_check(limits, "steroid-interval", weeks, ago)
 
 
 def session_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
@@ -61,7 +67,8 @@ def session_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
         here = last_at(person.history, [site])
         if here is not None:
             weeks = (person.on - here).days / WEEK
-            found = limit_check("same-site-interval", weeks, _ago(here, person))
+            limits = injection_limits(person.knowledge)
+            found = limit_check(limits, "same-site-interval", weeks, _ago(here, person))
             yield replace(found, id=f"{found.id}-{site.muscle}-{site.side}")
 
 
@@ -94,21 +101,20 @@ def last_at(history: Sequence[Given], sites: Sequence[Site]) -> date | None:
     )
 
 
-def _may_be_steroid(given: Given) -> bool:
+def _may_be_steroid(given: Given, knowledge: Knowledge) -> bool:
     if given.agent is not None:
-        return agents()[given.agent].kind is AgentKind.CORTICOSTEROID
-    return may_inject(given.therapy)
+        return agents(knowledge)[given.agent].kind is AgentKind.CORTICOSTEROID
+    return may_inject(knowledge, given.therapy)
 
 
-def _mg(given: Given) -> float | None:
+def _mg(given: Given, knowledge: Knowledge) -> float | None:
     """Milligrams of triamcinolone; null where agent or amount is not known."""
     if given.agent is None or given.mg is None:
         return None
-    return given.mg * (agents()[given.agent].triamcinolone_equivalent or 0.0)
+    return given.mg * (agents(knowledge)[given.agent].triamcinolone_equivalent or 0.0)
 
 
-def _year(year: Sequence[Given], planned: float) -> str:
-    amounts = [_mg(given) for given in year]
+def _year(amounts: Sequence[float | None], planned: float) -> str:
     known = sum(mg for mg in amounts if mg is not None)
     says = (
         f"Corticosteroid of 365 days with this session: {known:.3g} + {planned:.3g} = "

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
 from importlib.resources import files
 
 from pydantic import Field, model_validator
 
-from reliefpath.knowledge import catalogue
+from reliefpath.knowledge import Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Row
 from reliefpath.reference.anatomy import Region
 
@@ -152,7 +151,7 @@ class InjectionLimits(Catalogue):
     rescue: Rescue
 
 
-@cache
-def injection_limits() -> InjectionLimits:
+@derived
+def injection_limits(knowledge: Knowledge) -> InjectionLimits:
     """Return the limits with their sources."""
-    return catalogue("limits", files(__package__) / "limits.yaml", InjectionLimits)
+    return catalogue(knowledge, "limits", files(__package__) / "limits.yaml", InjectionLimits)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies.findings import finding_kinds
 
@@ -27,10 +28,9 @@ class Standing:
     words: str | None = None
     """What was recorded, in its own words."""
 
-    @property
-    def is_local(self) -> bool:
-        """Whether it concerns its own place alone, and the place is on record."""
-        row = finding_kinds()[self.kind].codes[self.code]
+    def is_local(self, knowledge: Knowledge) -> bool:
+        """Return whether it concerns its own place alone, and the place is on record."""
+        row = finding_kinds(knowledge)[self.kind].codes[self.code]
         return row.local and bool(self.muscle or self.region or self.side)
 
     @property
@@ -38,18 +38,19 @@ class Standing:
         """Where it was found, as an id: `upper-trapezius-left`."""
         return "-".join(filter(None, (self.muscle or self.region, self.side)))
 
-    def is_at(self, muscle: str, side: str) -> bool:
+    def is_at(self, muscle: str, side: str, knowledge: Knowledge) -> bool:
         """Return whether a needle in a muscle meets its place."""
         if self.muscle is not None:
             here = self.muscle == muscle
         else:
-            here = self.region in (None, muscles()[muscle].region)
+            here = self.region in (None, muscles(knowledge)[muscle].region)
         return here and self.side in (None, BOTH, side)
 
-    def is_near(self, muscle: str, side: str) -> bool:
+    def is_near(self, muscle: str, side: str, knowledge: Knowledge) -> bool:
         """Return whether a muscle lies in the region of its place, or reaches into it."""
-        region = self.region if self.muscle is None else muscles()[self.muscle].region
-        near = region is None or region in muscles()[muscle].reaches
+        known = muscles(knowledge)
+        region = self.region if self.muscle is None else known[self.muscle].region
+        near = region is None or region in known[muscle].reaches
         return near and self.side in (None, BOTH, side)
 
 
@@ -112,6 +113,8 @@ class Unmet:
 class Person:
     """What is known of the person on the day of the plan."""
 
+    knowledge: Knowledge
+    """The catalogues by which it is known, and against which a plan is held."""
     on: date
     birth_date: date | None
     weight_kg: float | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import muscle_catalogue, muscles
 from reliefpath.reference.therapies.catalogue import Family, therapies
 from reliefpath.reference.therapies.injection.doses import cited
@@ -27,7 +28,7 @@ def place_checks(places: Sequence[Place], person: Person) -> Iterator[Check]:
     named = dict.fromkeys(muscle for muscle, _ in each)
     yield from _barred(named, person)
     for muscle in named:
-        yield _hazard(muscle)
+        yield _hazard(muscle, person.knowledge)
     yield from _chest(each, person)
     for place in each:
         yield from _examined(place, person)
@@ -35,22 +36,25 @@ def place_checks(places: Sequence[Place], person: Person) -> Iterator[Check]:
 
 
 def _barred(named: Iterable[str], person: Person) -> Iterator[Check]:
-    limits, anatomy = injection_limits(), muscles()
+    limits, anatomy = injection_limits(person.knowledge), muscles(person.knowledge)
     rule = limits.barred_muscles
     for muscle in named:
         if muscle in rule.muscles:
             says = f"{anatomy[muscle].name}: {rule.because}"
-            yield _blocked(f"muscle-{muscle}", says, rule.source)
+            yield Check(f"muscle-{muscle}", Verdict.BLOCKED, says, None, cited(limits, rule.source))
     rule = limits.barred_in_pregnancy
     if person.has(PREGNANCY, [PREGNANT]):
         for muscle in named:
             if anatomy[muscle].region in rule.regions:
                 says = f"{anatomy[muscle].name}: {rule.because}"
-                yield _blocked(f"pregnancy-{muscle}", says, rule.source)
+                yield Check(
+                    f"pregnancy-{muscle}", Verdict.BLOCKED, says, None, cited(limits, rule.source)
+                )
 
 
-def _hazard(muscle: str) -> Check:
-    catalogue, row = muscle_catalogue(), muscles()[muscle]
+def _hazard(muscle: str, knowledge: Knowledge) -> Check:
+    catalogue = muscle_catalogue(knowledge)
+    row = catalogue.muscles[muscle]
     risk = ("", "Beside the lung. ", "Over the lung. ")[row.pneumothorax]
     source = tuple(str(catalogue.sources[name]) for name in row.source)
     verdict = Verdict.DECISION if row.pneumothorax else Verdict.FINE
@@ -59,30 +63,32 @@ def _hazard(muscle: str) -> Check:
 
 def _chest(places: Sequence[Place], person: Person) -> Iterator[Check]:
     """One side of the chest a day, whichever needle it was and whatever complaint it was for."""
-    rule = injection_limits().one_side
-    source = cited(injection_limits(), rule.source)
-    sides = {side for muscle, side in places if muscles()[muscle].pneumothorax}
+    knowledge, limits = person.knowledge, injection_limits(person.knowledge)
+    rule = limits.one_side
+    source = cited(limits, rule.source)
+    sides = {side for muscle, side in places if muscles(knowledge)[muscle].pneumothorax}
     if sides == set(SIDES):
         yield Check("one-side", Verdict.BLOCKED, rule.because, None, source)
-    other = [given for given in person.history if sides and _on_the_other_side(given, sides)]
+    needles = person.history if sides else ()
+    other = [given for given in needles if _on_the_other_side(given, sides, knowledge)]
     today = [
         given
         for given in other
         if given.on == person.on or person.within(given, rule.blocked_hours)
     ]
     if today:
-        says = f"{_told(today[-1])}, on the other side of the chest. {rule.because}"
+        says = f"{_told(today[-1], knowledge)}, on the other side of the chest. {rule.because}"
         yield Check("other-side-of-chest", Verdict.BLOCKED, says, None, source)
     elif late := [given for given in other if person.within(given, rule.asked_hours)]:
-        says = f"{_told(late[-1])}, on the other side of the chest. {rule.asks}"
+        says = f"{_told(late[-1], knowledge)}, on the other side of the chest. {rule.asks}"
         yield Check("other-side-of-chest", Verdict.DECISION, says, None, source)
 
 
-def _on_the_other_side(given: Given, sides: set[str]) -> bool:
+def _on_the_other_side(given: Given, sides: set[str], knowledge: Knowledge) -> bool:
     """Whether a needle may have been beside the lung on a side that is not planned alone."""
-    if therapies()[given.therapy].family not in NEEDLES and given.muscle is None:
+    if therapies(knowledge)[given.therapy].family not in NEEDLES and given.muscle is None:
         return False  # a joint or the spine
-    by_lung = given.muscle is None or muscles()[given.muscle].pneumothorax > 0
+    by_lung = given.muscle is None or muscles(knowledge)[given.muscle].pneumothorax > 0
     return by_lung and {given.side} != sides
 
 
@@ -90,16 +96,18 @@ def _examined(place: Place, person: Person) -> Iterator[Check]:
     """Does the latest examination find what is to be treated there?"""
     if person.complaint is None:
         return
-    limit = injection_limits().limits["exam-age"]
-    found = _latest(place, person)
+    limits = injection_limits(person.knowledge)
+    limit, found = limits.limits["exam-age"], _latest(place, person)
+    where, source = _where(place, person), cited(limits, limit.source)
     told = "not examined" if found is None else f"last examined on {found.on}"
     if found is None or limit.broken((person.on - found.on).days / WEEK):
-        says = f"{_where(*place)}: {told}; examine it within {limit.most:g} weeks before a needle."
-        yield _site("not-examined", place, says, limit)
+        says = f"{where}: {told}; examine it within {limit.most:g} weeks before a needle."
+        yield _site("not-examined", place, says, limit, source)
     elif not found.active:
         state = "unclear whether it was active" if found.active is None else "not active"
-        says = f"{_where(*place)}: {told}, {state}. A needle is for an active trigger point."
-        yield _site("not-active" if found.active is False else "unclear", place, says, limit)
+        says = f"{where}: {told}, {state}. A needle is for an active trigger point."
+        what = "not-active" if found.active is False else "unclear"
+        yield _site(what, place, says, limit, source)
 
 
 def _latest(place: Place, person: Person) -> Examined | None:
@@ -114,31 +122,29 @@ def _explains(place: Place, person: Person) -> Iterator[Check]:
     if person.complaint is None:
         return
     muscle, side = place
-    row, regions = muscles()[muscle], set(person.complaint.regions)
+    row, regions = muscles(person.knowledge)[muscle], set(person.complaint.regions)
+    told = _where(place, person)
     if not regions & set(row.reaches):
         where = " or ".join(region.replace("-", " ") for region in person.complaint.regions)
-        says = f"{_where(*place)}: it is not known to refer to the complaint's {where}."
+        says = f"{told}: it is not known to refer to the complaint's {where}."
         yield Check(f"site-cannot-explain-{muscle}-{side}", Verdict.DECISION, says)
     elif person.complaint.side not in (None, BOTH, side) and not regions & set(row.crosses):
-        says = f"{_where(*place)}: the complaint is on the {person.complaint.side}."
+        says = f"{told}: the complaint is on the {person.complaint.side}."
         yield Check(f"site-other-side-{muscle}-{side}", Verdict.DECISION, says)
 
 
-def _site(what: str, place: Place, says: str, limit: Limit) -> Check:
+def _site(what: str, place: Place, says: str, limit: Limit, source: tuple[str, ...]) -> Check:
     muscle, side = place
-    source = cited(injection_limits(), limit.source)
     return Check(f"site-{what}-{muscle}-{side}", Verdict(limit.over), says, None, source)
 
 
-def _blocked(id_: str, says: str, source: Sequence[str]) -> Check:
-    return Check(id_, Verdict.BLOCKED, says, None, cited(injection_limits(), source))
+def _where(place: Place, person: Person) -> str:
+    muscle, side = place
+    return f"{muscles(person.knowledge)[muscle].name}, {side}"
 
 
-def _where(muscle: str, side: str) -> str:
-    return f"{muscles()[muscle].name}, {side}"
-
-
-def _told(given: Given) -> str:
-    where = "muscle not on record" if given.muscle is None else muscles()[given.muscle].name
+def _told(given: Given, knowledge: Knowledge) -> str:
+    known, muscle = muscles(knowledge), given.muscle
+    where = "muscle not on record" if muscle is None else known[muscle].name
     side = given.side or "side not on record"
-    return f"{therapies()[given.therapy].name} on {given.on}: {where}, {side}"
+    return f"{therapies(knowledge)[given.therapy].name} on {given.on}: {where}, {side}"

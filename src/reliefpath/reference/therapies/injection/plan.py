@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 from reliefpath.errors import UsageError, nearest
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies.coverage import Asked
 from reliefpath.reference.therapies.injectables import Agent, AgentKind, agents
@@ -53,28 +54,13 @@ class Portion:
     stated_mg: float | None = None
     """The dose that the planner believes it to be, if it was said."""
 
-    def __post_init__(self) -> None:
-        if self.agent not in agents():
-            raise UsageError(f"unknown agent `{self.agent}`: one of {', '.join(agents())}")
-        if self.unit not in ("percent", "mg/ml"):
-            raise UsageError(f"unknown unit of a concentration `{self.unit}`: percent or mg/ml")
-        has_strength = self.kind is not AgentKind.OTHER
-        numbers = [("volume", self.volume_ml)]
-        numbers += [("concentration", self.concentration)] if has_strength else []
-        numbers += [] if self.stated_mg is None else [("dose", self.stated_mg)]
-        for what, number in numbers:
-            if not 0 < number < float("inf"):
-                raise UsageError(f"{what} of {self.agent} is {number:g}: expected more than 0")
+    def row(self, knowledge: Knowledge) -> Agent:
+        """Return the agent's row in the catalogue."""
+        return agents(knowledge)[self.agent]
 
-    @property
-    def row(self) -> Agent:
-        """The agent's row in the catalogue."""
-        return agents()[self.agent]
-
-    @property
-    def kind(self) -> AgentKind:
-        """What the agent does."""
-        return self.row.kind
+    def kind(self, knowledge: Knowledge) -> AgentKind:
+        """Return what the agent does."""
+        return self.row(knowledge).kind
 
     @property
     def mg_per_ml(self) -> float:
@@ -87,6 +73,25 @@ class Portion:
         """The dose."""
         return self.mg_per_ml * self.volume_ml
 
+    def refuse_nonsense(self, knowledge: Knowledge) -> None:
+        """Refuse an unknown agent or unit, and numbers that are none.
+
+        Raises:
+            UsageError: there is one.
+        """
+        known = agents(knowledge)
+        if self.agent not in known:
+            raise UsageError(f"unknown agent `{self.agent}`: one of {', '.join(known)}")
+        if self.unit not in ("percent", "mg/ml"):
+            raise UsageError(f"unknown unit of a concentration `{self.unit}`: percent or mg/ml")
+        has_strength = self.kind(knowledge) is not AgentKind.OTHER
+        numbers = [("volume", self.volume_ml)]
+        numbers += [("concentration", self.concentration)] if has_strength else []
+        numbers += [] if self.stated_mg is None else [("dose", self.stated_mg)]
+        for what, number in numbers:
+            if not 0 < number < float("inf"):
+                raise UsageError(f"{what} of {self.agent} is {number:g}: expected more than 0")
+
 
 @dataclass(frozen=True)
 class Site:
@@ -96,13 +101,30 @@ class Site:
     side: str
     portions: tuple[Portion, ...]
 
-    def __post_init__(self) -> None:
-        if self.muscle not in muscles():
-            raise UsageError(f"unknown muscle `{self.muscle}`{nearest(self.muscle, muscles())}")
-        if self.side not in SIDES:
-            raise UsageError(f"side of {self.muscle} is `{self.side}`: expected left or right")
+    def refuse_nonsense(self, knowledge: Knowledge) -> None:
+        """Refuse an unknown muscle or side, and a site without anything to inject.
+
+        Raises:
+            UsageError: it is one.
+        """
+        refuse_unknown_place(knowledge, self.muscle, self.side)
         if not self.portions:
             raise UsageError(f"nothing is planned for {self.muscle} {self.side}")
+        for portion in self.portions:
+            portion.refuse_nonsense(knowledge)
+
+
+def refuse_unknown_place(knowledge: Knowledge, muscle: str, side: str) -> None:
+    """Refuse a place where no needle can go.
+
+    Raises:
+        UsageError: the muscle is not known, or the side is neither left nor right.
+    """
+    known = muscles(knowledge)
+    if muscle not in known:
+        raise UsageError(f"unknown muscle `{muscle}`{nearest(muscle, known)}")
+    if side not in SIDES:
+        raise UsageError(f"side of {muscle} is `{side}`: expected left or right")
 
 
 @dataclass(frozen=True)

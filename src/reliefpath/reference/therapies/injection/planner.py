@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reliefpath.errors import UsageError
-from reliefpath.knowledge import told_changes
+from reliefpath.knowledge import Knowledge, told_changes
 from reliefpath.reference.therapies.coverage import (
     ANSWERS,
     PAYER,
@@ -16,6 +16,7 @@ from reliefpath.reference.therapies.coverage import (
 from reliefpath.reference.therapies.injectables import AgentKind
 from reliefpath.reference.therapies.injection.doses import dose_checks
 from reliefpath.reference.therapies.injection.intervals import session_checks, steroid_checks
+from reliefpath.reference.therapies.injection.limits import injection_limits
 from reliefpath.reference.therapies.injection.person import Person
 from reliefpath.reference.therapies.injection.plan import Check, Plan, Site, Verdict, weighed
 from reliefpath.reference.therapies.injection.rescue import rescue_doses, rescue_source
@@ -42,11 +43,11 @@ def plan_injection(
         acknowledged: ids of decisions that a clinician has weighed.
 
     Raises:
-        UsageError: nothing is planned, or something is acknowledged that is no decision of it.
+        UsageError: nothing is planned, or what makes no sense, or something is acknowledged that
+            is no decision of it.
     """
-    if not sites:
-        raise UsageError("nothing is planned: name at least one site")
-    asked = tuple(coverage)
+    knowledge, asked = person.knowledge, tuple(coverage)
+    refuse_nonsense(sites, knowledge)
     checks = [
         *person_checks(sites, person, steroid_reason),
         *site_checks(sites, person),
@@ -54,15 +55,27 @@ def plan_injection(
         *held_checks(sites, person),
         *steroid_checks(sites, person),
         *session_checks(sites, person),
-        *map(_covered, asked),
+        *(_covered(each, knowledge) for each in asked),
     ]
     found, known = weighed(checks, acknowledged)
-    reason = steroid_reason if uses(sites, AgentKind.CORTICOSTEROID) else None
+    reason = steroid_reason if uses(sites, AgentKind.CORTICOSTEROID, knowledge) else None
     at_hand = tuple(_at_hand(sites, person))
     return Plan(person.on, tuple(sites), found, known, reason, at_hand, asked, person.renewed)
 
 
-def _covered(asked: Asked) -> Check:
+def refuse_nonsense(sites: Sequence[Site], knowledge: Knowledge) -> None:
+    """Refuse what cannot be planned: nothing, what no catalogue knows, numbers that are none.
+
+    Raises:
+        UsageError: there is such.
+    """
+    if not sites:
+        raise UsageError("nothing is planned: name at least one site")
+    for site in sites:
+        site.refuse_nonsense(knowledge)
+
+
+def _covered(asked: Asked, knowledge: Knowledge) -> Check:
     """What is uncertain is told, and no letter goes out until a clinician has answered it."""
     refuses = asked.of_this_payer and asked.met is False
     verdict = Verdict.DECISION if refuses else Verdict.FINE
@@ -72,13 +85,14 @@ def _covered(asked: Asked) -> Check:
         says = f"{asked.payer} {whose}: {asked.says}: {ANSWERS[asked.met]}"
         if asked.id == POLICY:
             says = f"{asked.payer}: {asked.says}"
-    catalogue = coverage_catalogue()
+    catalogue = coverage_catalogue(knowledge)
     rows = [catalogue.coverage[name] for name in asked.policies]
     own = dict.fromkeys(change for row in rows for change in told_changes(catalogue, row))
     return Check(f"coverage-{asked.payer}-{asked.id}", verdict, says, source=tuple(own))
 
 
 def _at_hand(sites: Sequence[Site], person: Person) -> Iterable[str]:
-    if uses(sites, AgentKind.LOCAL_ANAESTHETIC) and person.weight_kg is not None:
-        yield from rescue_doses(person.weight_kg)
-        yield f"Doses after {rescue_source()}"
+    if uses(sites, AgentKind.LOCAL_ANAESTHETIC, person.knowledge) and person.weight_kg is not None:
+        limits = injection_limits(person.knowledge)
+        yield from rescue_doses(limits.rescue, person.weight_kg)
+        yield f"Doses after {rescue_source(limits)}"

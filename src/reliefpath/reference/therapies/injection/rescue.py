@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reliefpath.reference.therapies.injection.doses import cited
-from reliefpath.reference.therapies.injection.limits import Rescue, injection_limits
+from reliefpath.reference.therapies.injection.limits import InjectionLimits, Rescue
 
 FIRST = (
     "Stop injecting, call for help, keep the airway open with oxygen, and treat a seizure with a "
@@ -17,15 +17,14 @@ UNSTABLE = (
 AVOID = "No vasopressin, calcium channel blocker, beta blocker or further local anaesthetic."
 
 
-def rescue_source() -> str:
+def rescue_source(limits: InjectionLimits) -> str:
     """Return where the doses come from, and how sure that is."""
-    return "; ".join(cited(injection_limits(), injection_limits().rescue.source))
+    return "; ".join(cited(limits, limits.rescue.source))
 
 
-def rescue_doses(weight_kg: float | None) -> Iterator[str]:
+def rescue_doses(rescue: Rescue, weight_kg: float | None) -> Iterator[str]:
     """Yield every dose in the order in which it is given; by the kilogram where the weight is not
     known. Volumes are in mL, weights in kg."""
-    rescue = injection_limits().rescue
     emulsion = f"Lipid emulsion {rescue.concentration_percent:g} percent"
     over, long = _span(rescue.bolus_minutes), _span(rescue.infusion_minutes)
     if weight_kg is None:

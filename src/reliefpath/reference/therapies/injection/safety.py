@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import date
 
 from reliefpath.errors import is_reason
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.therapies.findings import (
     Finding,
     Restriction,
     finding_catalogue,
     finding_kinds,
 )
-from reliefpath.reference.therapies.injectables import AgentKind, agent_catalogue, agents
+from reliefpath.reference.therapies.injectables import AgentKind, agent_catalogue
 from reliefpath.reference.therapies.injection.adverse_effects import adverse_effect_checks
 from reliefpath.reference.therapies.injection.doses import cited, limit_check
 from reliefpath.reference.therapies.injection.limits import injection_limits
@@ -29,13 +30,13 @@ SCREENING_IS_OLD = "screening-is-old"
 
 def person_checks(sites: Sequence[Site], person: Person, reason: str | None) -> Iterator[Check]:
     """Yield the checks of what is known of the person, and of what is not."""
-    kinds = {portion.kind for site in sites for portion in site.portions}
+    kinds = {portion.kind(person.knowledge) for site in sites for portion in site.portions}
     has_steroid = AgentKind.CORTICOSTEROID in kinds
     places = [(site.muscle, site.side) for site in sites]
     yield from known_checks(person, places, lambda row: _verdict(row, kinds))
     yield from _consent(person)
     if has_steroid:
-        catalogue = injection_limits()
+        catalogue = injection_limits(person.knowledge)
         rule = catalogue.steroid_reason
         stated = is_reason(reason)
         verdict = Verdict.FINE if stated else Verdict.BLOCKED
@@ -90,9 +91,9 @@ def _age(person: Person) -> Iterator[Check]:
     if person.age is None:
         yield Check("age", Verdict.UNKNOWN, "The age is not known: record the birth date.")
         return
-    yield limit_check("age", person.age)
-    catalogue = injection_limits()
-    rule = catalogue.young
+    limits = injection_limits(person.knowledge)
+    yield limit_check(limits, "age", person.age)
+    rule = limits.young
     is_young = rule.below_age is not None and person.age < rule.below_age
     for code, who in ((GUARDIAN, "a guardian's consent"), (ASSENT, "the patient's own assent")):
         refused = person.has(CONSENT, [f"{code}-refused"])
@@ -103,23 +104,24 @@ def _age(person: Person) -> Iterator[Check]:
             if refused:
                 verdict, state = Verdict.BLOCKED, "refused"
             says = f"{who.capitalize()} is {state}. {rule.because}"
-            yield Check(f"consent-{code}", verdict, says, None, cited(catalogue, rule.source))
+            yield Check(f"consent-{code}", verdict, says, None, cited(limits, rule.source))
 
 
 def site_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     """Yield the checks of where is injected, and of agents that are not planned here."""
     yield from place_checks([(site.muscle, site.side) for site in sites], person)
     for agent in dict.fromkeys(p.agent for s in sites for p in s.portions):
-        yield from _agent(agent)
+        yield from _agent(agent, person.knowledge)
 
 
-def uses(sites: Sequence[Site], kind: AgentKind) -> bool:
+def uses(sites: Sequence[Site], kind: AgentKind, knowledge: Knowledge) -> bool:
     """Return whether an agent of a kind is planned."""
-    return any(portion.kind is kind for site in sites for portion in site.portions)
+    return any(portion.kind(knowledge) is kind for site in sites for portion in site.portions)
 
 
-def _agent(agent: str) -> Iterator[Check]:
-    limits, catalogue, row = injection_limits(), agent_catalogue(), agents()[agent]
+def _agent(agent: str, knowledge: Knowledge) -> Iterator[Check]:
+    limits, catalogue = injection_limits(knowledge), agent_catalogue(knowledge)
+    row = catalogue.agents[agent]
     if agent in limits.barred_agents.agents:
         rule = limits.barred_agents
         yield Check(
@@ -131,14 +133,15 @@ def _agent(agent: str) -> Iterator[Check]:
 
 
 def _not_asked(person: Person) -> Iterator[Check]:
-    asked = [name for name, kind in finding_kinds().items() if kind.screening]
+    kinds = finding_kinds(person.knowledge)
+    asked = [name for name, kind in kinds.items() if kind.screening]
     old = [name for name in asked if name not in person.screened and name in person.outdated]
     for name in asked:
         if name not in person.screened and name not in old:
             yield Check(
                 f"{name}-not-asked",
                 Verdict.UNKNOWN,
-                f"{finding_kinds()[name].meaning}: never asked about. Ask, and record it as "
+                f"{kinds[name].meaning}: never asked about. Ask, and record it as "
                 f"`{name}` `screened`.",
             )
     if old:
@@ -157,22 +160,23 @@ def _kinds_and_days(days: Mapping[str, date]) -> str:
 def _standing(
     person: Person, places: Sequence[Place], verdict_of: Callable[[Finding], Verdict | None]
 ) -> Iterator[Check]:
+    knowledge, catalogue = person.knowledge, finding_catalogue(person.knowledge)
     found: dict[Standing, set[str]] = {}
     for finding in person.findings:
         words = found.setdefault(replace(finding, words=None), set())
         words |= {finding.words} if finding.words else set()
     for finding, words in found.items():
-        row = finding_kinds()[finding.kind].codes[finding.code]
+        row = catalogue.kinds[finding.kind].codes[finding.code]
         verdict = Verdict.UNKNOWN if Restriction.UNKNOWN in row.bars else verdict_of(row)
         if verdict is not None:
-            source = tuple(str(finding_catalogue().sources[name]) for name in row.source)
+            source = tuple(str(catalogue.sources[name]) for name in row.source)
             name = f"{row.name} ({', '.join(sorted(words))})" if words else row.name
             id_, says = f"{finding.kind}-{finding.code}", f"{name}: {row.because}"
-            if finding.is_local:
+            if finding.is_local(knowledge):
                 id_, where = f"{id_}-{finding.place}", finding.place.replace("-", " ")
                 says = f"{name}, {where}: {row.because}"
-                if not any(finding.is_at(*place) for place in places):
-                    near = any(finding.is_near(*place) for place in places)
+                if not any(finding.is_at(*place, knowledge) for place in places):
+                    near = any(finding.is_near(*place, knowledge) for place in places)
                     verdict = Verdict.DECISION if near else Verdict.FINE
                     says += " Nothing is planned there"
                     says += ", but close to it." if near else "."

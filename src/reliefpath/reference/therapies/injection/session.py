@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reliefpath.reference.therapies.injection.doses import INJECTION, limit_check
-from reliefpath.reference.therapies.injection.limits import injection_limits
+from reliefpath.reference.therapies.injection.limits import InjectionLimits, injection_limits
 from reliefpath.reference.therapies.injection.person import BOTH, Given, Person
 from reliefpath.reference.therapies.injection.plan import Check, Site, Verdict
 
@@ -19,12 +19,14 @@ def held_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     today = given_on_the_day(before, person)
     volumes = " + ".join(f"{p.volume_ml:g}" for p in portions) + " mL"
     planned = sum(p.volume_ml for p in portions)
-    yield with_earlier("volume", planned, [given.volume_ml for given in today], volumes)
+    limits = injection_limits(person.knowledge)
+    earlier = [given.volume_ml for given in today]
+    yield with_earlier(limits, "volume", planned, earlier, volumes)
     points = _points(today)
     # a muscle that is not on record may be another one
     known = {site.muscle for site in sites} | points.keys() - {None}
-    yield limit_check("muscles", len(known) + points[None])
-    yield limit_check("points", len(sites) + points.total())
+    yield limit_check(limits, "muscles", len(known) + points[None])
+    yield limit_check(limits, "points", len(sites) + points.total())
 
 
 def given_on_the_day(history: Sequence[Given], person: Person) -> list[Given]:
@@ -33,6 +35,7 @@ def given_on_the_day(history: Sequence[Given], person: Person) -> list[Given]:
 
 
 def with_earlier(
+    limits: InjectionLimits,
     id_: str,
     planned: float,
     earlier: Sequence[float | None],
@@ -46,12 +49,12 @@ def with_earlier(
     known = [amount for amount in earlier if amount is not None]
     if known:
         arithmetic += f"; and {' + '.join(f'{amount:.3g}' for amount in known)} earlier on the day"
-    found = limit_check(id_, planned + sum(known), arithmetic, rests_on)
+    found = limit_check(limits, id_, planned + sum(known), arithmetic, rests_on)
     missing = len(earlier) - len(known)
     if not missing:
         return found
     says = f"{found.says}. {missing} earlier on the day of unknown amount: find it out"
-    return replace(found, verdict=Verdict(injection_limits().limits[id_].over), says=says)
+    return replace(found, verdict=Verdict(limits.limits[id_].over), says=says)
 
 
 def _points(today: Sequence[Given]) -> Counter[str | None]:

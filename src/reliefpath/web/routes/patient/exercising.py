@@ -24,13 +24,12 @@ def ask(request: Request, episode: str, worker: Carer) -> Response:
     """Show what the programme may be fitted to."""
     care: Care = request.app.state.care
     care_log = open_record(care, episode, worker, "exercise")
+    known = exercise_catalogue(care.knowledge)
     return page(
         request,
         "exercise",
         about=head(care_log, episode, care.today),
-        equipment=[
-            (id_, row.name, row.household) for id_, row in exercise_catalogue().equipment.items()
-        ],
+        equipment=[(id_, row.name, row.household) for id_, row in known.equipment.items()],
         irritabilities=list(Irritability),
         goals=list(Goal),
     )
@@ -50,7 +49,7 @@ def programme(
     care: Care = request.app.state.care
     care_log = open_record(care, episode, worker, "programme")
     at_hand = request.query_params.getlist("equipment")
-    if unknown := set(at_hand) - set(exercise_catalogue().equipment):
+    if unknown := set(at_hand) - set(exercise_catalogue(care.knowledge).equipment):
         raise UsageError(f"unknown equipment `{unknown.pop()}`")
     found = programme_for(
         *(care_log, episode, care.today),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import polars as pl
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -38,7 +36,7 @@ def record(request: Request, episode: str, worker: Carer, said: Form) -> Respons
     care_log = open_record(care, episode, worker, "finding")
     patient = care_log.patients["patient"][0]
     try:
-        rows = _rows(said, patient, episode, care.today)
+        rows = _rows(said, patient, episode, care)
         act = AuditEvent(worker.username, "enter", None, patient)
         care.chart.insert({"findings": rows}, act, page="finding")
     except ReliefPathError as error:
@@ -46,11 +44,11 @@ def record(request: Request, episode: str, worker: Carer, said: Form) -> Respons
     return RedirectResponse(f"/patient/{segment(episode)}", 303)
 
 
-def _rows(said: Said, patient: str, episode: str, today: date) -> pl.DataFrame:
+def _rows(said: Said, patient: str, episode: str, care: Care) -> pl.DataFrame:
     kind, colon, code = str(said.get("finding") or "").partition(":")
     if not colon:
         raise UsageError("choose what was found")
-    value, known = number_of(said, "value"), finding_kinds().get(kind)
+    value, known = number_of(said, "value"), finding_kinds(care.knowledge).get(kind)
     found = None if known is None else known.codes.get(code)
     if found is not None and found.dimension is not None and value is None:
         raise UsageError(f"{found.name}: give the amount and its unit")
@@ -59,7 +57,7 @@ def _rows(said: Said, patient: str, episode: str, today: date) -> pl.DataFrame:
         raise UsageError(f"say in its own words which {kind} it is")
     row = {
         "patient": patient,
-        "at": instant_of(day_of(said, today)),
+        "at": instant_of(day_of(said, care.today)),
         "kind": kind,
         "code": code,
         "muscle": text_of(said, "muscle"),
@@ -81,10 +79,10 @@ def _form(
         request,
         "finding",
         about=about,
-        muscles=muscle_choices(about["region"]),
+        muscles=muscle_choices(care_log.knowledge, about["region"]),
         said=said,
         today=today,
-        kinds=finding_kinds(),
+        kinds=finding_kinds(care_log.knowledge),
         units=[(id_, id_) for id_ in units()],
         wrong=wrong,
     )

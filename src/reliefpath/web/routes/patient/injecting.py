@@ -229,6 +229,7 @@ def _form(
     today = request.app.state.care.today
     about = head(care_log, episode, today)
     missing = {} if shown is None else _missing(shown.plan, said)
+    policies = coverage_catalogue(care_log.knowledge).coverage
     asked = () if shown is None else _uncertain(shown.plan)
     return page(
         request,
@@ -237,9 +238,9 @@ def _form(
         said=said,
         today=today,
         rows=rows_of(said, ROW),
-        muscles=muscle_choices(about["region"]),
-        agents=[(id_, row.name) for id_, row in agents().items()],
-        payers=[(id_, row.name) for id_, row in coverage_catalogue().coverage.items()],
+        muscles=muscle_choices(care_log.knowledge, about["region"]),
+        agents=[(id_, row.name) for id_, row in agents(care_log.knowledge).items()],
+        payers=[(id_, row.name) for id_, row in policies.items()],
         shown=shown,
         wrong=wrong,
         recorded=recorded,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 import polars as pl
@@ -157,7 +158,7 @@ def _shown(
         seen=_seen(advice),
         gate=GATES[advice["gate"]],
         measure=measure,
-        drawn=[(name, measures()[name].name) for name in drawn],
+        drawn=[(name, measures(care.knowledge)[name].name) for name in drawn],
         course=course,
         vega=ADDRESS,
         rungs=checklist(advice, care.pathway),
@@ -169,7 +170,7 @@ def _shown(
         body=body_map(care_log, about, exam, today, muscle),
         signs=SIGNS,
         findings=findings(care_log, about, today),
-        term_choices=term_choices,
+        term_choices=partial(term_choices, care.knowledge),
         may_treat=request.state.worker.role in TREAT,
         wrong=wrong,
         reason=reason,

@@ -176,7 +176,7 @@ def _form(
         said=said,
         today=today,
         rows=rows_of(said, row, ROWS),
-        muscles=muscle_choices(about["region"]),
+        muscles=muscle_choices(care_log.knowledge, about["region"]),
         signs=SIGNS,
         shown=shown,
         wrong=wrong,

@@ -67,13 +67,13 @@ def _say(request: Request, worker: Account, kind: str, words: str, code: str) ->
 
 def _page(request: Request, wrong: str | None = None) -> Response:
     care: Care = request.app.state.care
-    kinds = [kind for kind, row in finding_kinds().items() if row.takes_words]
+    kinds = [kind for kind, row in finding_kinds(care.knowledge).items() if row.takes_words]
     return page(
         request,
         "terms",
         200 if wrong is None else 400,
         questions=questions_of(care.chart),
         terms=terms_of(care.chart),
-        choices={kind: term_choices(kind) for kind in kinds},
+        choices={kind: term_choices(care.knowledge, kind) for kind in kinds},
         wrong=wrong,
     )
