@@ -82,7 +82,7 @@ def test_half_past_eleven_at_night_and_half_past_midnight_are_two_days_of_one_cl
     log = CareLog(
         knowledge=SHIPPED,
         patients=pl.DataFrame({"patient": ["P"]}),
-        **{name: pl.DataFrame() for name in ("scores", "treatments", "exams", "findings")},
+        **{name: pl.DataFrame() for name in ("scores", "treatments", "exams", "findings")},  # type: ignore[arg-type]
         episodes=pl.DataFrame(),
         zone="America/Los_Angeles",
     )

@@ -33,7 +33,7 @@ def log(**tables: list[dict[str, Any]]) -> CareLog:
     """One episode's record with these rows and no other exam, score or treatment."""
     mine = CLINIC.only(EPISODE)
     findings = mine.findings.filter(kind="red-flag", code="screened")
-    rows = {
+    rows: dict[str, Any] = {
         name: pl.DataFrame(
             [{"episode": EPISODE, **row} for row in tables.get(name, [])], TABLES[name].schema
         )

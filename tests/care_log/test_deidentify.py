@@ -144,7 +144,7 @@ def test_enough_patients_share_whatever_is_shown_of_one(
 def test_the_order_of_rows_tells_nothing(
     care_log: CareLog, fewest: int, seed: int, shuffled: int
 ) -> None:
-    mix = {"fraction": 1.0, "shuffle": True, "seed": shuffled}
+    mix: dict[str, Any] = {"fraction": 1.0, "shuffle": True, "seed": shuffled}
     other = CareLog.of(lambda name: care_log.table(name).sample(**mix), SHIPPED)
     safe, _ = deidentify(care_log, fewest, Random(seed))
     same, _ = deidentify(other, fewest, Random(seed))

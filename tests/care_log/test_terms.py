@@ -53,7 +53,7 @@ def with_row(kind: str, words: str) -> dict[str, pl.DataFrame]:
     raw = {name: frame.to_arrow() for name, frame in tables(RECORD).items()}
     added = pl.DataFrame([more], {**FINDINGS.schema, "at": pl.Date})
     added = added.with_columns(pl.col("at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
-    return {**raw, "findings": pl.concat([RECORD.findings, added]).to_arrow()}
+    return {**raw, "findings": pl.concat([RECORD.findings, added]).to_arrow()}  # type: ignore[dict-item]
 
 
 def tables(care_log: CareLog) -> dict[str, pl.DataFrame]:
@@ -61,7 +61,7 @@ def tables(care_log: CareLog) -> dict[str, pl.DataFrame]:
 
 
 def by_arrow(kind: str, words: str) -> CareLog:
-    return CareLog.from_arrow(with_row(kind, words))
+    return CareLog.from_arrow(with_row(kind, words))  # type: ignore[arg-type]
 
 
 def by_file(kind: str, words: str, file_format: str) -> CareLog:

@@ -1,8 +1,7 @@
-"""Processes in which all is imported: each command is run in a fork of one, so that none imports.
+"""A process in which all is imported: each command is run in a fork of it, so that none imports.
 
-`python -m tests.cli.ready [all]` is told on standard input, a line of JSON each, what to run: its
+`python -m tests.cli.ready` is told on standard input, a line of JSON each, what to run: its
 arguments, its environment, where it is, and the files for its output. It answers with exit codes.
-Without `all` nothing of ReliefPath is imported, as `--clinic` needs it.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, NoReturn
 
 ROOT = Path(__file__).parents[2]
-OTHERS = (
+IMPORTED = (
     "numba",
     "polars",
     "pyarrow",
@@ -30,8 +29,6 @@ OTHERS = (
     "sqlglot",
     "typer",
     "yaml",
-)
-OURS = (
     "reliefpath.care_log.folder",
     "reliefpath.store.chart",
     "reliefpath.identity.accounts",
@@ -44,10 +41,10 @@ OURS = (
 
 
 class Ready:
-    """One of the processes, which ends with this one."""
+    """The process, which ends with this one."""
 
-    def __init__(self, *what: str) -> None:
-        command = [sys.executable, "-m", "tests.cli.ready", *what]
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.cli.ready"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
         )
@@ -72,9 +69,9 @@ class Ready:
 
 
 @cache
-def ready(*what: str) -> Ready:
-    """Return the process that has imported all, or what is not ours."""
-    return Ready(*what)
+def ready() -> Ready:
+    """Return the process."""
+    return Ready()
 
 
 def _read(file: IO[bytes]) -> str:
@@ -109,7 +106,7 @@ def _run(job: dict[str, Any]) -> NoReturn:
 
 def serve() -> None:
     """Run what is told, until nobody is there to tell."""
-    for name in (*OTHERS, *(OURS if "all" in sys.argv else ())):
+    for name in IMPORTED:
         import_module(name)
     gc.freeze()
     for line in sys.stdin:

@@ -176,7 +176,7 @@ def test_a_file_with_a_problem_stops_every_command(clinic: Path, tmp_path: Path)
 def test_papers_cite_the_clinic_and_name_its_file(clinic: Path, tmp_path: Path) -> None:
     file = own(tmp_path, VOLUME.replace("0.5, over: blocked", "2"))
     ask = ("inject", "papers", clinic, EPISODE, *SITE, *AS_OF, "--nothing-new")
-    ask += ("--out", tmp_path / "papers")
+    ask += ("--out", tmp_path / "papers")  # type: ignore[assignment]
     reliefpath("--clinic", file, *ask)
     note = "".join(page.read_text("utf-8") for page in (tmp_path / "papers").glob("*.html"))
     assert "Riverside, Dr. Ana Ruiz, 2026-05-04: most 2, shipped 10" in note

@@ -21,7 +21,7 @@ AS_OF = "2026-03-31"
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("clinic")
     reliefpath("demo", folder, "--patients", "40", "--seed", "7", "--as-of", AS_OF)
-    return folder
+    return folder  # type: ignore[return-value]
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -29,7 +29,7 @@ def test_a_plan_shows_its_arithmetic_and_is_ready_once_everything_is_weighed(
     old = reliefpath(*ask, code=1).stdout
     assert "? screening-is-old" in old
     assert "red flag since 2025-12-18" in old
-    ask += ("--nothing-new",)
+    ask += ("--nothing-new",)  # type: ignore[assignment]
     plan = json.loads(reliefpath(*ask, "--format", "json", code=1).stdout)
     assert plan["result"] == "needs a decision"
     weighed = [part for id_ in plan["open_decisions"] for part in ("--acknowledge", id_)]

@@ -70,7 +70,7 @@ def run(command: str) -> str:
         contextlib.suppress(SystemExit),
     ):
         main(arguments)
-    return printed.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    return printed.buffer.getvalue().decode()
 
 
 def check_console(text: str) -> None:

@@ -108,11 +108,11 @@ def test_a_pdf_says_what_its_page_says(written: dict[str, str], name: str) -> No
 def test_a_pdf_can_be_read_aloud_and_brings_its_letters_along(written: dict[str, str]) -> None:
     pdf = opened(made_pdf(written["consent"]))
     root = pdf.trailer["/Root"]
-    assert root["/Lang"] == "en"
-    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"  # type: ignore[index]
+    assert root["/MarkInfo"]["/Marked"]  # type: ignore[index]
     assert pdf.metadata is not None
     assert pdf.metadata.title == "Consent to a trigger point injection"
-    fonts = [font.get_object() for font in pdf.pages[0]["/Resources"]["/Font"].values()]
+    fonts = [font.get_object() for font in pdf.pages[0]["/Resources"]["/Font"].values()]  # type: ignore[index]
     assert fonts
     for font in fonts:
         [drawn] = font["/DescendantFonts"]

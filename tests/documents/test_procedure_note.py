@@ -51,7 +51,7 @@ def test_response_and_complications_are_told_or_left_to_fill_in() -> None:
     note = papers(case(told=Told(complications="none seen")))[NOTE]
     [told] = rows(note, "As told by whoever injected")
     assert told[:2] == ["Complications", "none seen"]
-    blanks = [b.labels for s in note.sections for b in s.blocks if b.kind == "blanks"]
+    blanks = [b.labels for s in note.sections for b in s.blocks if b.kind == "blanks"]  # type: ignore[union-attr]
     assert ("Response",) in blanks
 
 

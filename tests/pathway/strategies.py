@@ -135,7 +135,8 @@ def care_log(rows: dict[str, Rows]) -> CareLog:
 def merged(*logs: CareLog) -> CareLog:
     """One care log of several that share no patient."""
     return CareLog(
-        knowledge=SHIPPED, **{name: pl.concat(log.table(name) for log in logs) for name in TABLES}
+        knowledge=SHIPPED,
+        **{name: pl.concat(log.table(name) for log in logs) for name in TABLES},  # type: ignore[arg-type]
     )
 
 
@@ -144,7 +145,7 @@ def changed(log: CareLog, **changes: Callable[[pl.DataFrame], pl.DataFrame]) -> 
     kept = {name: log.table(name) for name in TABLES}
     return CareLog(
         knowledge=SHIPPED,
-        **{**kept, **{name: change(kept[name]) for name, change in changes.items()}},
+        **{**kept, **{name: change(kept[name]) for name, change in changes.items()}},  # type: ignore[arg-type]
     )
 
 
@@ -167,7 +168,7 @@ def care_logs(draw: st.DrawFn) -> CareLog:
 def shuffled(log: CareLog, seed: int) -> CareLog:
     """The care log with the rows of every table in another order."""
     order = {name: log.table(name).sample(fraction=1, shuffle=True, seed=seed) for name in TABLES}
-    return CareLog(knowledge=SHIPPED, **order)
+    return CareLog(knowledge=SHIPPED, **order)  # type: ignore[arg-type]
 
 
 def moment(day: date) -> datetime:

@@ -54,7 +54,7 @@ def test_relief_is_of_the_latest_injection() -> None:
 
 def test_being_well_after_an_injection_counts_as_recovered_once_its_effect_has_passed() -> None:
     scores = {0: 8, 56: 2, 63: 0, 77: 0, 98: 0, 126: 0, 147: 0}
-    care = injected(56, scores)
+    care = injected(56, scores)  # type: ignore[arg-type]
     early, late = of(care, after(130)), of(care, after(147))
     assert (early["relieved"], early["weeks_since_recovery"]) == (True, None)
     assert early["injection_effect"] > 0
@@ -64,7 +64,7 @@ def test_being_well_after_an_injection_counts_as_recovered_once_its_effect_has_p
 
 def test_relief_that_passes_changes_the_improvement_less_than_the_scores() -> None:
     scores = {0: 8, 14: 5, 28: 3, 42: 2, 56: 2, 63: 0, 70: 0}
-    known, unknown = of(injected(56, scores), after(70)), of(log(scores=nrs(scores)), after(70))
+    known, unknown = of(injected(56, scores), after(70)), of(log(scores=nrs(scores)), after(70))  # type: ignore[arg-type]
     assert known["improvement"] < unknown["improvement"] - 0.05
     assert unknown["injection_effect"] == 0
 
@@ -77,8 +77,8 @@ def test_an_injection_elsewhere_takes_nothing_off_these_scores() -> None:
 
 def test_wearing_off_is_no_setback() -> None:
     scores = {0: 8, 14: 3, 28: 3, 57: 0, 64: 0, 90: 3, 97: 3}
-    assert of(injected(56, scores), after(97))["setback"] <= 0
-    assert of(log(scores=nrs(scores)), after(97))["setback"] > 1
+    assert of(injected(56, scores), after(97))["setback"] <= 0  # type: ignore[arg-type]
+    assert of(log(scores=nrs(scores)), after(97))["setback"] > 1  # type: ignore[arg-type]
 
 
 def test_exercise_after_the_injection_is_told_from_exercise_before_it() -> None:

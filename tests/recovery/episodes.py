@@ -142,7 +142,7 @@ def drawn(
         kept = np.exp(-(days[:, j] - days[:, j - 1]) / 7 / weeks)
         deviation[:, j] = kept * deviation[:, j - 1] + np.sqrt(1 - kept**2) * deviation[:, j]
     deviation *= np.sqrt(ratio * variance)[:, None]
-    found = Drawn(days, np.empty((n, visits)), b, c, shape, wander, deviation, np.zeros(n))
+    found = Drawn(days, np.empty((n, visits)), b, c, shape, wander, deviation, np.zeros(n))  # type: ignore[arg-type]
     for j in range(visits):
         found.scores[:, j] = b - c * found.gone(prior, days[:, j]) + deviation[:, j]
     found.scores[:] += np.sqrt(variance)[:, None] * random.normal(size=(n, visits))

@@ -125,10 +125,13 @@ def candidates(
                 m, v = normal_prior(prior, ending)
                 # before any score is seen, the scores together are a multivariate Student-t
                 evidence = multivariate_t.logpdf(
-                    scores, x @ m, typical * errors + x @ v @ x.T, prior.noise[0]
+                    scores,
+                    x @ m,
+                    typical * errors + x @ v @ x.T,
+                    prior.noise[0],  # type: ignore[arg-type]
                 )
                 log_weights.append(math.log(shape_weight * wander_weight * ending_weight))
-                log_weights[-1] += evidence
+                log_weights[-1] += evidence  # type: ignore[assignment]
 
                 precision = typical * np.linalg.inv(v) + information
                 mean = np.linalg.solve(precision, typical * np.linalg.solve(v, m) + of_scores)
@@ -181,12 +184,12 @@ def beyond_the_ends(
             precision = 0.04
         others = 1 / precision
         deviation = math.sqrt(others + noise)
-        a = side * (edge - mean) / deviation
+        a = side * (edge - mean) / deviation  # type: ignore[assignment]
         hazard = math.exp(norm.logpdf(a) - norm.logcdf(a))
         found = mean - side * others / deviation * hazard
         left = max(others - others**2 / deviation**2 * hazard * (hazard + a), 1e-6)
-        tells = max(1 / left - precision, 1e-4)
-        scores[i] = min(max((found / left - mean * precision) / tells, edge - 8), edge + 8)
+        tells = max(1 / left - precision, 1e-4)  # type: ignore[operator]
+        scores[i] = min(max((found / left - mean * precision) / tells, edge - 8), edge + 8)  # type: ignore[operator]
         ratios[i] = min(max(1 / (tells * noise), 1), 1000)
     return scores, ratios
 
@@ -289,7 +292,7 @@ class Reference:
             "p_window": total(mixture, window),
             "p_plateau_in_window": total(mixture, lambda part: plateau(part) * window(part)),
             "p_recovered": total(mixture, recovered),
-            "expected_gain": total(mixture, lambda part: gain(part) @ part.mean) * self.span / 10,
+            "expected_gain": total(mixture, lambda part: gain(part) @ part.mean) * self.span / 10,  # type: ignore[arg-type, return-value]
             "improvement": self.improvement(0.5, mixture),
             "low": self.improvement(0.05, mixture),
             "high": self.improvement(0.95, mixture),

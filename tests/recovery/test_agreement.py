@@ -101,7 +101,7 @@ def test_curve_agrees_with_the_reference(episode: Episode, at: float, prior: Pri
     answer = curve(episode.weeks, episode.burden, episode.span, [at], prior, step=episode.step)
     slow = reference(episode)
     mixture = slow.mixture(prior)
-    mean = total(mixture, lambda part: part.form(b=1, c=-part.g(at)) @ part.mean)
+    mean = total(mixture, lambda part: part.form(b=1, c=-part.g(at)) @ part.mean)  # type: ignore[arg-type, return-value]
     assert answer.mean[0] == pytest.approx(mean * episode.span / 10, abs=1e-4 * episode.span)
     for bound, level in ((answer.low[0], 0.05), (answer.high[0], 0.95)):
         assert slow.curve_below(at, bound, prior) == pytest.approx(level, abs=QUANTILE)

@@ -56,7 +56,7 @@ def test_patient_who_falls_by_0_6_a_week_is_not_level() -> None:
 
 def test_patient_who_falls_in_a_straight_line_for_8_weeks_is_not_level() -> None:
     weeks = list(range(9))
-    answers = one(weeks, [8 - 0.6 * week for week in weeks])
+    answers = one(weeks, [8 - 0.6 * week for week in weeks])  # type: ignore[arg-type]
     assert answers.p_level < 0.2
     assert answers.expected_gain > 1
 
@@ -172,7 +172,7 @@ def test_forecasts_hold_nine_in_ten_scores_drawn_from_the_model() -> None:
     patients = drawn(DEFAULT_PRIOR, days - days[:, :1], random)
     seen, next_one = patients.visits(0, 8), patients.visits(8, 9)
     inside = ((seen.scores > 0) & (seen.scores < 10)).all(axis=1)
-    seen, next_one = seen.of(inside), next_one.of(inside)
+    seen, next_one = seen.of(inside), next_one.of(inside)  # type: ignore[arg-type]
     low, middle, high = forecast(*seen.columns(), next_one.days / 7)[:, 0].T
     score = np.clip(next_one.scores[:, 0], 0, 10)
     within, above = ((low <= score) & (score <= high)).mean(), (score > middle).mean()
@@ -191,7 +191,7 @@ def test_horizon_so_long_that_all_gain_has_come_finds_the_level_ahead() -> None:
 
 def test_scores_on_the_first_day_show_no_improvement_yet() -> None:
     answers = one([-1, 0], [6, 7])
-    assert (answers.improvement, answers.low, answers.high) == (0, 0, 0)
+    assert (answers.improvement, answers.low, answers.high) == (0, 0, 0)  # type: ignore[comparison-overlap]
     assert answers.expected_gain > 0
     assert answers.p_recovered < 0.01
     assert answers.p_level < 0.8

@@ -36,7 +36,7 @@ def told() -> Told:
     everyone = drawn(prior, all_days, random)
     seen = everyone.visits(0, VISITS)
     inside = ((seen.scores > 0) & (seen.scores < 10)).all(axis=1)
-    everyone, seen = everyone.of(inside), seen.of(inside)
+    everyone, seen = everyone.of(inside), seen.of(inside)  # type: ignore[arg-type]
     answers = recover(*seen.columns(), np.full(len(seen.b), MATTERS))
 
     real = np.array([wander.real for wander in prior.wanders])[everyone.wander]

@@ -71,7 +71,7 @@ def test_weeks_may_fall_from_one_episode_to_the_next_over_one_without_scores() -
     ],
 )
 def test_curve_refuses_bad_input(change: dict[str, Any], message: str) -> None:
-    good = {"weeks": [0.0, 5.0], "burden": [6.0, 3.0], "span": 10.0, "at": [0.0]}
+    good: dict[str, Any] = {"weeks": [0.0, 5.0], "burden": [6.0, 3.0], "span": 10.0, "at": [0.0]}
     with pytest.raises(UsageError, match=message):
         curve(**good | change)
 

@@ -56,12 +56,13 @@ def test_batch_of_one_equals_batch_of_many_bit_for_bit(several: list[Episode]) -
 
 def test_number_of_threads_changes_nothing() -> None:
     columns = many()
-    one = rows(recover(*columns, threads=1))
-    np.testing.assert_array_equal(one, rows(recover(*columns, threads=2)))
-    np.testing.assert_array_equal(one, rows(recover(*columns)))
+    one = rows(recover(*columns, threads=1))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(one, rows(recover(*columns, threads=2)))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(one, rows(recover(*columns)))  # type: ignore[arg-type]
     at = np.full((len(columns[3]), 1), 40.0)
     np.testing.assert_array_equal(
-        forecast(*columns[:4], at, threads=1), forecast(*columns[:4], at, threads=2)
+        forecast(*columns[:4], at, threads=1),  # type: ignore[arg-type, call-arg]
+        forecast(*columns[:4], at, threads=2),  # type: ignore[arg-type, call-arg]
     )
 
 
@@ -165,7 +166,7 @@ def test_a_longer_look_ahead_makes_it_no_likelier_level(episode: Episode) -> Non
 
 @pytest.mark.parametrize("dtype", [np.int32, np.float32, np.float64])
 def test_any_number_type_and_a_read_only_array_will_do(dtype: type) -> None:
-    burden = np.array([6, 4, 2, 2], dtype)
+    burden = np.array([6, 4, 2, 2], dtype)  # type: ignore[var-annotated]
     burden.flags.writeable = False
     plain = recover([0, 4], [0, 3, 6, 9], [6, 4, 2, 2], [10], [2])
     typed = recover(np.array([0, 4], np.int32), [0, 3, 6, 9], burden, [10], [2])

@@ -21,7 +21,7 @@ def test_weights_of_each_part_of_the_default_prior_add_up_to_1() -> None:
     for part in parts:
         assert sum(part.values()) == pytest.approx(1)
         assert min(part.values()) > 0
-    assert tuple(map(len, parts)) == (32, 4, 3)
+    assert tuple(map(len, parts)) == (32, 4, 3)  # type: ignore[arg-type]
 
 
 def test_default_prior_expects_half_of_any_start_to_be_recovered() -> None:

@@ -70,7 +70,7 @@ def check_in(chart: Chart, name: str, episode: str) -> dict[str, Any]:
 
 def load(chart: Chart, name: str, first: int) -> dict[str, Any]:
     """Load four patients of one's own, in many small batches."""
-    loading.BATCH = 2
+    loading.BATCH = 2  # type: ignore[attr-defined]
     chart.load(clinic(range(first, first + 4)), name, AuditEvent(name, "loaded"))
     return {"loaded": first}
 

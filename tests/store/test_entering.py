@@ -312,7 +312,7 @@ def test_an_episode_cannot_be_corrected_to_begin_after_what_was_done_in_it(
     with filled.engine.connect() as connection:
         rows = ROWS["episodes"]
         row = connection.scalar(sa.select(rows.c.id).where(rows.c.episode == episode)) or 0
-    late = (care_log.scores["at"].max() + timedelta(days=30)).date()  # type: ignore[operator]
+    late = (care_log.scores["at"].max() + timedelta(days=30)).date()  # type: ignore[operator, union-attr]
     before = filled.head()
     with pytest.raises(CareLogError, match="must not be before the episode's started_on"):
         filled.correct(

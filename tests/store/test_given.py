@@ -98,7 +98,7 @@ def test_a_blocked_injection_is_corrected_recorded_and_counts_for_the_next_one(
         same | {"agent": "lidocaine", "lot": "LA-77", "adverse_effect": "a bruise"},
         same | {"agent": "triamcinolone", "lot": "TR-88", "adverse_effect": None},
     ]
-    assert [{name: row[name] for name in expected[0]} for row in given(filled, "injection")] == (
+    assert [{name: row[name] for name in expected[0]} for row in given(filled, "injection")] == (  # type: ignore[attr-defined]
         expected
     )
 

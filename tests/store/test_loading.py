@@ -168,7 +168,7 @@ def test_a_load_killed_half_way_goes_on_where_it_ended(
 
 
 def counting(written: list[int]) -> Callable[[sa.Connection, sa.Table, pl.DataFrame], None]:
-    write = loading.write_frame
+    write = loading.write_frame  # type: ignore[attr-defined]
 
     def write_frame(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
         written.append(frame.height)

@@ -26,6 +26,6 @@ def violations(page: Page) -> Iterator[str]:
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         yield f"{page.url} is wider than the screen"
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         for found in Axe().run(page).response["violations"]:
             yield f"{page.url} {scheme}: {found['id']} {found['nodes'][0]['html']}"

@@ -73,7 +73,7 @@ def patient_of(served: Served, episode: str | None = None) -> Patient:
 @contextmanager
 def phone(browser: Browser, **settings: Any) -> Iterator[Page]:
     """A page on a phone."""
-    context = browser.new_context(viewport=PHONE, has_touch=True, **settings)
+    context = browser.new_context(viewport=PHONE, has_touch=True, **settings)  # type: ignore[arg-type]
     yield context.new_page()
     context.close()
 

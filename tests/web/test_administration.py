@@ -213,7 +213,7 @@ def test_a_backup_is_a_chart_that_verifies(served: Served, page: Page) -> None:
     look_until(page, re.compile("and verified both"))
     expect(page.locator("tbody tr")).to_have_count(1)
     assert not list(violations(page))
-    file, beside = sorted(served.settings.backups.iterdir()) if served.settings.backups else ()
+    file, beside = sorted(served.settings.backups.iterdir()) if served.settings.backups else ()  # type: ignore[misc]
     assert (file.stat().st_mode | beside.stat().st_mode) & 0o077 == 0
     copy, original = open_chart(str(file)), open_chart(served.settings.chart)
     assert not copy.verify(str(original.head())).wrong

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
 
 from reliefpath.identity.roles import Role
+from reliefpath.identity.single_sign_on.settings import SingleSignOn
 from reliefpath.web.app import create_app
-from reliefpath.web.settings import Settings, SingleSignOn
+from reliefpath.web.settings import Settings
 
 from .clients import client_of
 

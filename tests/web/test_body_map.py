@@ -190,7 +190,7 @@ def test_every_muscle_lies_within_its_region_as_the_browser_draws_it(page: Page)
 def test_the_body_is_accessible_and_fits(
     scheme: str, width: int, examined: None, browser: Browser, served: Served
 ) -> None:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
     page = served.sign_in(context.new_page(), "director")
     page.goto(f"{served.url}/patient/{PATIENT}?muscle=infraspinatus-right")
     assert [v["id"] for v in Axe().run(page).response["violations"]] == []

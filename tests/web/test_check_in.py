@@ -92,7 +92,7 @@ def test_a_connection_lost_half_way_loses_nothing_and_records_once(
 def test_an_answer_of_the_server_that_is_lost_does_not_record_twice(
     patient: Patient, browser: Browser
 ) -> None:
-    lost = []
+    lost = []  # type: ignore[var-annotated]
 
     def lose_the_first(route: Route) -> None:
         if route.request.method == "POST" and not lost:

@@ -97,9 +97,9 @@ def test_an_answer_from_elsewhere_is_the_same_as_one_from_here(
     ]
     with serving(create_app(settings)) as port:
         for method, address, sent in asked:
-            there = httpx.request(method, address, **sent)
+            there = httpx.request(method, address, **sent)  # type: ignore[arg-type]
             here = address.replace(patient.served.url, f"http://127.0.0.1:{port}")
-            assert told(there) == told(httpx.request(method, here, **sent)), (method, address)
+            assert told(there) == told(httpx.request(method, here, **sent)), (method, address)  # type: ignore[arg-type]
 
 
 def test_who_asks_too_often_is_known_elsewhere_by_their_own_address(served: Served) -> None:

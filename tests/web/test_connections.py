@@ -35,7 +35,7 @@ class Hasty(TimedProtocol):
 class Few(DirectProtocol):
     """A connection of a client that may hold three."""
 
-    per_client: ClassVar[int | None] = 3
+    per_client: ClassVar[int | None] = 3  # type: ignore[assignment]
 
 
 async def hello(request: Request) -> Response:

@@ -166,7 +166,9 @@ def test_the_chart_is_accessible_breaks_no_policy_and_follows_the_light(
     scheme: str, width: int, browser: Browser, served: Served
 ) -> None:
     context = browser.new_context(
-        color_scheme=scheme, viewport={"width": width, "height": 844}, has_touch=width < 400
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": width, "height": 844},
+        has_touch=width < 400,
     )
     page = context.new_page()
     wrong: list[str] = []

@@ -73,7 +73,7 @@ def test_after_anything_recorded_it_is_as_if_assessed_anew(chart: Chart) -> None
         lambda: chart.load(demo_clinic(70, 1, TODAY), "more", ADA, corrections=True),
     ]
     for change in changes:
-        change()
+        change()  # type: ignore[no-untyped-call]
         after = kept.rows()
         assert_frame_equal(after, everybody(chart).rows())
         assert not after.equals(before)

@@ -22,7 +22,7 @@ def walk(routes: list[BaseRoute]) -> Iterator[str]:
     """Every method and path, also of the routers that FastAPI keeps within."""
     for route in routes:
         if isinstance(route, APIRoute):
-            yield from (f"{method} {route.path}" for method in route.methods)
+            yield from (f"{method} {route.path}" for method in route.methods)  # type: ignore[union-attr]
         elif isinstance(route, Mount):
             yield f"GET {route.path}"
         else:

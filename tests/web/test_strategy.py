@@ -82,7 +82,7 @@ def test_a_clinician_reads_the_strategy_but_cannot_try_a_change(served: Served, 
 def test_who_sees_no_care_sees_no_outcomes(served: Served, page: Page, role: str) -> None:
     page.goto(f"{served.url}/sign-in")
     form = {"username": role, "password": "conservative-first"}
-    page.request.post(f"{served.url}/sign-in", form=form, max_redirects=0)
+    page.request.post(f"{served.url}/sign-in", form=form, max_redirects=0)  # type: ignore[arg-type]
     for path in ("/strategy", "/outcomes"):
         assert page.request.get(f"{served.url}{path}").status == 403
 
@@ -161,7 +161,7 @@ def test_the_version_in_force_is_not_given_twice(served: Served, page: Page) -> 
     served.sign_in(page, "director").goto(f"{served.url}/strategy/try")
     csrf = page.locator("main [name=csrf]").first.input_value()
     form = {"csrf": csrf, f"shown:{TRIAL}": "dry_needling_sessions >= 5", "version": "2.0.0"}
-    answer = page.request.post(f"{served.url}/strategy/download", form=form)
+    answer = page.request.post(f"{served.url}/strategy/download", form=form)  # type: ignore[arg-type]
     assert answer.status == 400
     assert "2.0.0 is the version in force" in answer.text()
 

@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -16,15 +17,15 @@ from reliefpath.reference.therapies import (
 ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
-def of_kind(kind):
+def of_kind(kind: Any) -> Any:
     return {key for key, agent in agents(SHIPPED).items() if agent.kind is kind}
 
 
-def test_agent_and_unit_ids_are_lower_case_words_joined_by_hyphens():
+def test_agent_and_unit_ids_are_lower_case_words_joined_by_hyphens() -> None:
     assert [key for key in (*agents(SHIPPED), *units()) if not re.fullmatch(ID, key)] == []
 
 
-def test_what_a_trigger_point_clinic_injects_is_known():
+def test_what_a_trigger_point_clinic_injects_is_known() -> None:
     assert of_kind(AgentKind.LOCAL_ANAESTHETIC) == {
         "lidocaine",
         "bupivacaine",
@@ -40,7 +41,7 @@ def test_what_a_trigger_point_clinic_injects_is_known():
     assert {"saline", "botulinum-toxin-a"} <= of_kind(AgentKind.OTHER)
 
 
-def test_every_source_of_an_agent_is_defined_and_every_source_is_used():
+def test_every_source_of_an_agent_is_defined_and_every_source_is_used() -> None:
     catalogue = agent_catalogue(SHIPPED)
     named = {
         name
@@ -61,12 +62,14 @@ def test_every_source_of_an_agent_is_defined_and_every_source_is_used():
         ("betamethasone", 6, 40),
     ],
 )
-def test_a_steroid_dose_equals_the_triamcinolone_worked_out_by_hand(key, dose_mg, triamcinolone_mg):
+def test_a_steroid_dose_equals_the_triamcinolone_worked_out_by_hand(
+    key: Any, dose_mg: Any, triamcinolone_mg: Any
+) -> None:
     equivalent = agents(SHIPPED)[key].triamcinolone_equivalent
     assert dose_mg * equivalent == pytest.approx(triamcinolone_mg, abs=1e-4)
 
 
-def test_only_a_steroid_has_a_triamcinolone_equivalent():
+def test_only_a_steroid_has_a_triamcinolone_equivalent() -> None:
     having = {
         key for key, agent in agents(SHIPPED).items() if agent.triamcinolone_equivalent is not None
     }
@@ -82,7 +85,9 @@ def test_only_a_steroid_has_a_triamcinolone_equivalent():
         ("mepivacaine", 4.4, 400, (1, 1.5, 2)),
     ],
 )
-def test_an_anaesthetic_has_the_limits_of_its_source(key, max_mg_per_kg, max_mg, percents):
+def test_an_anaesthetic_has_the_limits_of_its_source(
+    key: Any, max_mg_per_kg: Any, max_mg: Any, percents: Any
+) -> None:
     agent = agents(SHIPPED)[key]
     assert (agent.max_mg_per_kg, agent.max_mg) == (max_mg_per_kg, max_mg)
     assert agent.concentrations_percent == percents
@@ -95,7 +100,9 @@ def test_an_anaesthetic_has_the_limits_of_its_source(key, max_mg_per_kg, max_mg,
         *((key, "max_mg_per_kg") for key in ("bupivacaine", "ropivacaine", "mepivacaine")),
     ],
 )
-def test_a_limit_that_the_label_was_not_read_for_is_less_sure_than_its_row(key, field):
+def test_a_limit_that_the_label_was_not_read_for_is_less_sure_than_its_row(
+    key: Any, field: Any
+) -> None:
     agent, sources = agents(SHIPPED)[key], agent_catalogue(SHIPPED).sources
     assert [sources[name].certainty for name in agent.source] == ["read"]
     assert [sources[name].certainty for name in agent.source_of[field]] == ["secondary"]
@@ -111,8 +118,8 @@ def test_a_limit_that_the_label_was_not_read_for_is_less_sure_than_its_row(key, 
     ],
 )
 def test_a_dose_counts_for_five_half_lives_and_within_24_hours_as_the_label_says(
-    key, max_mg_24h, acts_hours
-):
+    key: Any, max_mg_24h: Any, acts_hours: Any
+) -> None:
     agent, sources = agents(SHIPPED)[key], agent_catalogue(SHIPPED).sources
     assert (agent.max_mg_24h, agent.acts_hours) == (max_mg_24h, acts_hours)
     assert sources[agent.source_of["acts_hours"][0]].certainty == "house"
@@ -137,13 +144,15 @@ def test_a_dose_counts_for_five_half_lives_and_within_24_hours_as_the_label_says
         ("other", {"source_of": {"max_mgs": ("label",)}}, "no field of an agent: max_mgs"),
     ],
 )
-def test_an_agent_without_the_limits_of_its_kind_is_refused(kind, fields, message):
+def test_an_agent_without_the_limits_of_its_kind_is_refused(
+    kind: Any, fields: Any, message: Any
+) -> None:
     with pytest.raises(ValidationError, match=message):
         Agent(name="Agent", kind=AgentKind(kind), note="-", source=("label",), **fields)
 
 
 @pytest.mark.parametrize("limit", [{"max_mg": 300}, {"max_mg_per_kg": 4}])
-def test_an_agent_that_is_no_anaesthetic_has_not_even_one_limit(limit):
+def test_an_agent_that_is_no_anaesthetic_has_not_even_one_limit(limit: Any) -> None:
     with pytest.raises(ValidationError, match="every anaesthetic alone"):
         Agent(name="Agent", kind=AgentKind.OTHER, note="-", source=("label",), **limit)
 
@@ -160,23 +169,25 @@ def test_an_agent_that_is_no_anaesthetic_has_not_even_one_limit(limit):
         (10, "mmol-per-l", "mg-per-dl", 180.16),
     ],
 )
-def test_amounts_of_one_dimension_convert_by_their_factors(amount, unit, base, expected):
+def test_amounts_of_one_dimension_convert_by_their_factors(
+    amount: Any, unit: Any, base: Any, expected: Any
+) -> None:
     assert units()[unit].dimension == units()[base].dimension
     converted = amount * units()[unit].factor / units()[base].factor
     assert converted == pytest.approx(expected)
 
 
-def test_each_dimension_has_one_base_unit():
+def test_each_dimension_has_one_base_unit() -> None:
     bases = [unit.dimension for unit in units().values() if unit.factor == 1]
     assert sorted(bases) == sorted({unit.dimension for unit in units().values()})
 
 
-def test_milligrams_are_the_base_of_mass_and_millilitres_of_volume():
+def test_milligrams_are_the_base_of_mass_and_millilitres_of_volume() -> None:
     assert (units()["mg"].dimension, units()["mg"].factor) == ("mass", 1)
     assert (units()["ml"].dimension, units()["ml"].factor) == ("volume", 1)
 
 
-def test_every_source_of_a_unit_is_defined_and_every_source_is_used():
+def test_every_source_of_a_unit_is_defined_and_every_source_is_used() -> None:
     catalogue = unit_catalogue()
     named = {name for unit in catalogue.units.values() for name in unit.source}
     assert named == set(catalogue.sources)

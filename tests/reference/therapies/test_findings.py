@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 
@@ -100,7 +101,7 @@ EXCLUSIONS = {
 }
 
 
-def findings():
+def findings() -> Any:
     return {
         (kind, code): finding
         for kind, row in finding_kinds(SHIPPED).items()
@@ -108,7 +109,7 @@ def findings():
     }
 
 
-def test_finding_kinds_are_the_ones_the_care_log_records():
+def test_finding_kinds_are_the_ones_the_care_log_records() -> None:
     assert list(finding_kinds(SHIPPED)) == [
         "red-flag",
         "allergy",
@@ -122,11 +123,11 @@ def test_finding_kinds_are_the_ones_the_care_log_records():
     ]
 
 
-def test_finding_codes_are_lower_case_words_joined_by_hyphens():
+def test_finding_codes_are_lower_case_words_joined_by_hyphens() -> None:
     assert [code for _, code in findings() if not re.fullmatch(ID, code)] == []
 
 
-def test_every_source_of_a_finding_is_defined_and_every_source_is_used():
+def test_every_source_of_a_finding_is_defined_and_every_source_is_used() -> None:
     validity = [kind.valid_days for kind in finding_kinds(SHIPPED).values() if kind.valid_days]
     rows = [*findings().values(), *validity]
     named = {name for row in rows for name in row.source}
@@ -137,11 +138,11 @@ def test_every_source_of_a_finding_is_defined_and_every_source_is_used():
     ("bar", "kind", "code"),
     [(bar, *finding) for bar, listed in EXCLUSIONS.items() for finding in listed],
 )
-def test_every_listed_exclusion_bars_what_it_must(bar, kind, code):
+def test_every_listed_exclusion_bars_what_it_must(bar: Any, kind: Any, code: Any) -> None:
     assert bar in finding_kinds(SHIPPED)[kind].codes[code].bars
 
 
-def test_each_screening_kind_can_be_recorded_as_asked_about_and_that_bars_nothing():
+def test_each_screening_kind_can_be_recorded_as_asked_about_and_that_bars_nothing() -> None:
     screenings = {key for key, kind in finding_kinds(SHIPPED).items() if kind.screening}
     assert screenings == {"red-flag", "allergy", "medicine", "condition"}
     assert all(finding_kinds(SHIPPED)[key].codes[SCREENED].bars == () for key in screenings)
@@ -156,24 +157,28 @@ SAFETY_NET = {
 """Signs to come back for after a needle, and what each is a sign of."""
 
 
-def test_every_red_flag_and_sign_to_come_back_for_leaves_the_pathway_and_nothing_else_does():
+def test_every_red_flag_and_sign_to_come_back_for_leaves_the_pathway_and_nothing_else_does() -> (
+    None
+):
     flagged = {key for key, finding in findings().items() if Restriction.RED_FLAG in finding.bars}
     red_flags = {key for key in findings() if key[0] == "red-flag" and key[1] != SCREENED}
     assert flagged == red_flags | set(SAFETY_NET)
 
 
-def test_a_sign_to_come_back_for_bars_what_it_is_a_sign_of():
+def test_a_sign_to_come_back_for_bars_what_it_is_a_sign_of() -> None:
     for sign, suspected in SAFETY_NET.items():
         assert findings()[sign].bars == findings()[suspected].bars
 
 
-def test_what_usually_follows_a_needle_bars_nothing():
+def test_what_usually_follows_a_needle_bars_nothing() -> None:
     usual = {key for key in findings() if key[0] == "after-effect"} - set(SAFETY_NET)
     assert ("after-effect", "soreness") in usual
     assert all(findings()[key].bars == () for key in usual)
 
 
-def test_an_allergy_to_an_anaesthetic_bars_the_injection_and_leaves_the_choice_to_a_clinician():
+def test_an_allergy_to_an_anaesthetic_bars_the_injection_and_leaves_the_choice_to_a_clinician() -> (
+    None
+):
     anaesthetics = {k for k, a in agents(SHIPPED).items() if a.kind is AgentKind.LOCAL_ANAESTHETIC}
     for code in (*anaesthetics, "local-anaesthetic"):
         allergy = finding_kinds(SHIPPED)["allergy"].codes[code]
@@ -181,7 +186,7 @@ def test_an_allergy_to_an_anaesthetic_bars_the_injection_and_leaves_the_choice_t
         assert "another class of agent is for the clinician" in allergy.because
 
 
-def test_an_allergy_to_a_steroid_bars_only_steroids():
+def test_an_allergy_to_a_steroid_bars_only_steroids() -> None:
     steroids = {k for k, a in agents(SHIPPED).items() if a.kind is AgentKind.CORTICOSTEROID}
     for code in (*steroids, "corticosteroid"):
         assert finding_kinds(SHIPPED)["allergy"].codes[code].bars == (
@@ -189,7 +194,7 @@ def test_an_allergy_to_a_steroid_bars_only_steroids():
         )
 
 
-def test_a_medicine_against_clotting_is_weighed_and_never_stopped_on_advice():
+def test_a_medicine_against_clotting_is_weighed_and_never_stopped_on_advice() -> None:
     medicines = finding_kinds(SHIPPED)["medicine"].codes.values()
     blood_thinners = [f for f in medicines if Restriction.ANTICOAGULANT in f.bars]
     assert len(blood_thinners) == 14
@@ -200,7 +205,7 @@ def test_a_medicine_against_clotting_is_weighed_and_never_stopped_on_advice():
         assert {"alvarez-2002", "asra-2018"} <= set(medicine.source)
 
 
-def test_what_bars_dry_needling_bars_an_injection_or_is_weighed_before_one():
+def test_what_bars_dry_needling_bars_an_injection_or_is_weighed_before_one() -> None:
     for key, finding in findings().items():
         if Restriction.NEEDLING_CONTRAINDICATION in finding.bars and key != (
             "consent",
@@ -209,14 +214,14 @@ def test_what_bars_dry_needling_bars_an_injection_or_is_weighed_before_one():
             assert {Restriction.CONTRAINDICATION, Restriction.CAUTION} & set(finding.bars)
 
 
-def test_consent_and_its_refusal_are_different_findings():
+def test_consent_and_its_refusal_are_different_findings() -> None:
     """Neither bars by itself: the pathway asks for consent as a criterion of its own."""
     consent = finding_kinds(SHIPPED)["consent"].codes
     assert {"injection", "injection-refused"} <= consent.keys()
     assert all(consent[code].bars == () for code in ("injection", "injection-refused", "needling"))
 
 
-def test_a_measured_finding_has_a_dimension_that_units_can_express():
+def test_a_measured_finding_has_a_dimension_that_units_can_express() -> None:
     dimensions = {unit.dimension for unit in units().values()}
     measured = {key: f.dimension for key, f in findings().items() if f.dimension}
     assert measured == {
@@ -227,11 +232,11 @@ def test_a_measured_finding_has_a_dimension_that_units_can_express():
     assert set(measured.values()) <= dimensions
 
 
-def test_yellow_flags_bar_nothing():
+def test_yellow_flags_bar_nothing() -> None:
     assert finding_kinds(SHIPPED)["condition"].codes["yellow-flags"].bars == ()
 
 
-def test_what_permits_something_is_believed_for_a_time_and_no_answer_is_believed_for_ever():
+def test_what_permits_something_is_believed_for_a_time_and_no_answer_is_believed_for_ever() -> None:
     believed = {
         "red-flag": (None, 28),
         "allergy": (None, 182),

@@ -1,5 +1,6 @@
 import re
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -9,27 +10,27 @@ from reliefpath.reference.therapies import Family, counted_as, therapies, therap
 ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
-def invasiveness(key):
+def invasiveness(key: Any) -> Any:
     return therapies(SHIPPED)[key].invasiveness
 
 
-def test_therapy_ids_are_lower_case_words_joined_by_hyphens():
+def test_therapy_ids_are_lower_case_words_joined_by_hyphens() -> None:
     assert [key for key in therapies(SHIPPED) if not re.fullmatch(ID, key)] == []
 
 
-def test_every_source_of_a_therapy_and_its_course_is_defined_and_every_source_is_used():
+def test_every_source_of_a_therapy_and_its_course_is_defined_and_every_source_is_used() -> None:
     catalogue = therapy_catalogue(SHIPPED)
     rows = catalogue.therapies.values()
     named = {name for row in rows for name in (*row.source, *row.course.source)}
     assert named == set(catalogue.sources)
 
 
-def test_therapies_are_listed_from_least_to_most_invasive():
+def test_therapies_are_listed_from_least_to_most_invasive() -> None:
     ranks = [row.invasiveness for row in therapies(SHIPPED).values()]
     assert ranks == sorted(ranks)
 
 
-def test_each_step_of_the_clinic_is_more_invasive_than_the_one_before():
+def test_each_step_of_the_clinic_is_more_invasive_than_the_one_before() -> None:
     steps = (
         "education",
         "heat-cold",
@@ -45,13 +46,13 @@ def test_each_step_of_the_clinic_is_more_invasive_than_the_one_before():
     assert all(invasiveness(before) < invasiveness(after) for before, after in pairwise(steps))
 
 
-def test_everything_outside_the_pathway_is_more_invasive_than_an_injection():
+def test_everything_outside_the_pathway_is_more_invasive_than_an_injection() -> None:
     outside = [key for key, row in therapies(SHIPPED).items() if row.family is Family.REFERRAL]
     assert outside == ["botulinum-toxin", "nerve-block", "joint-injection", "epidural-injection"]
     assert all(invasiveness(key) > invasiveness("injection") for key in outside)
 
 
-def test_every_family_but_referral_holds_something_no_more_invasive_than_an_injection():
+def test_every_family_but_referral_holds_something_no_more_invasive_than_an_injection() -> None:
     inside = {
         row.family
         for row in therapies(SHIPPED).values()
@@ -72,11 +73,11 @@ def test_every_family_but_referral_holds_something_no_more_invasive_than_an_inje
         ("acupuncture", {"acupuncture"}),
     ],
 )
-def test_sessions_of_a_narrower_therapy_count_as_the_broader_one(key, counted):
+def test_sessions_of_a_narrower_therapy_count_as_the_broader_one(key: Any, counted: Any) -> None:
     assert set(counted_as(SHIPPED, key)) == counted
 
 
-def test_a_therapy_counts_as_one_of_its_own_family_that_counts_as_nothing_else():
+def test_a_therapy_counts_as_one_of_its_own_family_that_counts_as_nothing_else() -> None:
     for row in therapies(SHIPPED).values():
         if row.counts_as is not None:
             broader = therapies(SHIPPED)[row.counts_as]
@@ -84,7 +85,7 @@ def test_a_therapy_counts_as_one_of_its_own_family_that_counts_as_nothing_else()
             assert broader.counts_as is None
 
 
-def test_every_exercise_counts_as_exercise():
+def test_every_exercise_counts_as_exercise() -> None:
     family = {key for key, row in therapies(SHIPPED).items() if row.family is Family.EXERCISE}
     assert family == set(counted_as(SHIPPED, "exercise"))
 
@@ -103,11 +104,11 @@ def test_every_exercise_counts_as_exercise():
         ("injection", "sessions_per_year", 3),
     ],
 )
-def test_a_course_has_the_numbers_of_its_source(key, field, value):
+def test_a_course_has_the_numbers_of_its_source(key: Any, field: Any, value: Any) -> None:
     assert getattr(therapies(SHIPPED)[key].course, field) == value
 
 
-def test_no_span_of_a_course_ends_before_it_begins():
+def test_no_span_of_a_course_ends_before_it_begins() -> None:
     for row in therapies(SHIPPED).values():
         course = row.course
         for span in (
@@ -119,7 +120,7 @@ def test_no_span_of_a_course_ends_before_it_begins():
             assert span is None or 0 < span[0] <= (span[1] or span[0])
 
 
-def test_a_fair_trial_lies_within_the_course():
+def test_a_fair_trial_lies_within_the_course() -> None:
     for row in therapies(SHIPPED).values():
         course = row.course
         for trial, span in (
@@ -131,7 +132,7 @@ def test_a_fair_trial_lies_within_the_course():
                 assert span[0] <= trial <= (span[1] or trial)
 
 
-def test_the_dose_of_the_strength_trial_is_less_sure_than_its_effect():
+def test_the_dose_of_the_strength_trial_is_less_sure_than_its_effect() -> None:
     row = therapies(SHIPPED)["strength-training"]
     sources = therapy_catalogue(SHIPPED).sources
     assert sources["andersen-2008"].certainty == "read"

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from reliefpath.documents.reference.therapies import therapies_markdown
@@ -21,11 +23,11 @@ CATALOGUES = (
 )
 
 
-def row(start):
+def row(start: Any) -> Any:
     return next(line for line in therapies_markdown().splitlines() if line.startswith(start))
 
 
-def test_the_page_shows_every_therapy_agent_unit_and_finding():
+def test_the_page_shows_every_therapy_agent_unit_and_finding() -> None:
     page = therapies_markdown()
     codes = [code for kind in finding_kinds(SHIPPED).values() for code in kind.codes]
     for key in (*therapies(SHIPPED), *agents(SHIPPED), *units(), *codes):
@@ -33,7 +35,7 @@ def test_the_page_shows_every_therapy_agent_unit_and_finding():
     assert all(f"\n### `{kind}`\n" in page for kind in finding_kinds(SHIPPED))
 
 
-def test_the_page_shows_every_source_with_its_certainty():
+def test_the_page_shows_every_source_with_its_certainty() -> None:
     page = therapies_markdown()
     for catalogue in CATALOGUES:
         for key, source in catalogue.sources.items():
@@ -43,8 +45,8 @@ def test_the_page_shows_every_source_with_its_certainty():
             assert line.endswith(f"| {source.certainty} |")
 
 
-def test_one_source_id_means_the_same_in_every_file():
-    seen = {}
+def test_one_source_id_means_the_same_in_every_file() -> None:
+    seen = {}  # type: ignore[var-annotated]
     for catalogue in CATALOGUES:
         for key, source in catalogue.sources.items():
             assert seen.setdefault(key, source) == source
@@ -66,5 +68,5 @@ def test_one_source_id_means_the_same_in_every_file():
         ("| `pregnant` |", "| caution, steroid-contraindication |"),
     ],
 )
-def test_a_row_of_the_page_shows_its_numbers(start, part):
+def test_a_row_of_the_page_shows_its_numbers(start: Any, part: Any) -> None:
     assert part in row(start)

@@ -10,8 +10,9 @@ from fastapi import FastAPI
 
 from reliefpath.identity.accounts import Accounts
 from reliefpath.identity.roles import Role
+from reliefpath.identity.single_sign_on.settings import SingleSignOn
 from reliefpath.web.app import create_app
-from reliefpath.web.settings import Settings, SingleSignOn
+from reliefpath.web.settings import Settings
 
 from ..conftest import serving
 from .provider import CLIENT, SECRET, Provider, app_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reliefpath.errors import UsageError
-from reliefpath.web.settings import SingleSignOn
+from reliefpath.identity.single_sign_on.settings import SingleSignOn
 
 ISSUER, ID = {"RELIEFPATH_OIDC_ISSUER": "https://id.example"}, {"RELIEFPATH_OIDC_CLIENT_ID": "x"}
 

@@ -20,8 +20,9 @@ from reliefpath.identity.accounts import Accounts
 from reliefpath.identity.roles import Role
 from reliefpath.identity.single_sign_on import flow
 from reliefpath.identity.single_sign_on import provider as asking
+from reliefpath.identity.single_sign_on.settings import SingleSignOn
 from reliefpath.web.app import create_app
-from reliefpath.web.settings import Settings, SingleSignOn
+from reliefpath.web.settings import Settings
 
 from ..clients import COOKIE, Client, client_of, lock
 from ..conftest import PASSWORD, free_port, serving

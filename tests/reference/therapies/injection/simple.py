@@ -244,7 +244,7 @@ def unusual(sites: list[Site]) -> Iterator[str]:
             yield "an unusual dose"
     for portion in [p for site in sites for p in site.portions]:
         percent = portion.concentration / (1 if portion.unit == "percent" else 10)
-        low, high = USUAL.get(portion.agent, (0, 1e9))
+        low, high = USUAL.get(portion.agent, (0, 1e9))  # type: ignore[assignment]
         if not low * 0.99 <= percent <= high * 1.01:
             yield "an unusual strength"
         if portion.agent == "dextrose":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -196,10 +197,12 @@ def test_six_weeks_lie_between_injections_of_one_site(days_ago: int, found: Verd
     before = replace(given(days_ago, "saline"), mg=None)
     plan = plan_injection([at(lidocaine(1))], person(history=(before,)))
     assert verdict(plan, f"same-site-interval-{WHERE}-left") is found
-    for changed in ({"side": "both"}, {"side": None}, {"muscle": None}):
+    changes: list[dict[str, Any]] = [{"side": "both"}, {"side": None}, {"muscle": None}]
+    for changed in changes:
         plan = plan_injection([at(lidocaine(1))], person(history=(replace(before, **changed),)))
         assert verdict(plan, f"same-site-interval-{WHERE}-left") is found
-    for other in ({"side": "right"}, {"muscle": "piriformis"}, {"therapy": "dry-needling"}):
+    others: list[dict[str, Any]] = [{"side": "right"}, {"muscle": "piriformis"}]
+    for other in [*others, {"therapy": "dry-needling"}]:
         plan = plan_injection([at(lidocaine(1))], person(history=(replace(before, **other),)))
         assert verdict(plan, f"same-site-interval-{WHERE}-left") is None
 

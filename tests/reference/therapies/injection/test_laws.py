@@ -149,7 +149,8 @@ def test_more_history_is_never_less_cautious(
 def test_knowing_less_is_never_ready(what: list[Site], whom: Person, field: str) -> None:
     numbs = any(p.agent in ANAESTHETICS for site in what for p in site.portions)
     if field == "birth_date" or numbs:
-        unknown = replace(whom, **{field: None})
+        nothing: dict[str, Any] = {field: None}
+        unknown = replace(whom, **nothing)
         assert plan(what, unknown).result is Result.BLOCKED
 
 

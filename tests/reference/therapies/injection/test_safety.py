@@ -67,10 +67,10 @@ def test_every_caution_is_acknowledged_by_name(kind: str, code: str) -> None:
     what, said = [at(lidocaine(1), steroid(10))], {"steroid_reason": REASON}
     if code in STEROID_BLOCKING:
         what, said = [at(lidocaine(1))], {}
-    plan = plan_injection(what, whom, **said)
+    plan = plan_injection(what, whom, **said)  # type: ignore[arg-type]
     assert plan.result is Result.NEEDS_A_DECISION
     assert id_ in plan.open_decisions
-    weighed = plan_injection(what, whom, acknowledged=plan.open_decisions, **said)
+    weighed = plan_injection(what, whom, acknowledged=plan.open_decisions, **said)  # type: ignore[arg-type]
     assert weighed.result is Result.READY
 
 
@@ -90,7 +90,7 @@ def test_a_caution_of_one_kind_of_agent_is_weighed_only_where_one_is_planned(
     whom, said = having(("condition", code)), {"steroid_reason": REASON}
     portions = {"lidocaine": lidocaine(1), "triamcinolone": steroid(10)}
     for name, portion in portions.items():
-        found = check(plan_injection([at(portion)], whom, **said), f"condition-{code}")
+        found = check(plan_injection([at(portion)], whom, **said), f"condition-{code}")  # type: ignore[arg-type]
         assert found.verdict is (Verdict.DECISION if name == agent else Verdict.FINE)
 
 
