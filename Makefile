@@ -14,10 +14,10 @@ PICTURES := build/pictures
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint fix bench docs lock clean
+.PHONY: help setup demo test test-fast test-long coverage lint fix bench docs lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: .venv/ready ## Make .venv with the reliefpath command installed
 
@@ -47,9 +47,23 @@ demo: setup ## Fill the chart of a demo clinic, show one patient's story, and se
 	@if test -t 1; then exec $(BIN)/reliefpath serve $(DEMO).chart --demo; \
 		else echo "See it in a browser: $(BIN)/reliefpath serve $(DEMO).chart --demo"; fi
 
-test: setup ## Run every test
+# what is tested: make test T=tests/recovery
+T ?= tests
+TEST := $(BIN)/pytest -q -n 3 --dist=worksteal --durations=20
+# what reads a lot at random reads less of it
+FEWER := RELIEFPATH_PLANS=300 RELIEFPATH_COURSES=300 RELIEFPATH_DAMAGES=8
+FAST := -m "not (browser or postgresql or long or slow)"
+
+test: setup ## Run every test, or those of T, and name the slowest twenty
 	mkdir -p $(PICTURES)
-	$(BIN)/pytest -q -n 3 --dist=worksteal --pictures=$(PICTURES)
+	$(TEST) --pictures=$(PICTURES) $(T)
+
+test-fast: setup ## Run what needs no browser, no PostgreSQL and no kills, with fewer random cases
+	$(FEWER) $(TEST) $(FAST) $(T)
+
+coverage: setup ## Tell which lines test-fast never runs, and refuse too many
+	$(FEWER) COVERAGE_CORE=ctrace $(BIN)/coverage run -m pytest -q -p no:cacheprovider $(FAST) tests
+	$(BIN)/coverage report
 
 test-long: setup ## What takes hours: a million plans, 100,000 courses and damages, and 300 mutants of what decides
 	RELIEFPATH_PLANS=1000000 $(BIN)/pytest -q tests/reference/therapies/injection/test_laws.py
@@ -58,10 +72,11 @@ test-long: setup ## What takes hours: a million plans, 100,000 courses and damag
 	RELIEFPATH_FLIPS=10000 $(BIN)/pytest -q tests/store/test_integrity.py
 	$(BIN)/python -m tests.mutants --sample 300
 
-lint: setup ## Check style and types
+lint: setup ## Check style, types, and the recipe of the container
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint Containerfile
 
 fix: setup ## Put style right
 	$(BIN)/ruff check --fix .

@@ -115,7 +115,8 @@ class Integration:
             return sum(parts, np.zeros(1))
         covariance = noise**2 * (np.eye(len(left)) + self.strayed(wander, self.weeks, self.weeks))
         whitened = np.einsum("ij,j...->i...", np.linalg.inv(np.linalg.cholesky(covariance)), left)
-        return -np.sum(whitened**2, axis=0) / 2 - np.linalg.slogdet(covariance)[1] / 2
+        found: Floats = -np.sum(whitened**2, axis=0) / 2 - np.linalg.slogdet(covariance)[1] / 2
+        return found
 
     def chance(
         self,

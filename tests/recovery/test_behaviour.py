@@ -133,7 +133,8 @@ def test_scores_of_a_patient_with_waves_are_nearer_to_the_latest_than_scores_at_
 
     def widths(scores: np.ndarray) -> np.ndarray:
         low, _, high = forecast([0, 30], weeks, scores, [10], [[30, 50]], step=[1])[0].T
-        return high - low
+        found: np.ndarray = high - low
+        return found
 
     next_week, next_season = widths(wave)
     assert next_week < 0.7 * next_season

@@ -200,7 +200,8 @@ def in_part(forecast: np.ndarray, *scores: float, step: float = 1.0) -> list[flo
     """What is covered of scores, from 0 to 10, that have the same forecast."""
     given = np.tile(forecast, (len(scores), 1, 1))
     ends = np.full(len(scores), 10.0), np.full(len(scores), step)
-    return scoring.covered_in_part(given, np.array(scores)[:, None], *ends)[:, 0].tolist()
+    found = scoring.covered_in_part(given, np.array(scores)[:, None], *ends)[:, 0]
+    return list(map(float, found))
 
 
 def test_cell_across_an_end_of_the_interval_is_covered_in_part() -> None:

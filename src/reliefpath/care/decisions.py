@@ -39,7 +39,8 @@ CLINIC, PATHWAY = "clinic", "pathway"
 @dataclass(frozen=True)
 class Basis:
     """What advice rests on besides the records: the texts of a pathway, of a learned prior and of
-    the clinic's own file, which `decide` takes from the chart."""
+    the clinic's own file, which `decide` takes from the chart.
+    """
 
     pathway: str
     prior: str | None = None

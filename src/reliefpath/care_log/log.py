@@ -141,7 +141,8 @@ class CareLog:
 
     def findings_about(self, episode: str, patient: str) -> pl.DataFrame:
         """Return what was found of a patient; of what belongs to an episode, such as a consent,
-        what names this one or none."""
+        what names this one or none.
+        """
         limited = [kind for kind, row in finding_kinds(self.knowledge).items() if row.of_episode]
         mine = pl.col("episode").is_null() | (pl.col("episode") == episode)
         mine |= ~pl.col("kind").is_in(limited)

@@ -77,7 +77,8 @@ def guard_findings(
 @derived
 def _answering(knowledge: Knowledge) -> pl.DataFrame:
     """Of which kinds each finding tells: of its own; where that is never asked about as a whole,
-    also of those that are and that may bar the same."""
+    also of those that are and that may bar the same.
+    """
     kinds = finding_kinds(knowledge)
     rows = [
         (name, code, other)

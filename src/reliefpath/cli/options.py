@@ -122,7 +122,8 @@ WHOLE = ReadingOptions()
 
 def taking(options: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Have a command take the fields of a dataclass as options, in the place of the parameter that
-    has that type: several commands share them and each spells them once."""
+    has that type: several commands share them and each spells them once.
+    """
     hints = get_type_hints(options, include_extras=True)
     shared = [
         Parameter(
@@ -173,6 +174,11 @@ def as_of_day(text: str | None, source: str) -> date | datetime:
 
 
 def moment(text: str, option: str) -> date | datetime:
+    """Return the date, or the time with its zone, that an option gives.
+
+    Raises:
+        UsageError: it is neither.
+    """
     try:
         return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError:
@@ -207,6 +213,7 @@ def knowledge() -> Knowledge:
 
 
 def read_pathway(file: Path | None) -> Pathway:
+    """Return the pathway of a file, or the one shipped, by the catalogues of the command."""
     from reliefpath.pathway.model import load_pathway
 
     return load_pathway(file, knowledge())

@@ -33,6 +33,7 @@ VERIFY = "See what else is wrong, and how to mend it: reliefpath chart verify CH
 
 
 def whoami() -> str:
+    """Return who is at work, as the audit log calls them."""
     return os.environ.get(USER) or getpass.getuser()
 
 
@@ -166,7 +167,8 @@ def is_chart(source: str) -> bool:
 
 def zone_at(source: str) -> str:
     """Return the time zone of a source's clinic: a chart's own, else RELIEFPATH_ZONE, else this
-    machine's."""
+    machine's.
+    """
     from reliefpath.clock import machine_zone, zone_of
 
     if is_chart(source):

@@ -153,7 +153,7 @@ def read_yaml(file: Traversable | Path, error: type[ContentError]) -> dict[str, 
             _refuse_bombs(file.name, text, error)
         elif _is_altered(place, content):
             raise error([Problem(file.name, None, None, None, ALTERED)])
-        loaded = yaml.load(text, Loader=_StrictLoader)
+        loaded = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 it is a safe loader
     except OSError as e:
         raise error([Problem(file.name, None, None, None, f"cannot be read: {e.strerror}")]) from e
     except MarkedYAMLError as e:

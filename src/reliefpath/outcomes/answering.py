@@ -23,7 +23,8 @@ RECENT = 364
 
 def answered_weeks(care_log: CareLog, today: date) -> pl.DataFrame:
     """Return a row for each whole week of the last year that an episode was in care, with `week`,
-    counted from 1, and `answered`: whether a score is on record in it."""
+    counted from 1, and `answered`: whether a score is on record in it.
+    """
     begin = today - timedelta(days=RECENT)
     last = pl.min_horizontal(pl.col("ended_on").fill_null(today), pl.lit(today))
     whole = (last - pl.col("started_on")).dt.total_days() // 7

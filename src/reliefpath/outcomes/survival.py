@@ -62,7 +62,8 @@ class Survival:
 
     def quantile(self, share: float) -> Quantile:
         """Return by when a share has had the event, with a 95 % interval (Brookmeyer & Crowley
-        1982, Biometrics 38:29)."""
+        1982, Biometrics 38:29).
+        """
         ends = self.survival, self.low, self.high
         return Quantile(*(self._first(end <= 1 - share + 1e-9) for end in ends))
 

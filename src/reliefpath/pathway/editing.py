@@ -130,6 +130,7 @@ def edited(
         text: the file.
         changes: the new texts by place, as `written` has them; also of `version`.
         name: how the file is called in refusals.
+        knowledge: the catalogues that it is checked against.
 
     Raises:
         PathwayError: the changed file has problems; it lists every one of them, with its line.
@@ -178,7 +179,8 @@ TEXTS = {"because", "if_no", "if_unknown", "next", "say"}
 
 def alike(before: Pathway, changes: Mapping[str, str]) -> dict[str, list[str]]:
     """Return, by changed place, the places not changed that hold the same fact against a number
-    which the changed one no longer has."""
+    which the changed one no longer has.
+    """
     rules = written(before)
     found: dict[str, list[str]] = {}
     for place, new in changes.items():

@@ -117,14 +117,21 @@ class Batch:
 
 
 def days(weeks: float) -> int:
+    """Return weeks in whole days, at least one."""
     return max(round(min(weeks, LAST_WEEK) * 7), 1)
 
 
 def days_of(weeks: Floats) -> NDArray[np.int64]:
+    """Return weeks in whole days; what is before care began is its first."""
     return np.rint(np.clip(weeks, 0, LAST_WEEK) * 7).astype(np.int64)
 
 
 def numbers(name: str, values: ArrayLike) -> Floats:
+    """Return one column of numbers.
+
+    Raises:
+        UsageError: it is none.
+    """
     return _column(name, array_of(name, values, np.float64))
 
 
@@ -136,6 +143,11 @@ def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.int64]:
 
 
 def array_of(name: str, values: ArrayLike, kind: type[Any]) -> NDArray[Any]:
+    """Return an array that the compiled loops take.
+
+    Raises:
+        UsageError: the values are not of the kind.
+    """
     try:
         # The loops are compiled once, for aligned, writable arrays.
         return np.require(values, kind, ["C", "A", "W"])

@@ -59,7 +59,8 @@ class _Visits:
 
     def sites(self, plan: Plan, words: Words, place: Ints) -> dict[str, pl.Series]:
         """Return muscle and side; a pain on both sides is treated on one a session, as the lung
-        below demands."""
+        below demands.
+        """
         sides = list(plan.world.choices["side"].of)
         side = plan.side[self.e]
         side = np.where(side == sides.index("both"), self.number % 2, side)
@@ -86,7 +87,8 @@ class _Visits:
 
 def _course(plan: Plan, counts: Ints, first: float, gap: float, random: Random) -> _Visits:
     """Visits from week `first` of care on, `gap` weeks apart and a day early or late, as far as
-    they have come."""
+    they have come.
+    """
     e, number = cells(_up_to(counts))
     day = in_days(np.add(first, gap * number, dtype=float)) + random.integers(-1, 2, e.size)
     return _Visits(e, number, day).where(day <= plan.days[e])

@@ -45,7 +45,8 @@ def complete(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 
 def timed(name: str, parts: Iterable[pl.DataFrame], plan: Plan, as_of: date) -> pl.DataFrame:
     """Return the rows of `parts`, which tell their episode as `e` and their day of care as `day`,
-    as a table of the care log, by episode and time."""
+    as a table of the care log, by episode and time.
+    """
     rows = pl.concat(parts, how="diagonal").sort("e", "day", maintain_order=True)
     e = rows["e"].to_numpy()
     ago = pl.Series(plan.days[e]) - rows["day"]

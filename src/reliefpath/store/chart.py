@@ -152,7 +152,8 @@ class Chart:
 
     def changed_since(self, entry: int, most: int = 10_000) -> set[str] | None:
         """Return whose record changed after an entry of the audit log; None where too many rows
-        did to tell one by one."""
+        did to tell one by one.
+        """
         with read_transaction(self.engine) as connection:
             return changed_since(connection, entry, most)
 

@@ -51,7 +51,7 @@ def told(app: FastAPI) -> list[str]:
 
 
 def nobody_is_in(client: Client) -> bool:
-    return client.get("/due").headers.get("location", "").startswith("/sign-in")
+    return str(client.get("/due").headers.get("location", "")).startswith("/sign-in")
 
 
 def test_who_was_added_by_e_mail_signs_in_and_is_bound_for_ever(

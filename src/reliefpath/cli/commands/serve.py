@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reliefpath.identity.accounts import Accounts
 
 app = typer.Typer()
-SECRET = "RELIEFPATH_SECRET"
+SECRET = "RELIEFPATH_SECRET"  # noqa: S105 the name of the variable
 NAME = re.compile(r"(?P<host>[a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
 HOME = ("127.0.0.1", "localhost", "::1", "[::1]")
 DEMO = (
@@ -42,7 +42,7 @@ DEMO = (
     ("admin", "Ada Administrator", "administrator", ()),
 )
 """User name, name, role, and whose patients of the demo clinic they treat."""
-DEMO_PASSWORD = "conservative-first"
+DEMO_PASSWORD = "conservative-first"  # noqa: S105 known to everybody
 
 
 @app.command()

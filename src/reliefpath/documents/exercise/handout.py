@@ -132,5 +132,5 @@ def _card(item: Item, rest: Rest | None, say: Speech) -> Card:
         often=often,
         side=None if item.sides is None else say(said.side[item.sides]),
         start=say(said.start, day=say.day(start)) if start else None,
-        drawing=Markup(drawing_svg(drawing, drawn)) if drawing else None,
+        drawing=Markup(drawing_svg(drawing, drawn)) if drawing else None,  # noqa: S704 our own
     )

@@ -248,7 +248,8 @@ def barring(plan: Plan) -> list[Check]:
 
 def draft_warning(plan: Plan, say: Speech = ENGLISH) -> str | None:
     """Return what stands on a patient's papers of a plan that is blocked by more than a missing
-    consent; the clinic is told why elsewhere."""
+    consent; the clinic is told why elsewhere.
+    """
     if not barring(plan):
         return None
     return say("Draft, not to be used: this injection is not to be given as planned.")

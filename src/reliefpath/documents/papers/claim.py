@@ -36,7 +36,8 @@ def claim(case: Case) -> Iterator[Block]:
 
 def procedures(case: Case) -> dict[str, tuple[Procedure, str]]:
     """Return the codes of the procedure with how many muscles are counted; two where it hangs on
-    how left and right are counted, and nobody knows how this payer does it."""
+    how left and right are counted, and nobody knows how this payer does it.
+    """
     once = len({muscle for muscle, _ in case.places})
     twice = len(case.places)
     as_two = _said(case, "sides_are_muscles")

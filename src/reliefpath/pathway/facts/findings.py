@@ -178,7 +178,8 @@ def _flag(
     episode: Groups, raised: Flags, screened: Flags, vague: Flags, of_kind: list[Flags]
 ) -> Floats:
     """1 where a bar is raised, 0 where all was screened and understood that could raise it,
-    else NaN. The kinds that could are given by their rows."""
+    else NaN. The kinds that could are given by their rows.
+    """
     asked = [episode.any(screened & mine) & ~episode.any(vague & mine) for mine in of_kind]
     clear = np.where(np.all(asked, axis=0), 0.0, np.nan)
     return np.where(episode.any(raised), 1.0, clear)
@@ -214,7 +215,8 @@ class Codes:
 
     def listed(self, bar: Restriction) -> Names:
         """Return how each finding is listed among those that raise a bar: but for red flags, with
-        its kind."""
+        its kind.
+        """
         return self.code if bar is Restriction.RED_FLAG else self.name
 
     @cached_property

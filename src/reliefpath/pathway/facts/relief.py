@@ -48,7 +48,8 @@ FACTS = (
 
 def _before(s: Series, after: Flags) -> Floats:
     """The last score of each series before those `after`, which end it; NaN without one, or if it
-    left less to relieve than the scale can tell from its own error."""
+    left less to relieve than the scale can tell from its own error.
+    """
     count: Ints = np.add.reduceat(after, s.first, dtype=np.int64)
     last = s.last - count
     found = s.burden[np.maximum(last, s.first)]

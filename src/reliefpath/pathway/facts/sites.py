@@ -56,7 +56,8 @@ def reaching(
 @derived
 def _reaches(knowledge: Knowledge) -> tuple[Flags, Flags]:
     """Whether each muscle lies in each region, or is known to refer to it, on its own side or the
-    other; none does, at -1."""
+    other; none does, at -1.
+    """
     rows = muscles(knowledge).values()
     near = [[region in row.reaches for region in REGIONS] for row in rows]
     across = [[region in row.crosses for region in REGIONS] for row in rows]

@@ -16,7 +16,7 @@ class Region(StrEnum):
 
     meaning: str
 
-    def __new__(cls, code: str, meaning: str) -> Region:
+    def __new__(cls, code: str, meaning: str) -> Region:  # noqa: D102 an enum is never called so
         region = str.__new__(cls, code)
         region._value_ = code
         region.meaning = meaning

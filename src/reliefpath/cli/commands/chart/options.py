@@ -23,6 +23,7 @@ By = Annotated[
 def act_of(
     action: str, by: str | None = None, reason: str | None = None, patient: str | None = None
 ) -> AuditEvent:
+    """Return what the audit log is told of an act, by default of whoever is at work."""
     from reliefpath.store.writing import AuditEvent
 
     return AuditEvent(by or whoami(), action, reason, patient)

@@ -43,6 +43,7 @@ class CitedApart(Row):
     )
 
     def citations(self) -> dict[str, tuple[str, ...]]:
+        """Return the source ids of the row and of the fields with sources of their own."""
         return {**super().citations(), **self.source_of}
 
 

@@ -24,7 +24,8 @@ def rescue_source(limits: InjectionLimits) -> str:
 
 def rescue_doses(rescue: Rescue, weight_kg: float | None) -> Iterator[str]:
     """Yield every dose in the order in which it is given; by the kilogram where the weight is not
-    known. Volumes are in mL, weights in kg."""
+    known. Volumes are in mL, weights in kg.
+    """
     emulsion = f"Lipid emulsion {rescue.concentration_percent:g} percent"
     over, long = _span(rescue.bolus_minutes), _span(rescue.infusion_minutes)
     if weight_kg is None:
