@@ -7,12 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from reliefpath.care.planning.injection import plan_for
-from reliefpath.care.planning.needling import needling_for
 from reliefpath.care_log.log import CareLog, assemble
 from reliefpath.knowledge import SHIPPED
-from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies.injection import Checked, Portion, Site, Verdict
+
+from .asking import needling_of, plan_of
 
 TODAY = date(2026, 3, 31)
 
@@ -84,14 +83,14 @@ def record(zone: str = "UTC", drop: str | None = None, **more: list[Row]) -> Car
 def planned(
     care_log: CareLog, sites: tuple[Site, ...] = LEFT, at: Any = TODAY, **more: Any
 ) -> dict[str, Verdict]:
-    return verdicts(plan_for(care_log, "hip", sites, load_pathway(), at, **more))
+    return verdicts(plan_of(care_log, "hip", sites, at, **more))
 
 
 def needled(
     care_log: CareLog, *places: tuple[str, str], at: Any = TODAY, **more: Any
 ) -> dict[str, Verdict]:
     where = places or ((FAR, "left"),)
-    return verdicts(needling_for(care_log, "hip", where, load_pathway(), at, **more))
+    return verdicts(needling_of(care_log, "hip", where, at, **more))
 
 
 def verdicts(plan: Checked) -> dict[str, Verdict]:

@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from reliefpath.care.planning.injection import plan_for
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import EXAMS, TREATMENTS
-from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies.injection import Portion, Site
 from reliefpath.simulation import demo_clinic
+
+from .asking import plan_of
 
 AS_OF = date(2026, 3, 31)
 EPISODE, OTHER = "demo-0015", "another"
@@ -46,7 +46,7 @@ def asked(care_log: CareLog, payer: str = "medicare-noridian-je", **site: str) -
         site.get("side", "left"),
         (Portion("lidocaine", 1, "percent", 1.0),),
     )
-    plan = plan_for(care_log, EPISODE, [where], load_pathway(), AS_OF, payer=payer)
+    plan = plan_of(care_log, EPISODE, [where], AS_OF, payer=payer)
     return {each.id: each for each in plan.coverage}
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from reliefpath.care.planning.injection import plan_for
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import FINDINGS, TREATMENTS
 from reliefpath.errors import UsageError
-from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies.injection import Plan, Portion, Result, Site, Verdict
 from reliefpath.simulation import demo_clinic
+
+from .asking import plan_of
 
 AS_OF = date(2026, 3, 31)
 CLINIC = demo_clinic(60, 1, AS_OF)
@@ -44,9 +44,7 @@ def moment(day: int) -> datetime:
 
 
 def planned(care_log: CareLog, sites: tuple[Site, ...] = LIDOCAINE, **more: Any) -> Plan:
-    return plan_for(
-        care_log, EPISODE, sites, load_pathway(), AS_OF, **{"nothing_new": True, **more}
-    )
+    return plan_of(care_log, EPISODE, sites, AS_OF, **{"nothing_new": True, **more})
 
 
 def verdicts(plan: Plan) -> dict[str, Verdict]:
@@ -133,4 +131,4 @@ def test_a_payer_s_policy_is_asked() -> None:
 
 def test_an_episode_that_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="not on record"):
-        plan_for(log(), "nobody", LIDOCAINE, load_pathway(), AS_OF)
+        plan_of(log(), "nobody", LIDOCAINE, AS_OF)

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from reliefpath.care.planning.injection import plan_for
-from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies.injection import Result, Site, Verdict
 
+from .asking import plan_of
 from .plain_person import (
     FAR,
     LEFT,
@@ -53,7 +52,7 @@ def test_a_danger_filed_under_another_complaint_blocks_as_well(kind: str, code: 
 def test_consent_to_another_complaint_is_none() -> None:
     elsewhere = [finding("consent", code, 1, episode="neck") for code in ("injection", "needling")]
     care_log = record(findings=elsewhere)
-    plan = plan_for(care_log, "neck", LEFT, load_pathway(), TODAY)
+    plan = plan_of(care_log, "neck", LEFT, TODAY)
     assert verdicts(plan)["consent"] is Verdict.FINE
     alone = record(drop="consent", findings=[])
     assert bars(planned(alone)) == {"consent"}
@@ -102,15 +101,13 @@ def test_nothing_of_another_person_counts() -> None:
 
 
 def test_each_open_criterion_is_weighed_by_its_name_and_those_of_one_cause_together() -> None:
-    plan = plan_for(record(), "hip", LEFT, load_pathway(), TODAY)
+    plan = plan_of(record(), "hip", LEFT, TODAY)
     gates = [id_ for id_ in plan.open_decisions if id_.startswith("gate-")]
     assert "gate-scores-missing" in gates
     assert not {"gate-plateau", "gate-window", "gate-score-recent"} & set(gates)
     assert {"gate-education-given", "gate-dry-needling-trial"} <= set(gates)
     assert "gate" not in verdicts(plan)
-    some = plan_for(
-        record(), "hip", LEFT, load_pathway(), TODAY, acknowledged=["gate-scores-missing"]
-    )
+    some = plan_of(record(), "hip", LEFT, TODAY, acknowledged=("gate-scores-missing",))
     assert some.result is Result.NEEDS_A_DECISION
 
 

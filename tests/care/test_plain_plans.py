@@ -9,12 +9,13 @@ from statistics import median
 
 import polars as pl
 
-from reliefpath.care.planning.injection import plan_for
 from reliefpath.pathway.assessment import assess
 from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.anatomy import trigger_point
 from reliefpath.reference.therapies.injection import Plan, Portion, Site
 from reliefpath.simulation import demo_clinic
+
+from .asking import plan_of
 
 AS_OF = date(2026, 3, 31)
 CLINIC = demo_clinic(200, 1, AS_OF)
@@ -36,8 +37,7 @@ def _plans(*, is_open: bool) -> Iterator[Plan]:
         latest = active.filter(pl.col("at") == mine.exams.filter(episode=episode)["at"].max())
         for muscle, side in latest.head(1)["muscle", "side"].iter_rows():
             site = Site(muscle, "left" if side == "both" else side, LIDOCAINE)
-            ask = (mine, episode, [site], load_pathway(), AS_OF)
-            yield plan_for(*ask, payer="medicare", nothing_new=True)
+            yield plan_of(mine, episode, [site], AS_OF, payer="medicare", nothing_new=True)
 
 
 def to_weigh(plan: Plan) -> list[str]:

@@ -9,10 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from reliefpath.care.planning.injection import plan_for
-from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies.injection import Site, Verdict
 
+from .asking import plan_of
 from .plain_person import (
     FAR,
     LEFT,
@@ -65,7 +64,7 @@ def test_the_side_of_the_complaint_is_the_side_of_the_needle(
     hip = {"episode": "side", "patient": "p", "region": "hip", "started_on": day(200)}
     consent = finding("consent", "injection", 3, episode="side")
     mine = record(episodes=[{**hip, "side": side}], findings=[consent])
-    plan = plan_for(mine, "side", LEFT, load_pathway(), TODAY)
+    plan = plan_of(mine, "side", LEFT, TODAY)
     assert weighed(verdicts(plan)) == told
 
 
@@ -77,7 +76,7 @@ def test_pain_that_crosses_and_further_regions_explain_a_site() -> None:
         episodes=[{**back, "side": "right"}, jaw], exams=[exam(3, belly), exam(3, "masseter")]
     )
     for episode, muscle in (("back", belly), ("jaw", "masseter")):
-        plan = plan_for(care_log, episode, (Site(muscle, "left", ONE_ML),), load_pathway(), TODAY)
+        plan = plan_of(care_log, episode, (Site(muscle, "left", ONE_ML),), TODAY)
         assert not {id_ for id_ in weighed(verdicts(plan)) if id_.startswith("site-")}
 
 

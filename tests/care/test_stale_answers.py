@@ -5,11 +5,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from reliefpath.care.planning.injection import plan_for
 from reliefpath.care_log.log import CareLog, assemble
 from reliefpath.knowledge import SHIPPED
-from reliefpath.pathway.model import load_pathway
 
+from .asking import plan_of
 from .plain_person import (
     FAR,
     LEFT,
@@ -64,7 +63,7 @@ def test_screening_of_before_this_complaint_is_asked_again(begun: int, old: set[
     new = {"episode": "new", "patient": "p", "region": "hip", "started_on": day(begun)}
     consent = finding("consent", "injection", 1, episode="new")
     care_log = record(episodes=[new], findings=[consent])
-    plan = plan_for(care_log, "new", LEFT, load_pathway(), TODAY)
+    plan = plan_of(care_log, "new", LEFT, TODAY)
     assert bars(verdicts(plan)) == old
 
 

@@ -11,14 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reliefpath.care.planning.injection import plan_for
+from care.asking import plan_of
 from reliefpath.care_log.folder import inspect_folder, read_folder, write_folder
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import FINDINGS
 from reliefpath.knowledge import SHIPPED
 from reliefpath.knowledge.catalogue import folded
 from reliefpath.pathway.facts import facts
-from reliefpath.pathway.model import load_pathway
 from reliefpath.reference.therapies import NOT_UNDERSTOOD, SCREENED
 from reliefpath.reference.therapies.injection import Plan, Portion, Site
 from reliefpath.reference.therapies.terms import code_of
@@ -73,7 +72,7 @@ def by_file(kind: str, words: str, file_format: str) -> CareLog:
 
 
 def plan(care_log: CareLog) -> Plan:
-    return plan_for(care_log, EPISODE, SITES, load_pathway(), AS_OF)
+    return plan_of(care_log, EPISODE, SITES, AS_OF)
 
 
 def test_brands_and_usual_medicines_are_read_without_a_problem(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from reliefpath.care.planning.injection import plan_for
+from care.asking import plan_of
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import EXAMS, FINDINGS, TREATMENTS
 from reliefpath.documents.papers import Case, Paper, Told, case_of
@@ -51,10 +51,10 @@ def case(
     """The case of a plan with every decision weighed, or none."""
     more.setdefault("payer", JE)
     more.setdefault("nothing_new", True)
-    ask = (care_log, EPISODE, where or sites(1), load_pathway(), AS_OF)
-    plan = plan_for(*ask, **more)
+    ask = (care_log, EPISODE, where or sites(1), AS_OF)
+    plan = plan_of(*ask, **more)
     if weighed:
-        plan = plan_for(*ask, **more, acknowledged=plan.open_decisions)
+        plan = plan_of(*ask, **more, acknowledged=plan.open_decisions)
     return case_of(care_log, EPISODE, plan, load_pathway(), AS_OF, told=told, given=given)
 
 

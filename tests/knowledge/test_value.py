@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from reliefpath.care.planning.injection import plan_for
+from reliefpath.care.planning.injection import InjectionRequest, plan_for
 from reliefpath.care_log.folder import read_folder, write_folder
 from reliefpath.errors import CareLogError, KnowledgeError, UsageError
 from reliefpath.knowledge import Knowledge
@@ -34,7 +34,7 @@ MUSCLE = (
 )
 AS_OF = date(2026, 3, 31)
 EPISODE = "demo-0001"
-SITES = [Site("gluteus-medius", "left", (Portion("lidocaine", 1, "percent", 1),))]
+SITES = (Site("gluteus-medius", "left", (Portion("lidocaine", 1, "percent", 1),)),)
 
 
 def text_of(clinic: str, *overrides: str) -> str:
@@ -57,7 +57,8 @@ def advice(knowledge: Knowledge) -> str:
 
 def plan(knowledge: Knowledge) -> Plan:
     care_log = demo_clinic(40, 1, AS_OF, knowledge)
-    return plan_for(care_log, EPISODE, SITES, load_pathway(knowledge=knowledge), AS_OF)
+    request = InjectionRequest(episode=EPISODE, sites=SITES, at=AS_OF)
+    return plan_for(care_log, request, load_pathway(knowledge=knowledge))
 
 
 def alone(knowledge: Knowledge) -> list[str]:

@@ -11,15 +11,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from care.asking import needling_of
 from cli.commands import reliefpath
 from html_page import Page
 from reliefpath.care.planning.given import Session, needling_rows
-from reliefpath.care.planning.needling import needling_for
 from reliefpath.care.planning.recording import Recording
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import UsageError
 from reliefpath.pathway.facts import facts
-from reliefpath.pathway.model import load_pathway
 from reliefpath.simulation import demo_clinic
 from reliefpath.store.chart import Chart
 from reliefpath.store.writing import AuditEvent
@@ -206,12 +205,11 @@ def test_without_a_command_nothing_is_recorded_either_that_is_refused(sqlite_cha
     sqlite_chart.insert(as_tables(CLINIC.only(EPISODE)), AuditEvent("Ada", "enter"))
     seen, rows = sqlite_chart.head().entry, needling_rows([("deltoid", "left")], SESSION)
     care_log = sqlite_chart.care_log()
-    ask = (care_log, EPISODE, [("deltoid", "left")], load_pathway(), DAY)
-    plan = needling_for(*ask, nothing_new=True)
+    plan = needling_of(care_log, EPISODE, [("deltoid", "left")], DAY, nothing_new=True)
     recording = Recording(rows, care_log, seen, plan)
     with pytest.raises(UsageError, match="nothing was recorded: blocked by consent"):
-        recording.enter(sqlite_chart, AuditEvent("Ada", "enter", " "))
-    recording.enter(sqlite_chart, AuditEvent("Ada", "enter", "it was given"), desk=3)
+        recording.enter(sqlite_chart, "Ada", " ")
+    recording.enter(sqlite_chart, "Ada", "it was given", desk=3)
     entry = last_entry(sqlite_chart)
     assert (entry["patient"], entry["detail"]["desk"]) == (care_log.patients["patient"][0], 3)
 

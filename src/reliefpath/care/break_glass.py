@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from reliefpath.care.audit import REFUSED, note
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError, is_reason
@@ -14,11 +15,9 @@ from reliefpath.identity.roles import Role
 from reliefpath.store.database import read_transaction
 from reliefpath.store.tables import AUDIT, INSTANT
 from reliefpath.store.verification.audit import instant_text
-from reliefpath.store.writing import AuditEvent
 
-OPENED, REFUSED = "open", "refused"
-"""What the audit log calls it when somebody else's patient is opened with a reason, and when
-somebody who asked for a record did not get it."""
+OPENED = "open"
+"""What the audit log calls it when somebody else's patient is opened with a reason."""
 LASTS = timedelta(hours=24)
 """How long a reason opens a record before it is asked for again."""
 
@@ -50,9 +49,9 @@ def open_record(care: Care, episode: str, worker: Account, page: str) -> CareLog
     team = set(care_log.episodes["clinician"].drop_nulls())
     is_theirs = not team or worker.role is Role.DIRECTOR or worker.clinicians & team
     if not is_theirs and not _gave_a_reason(care, patient, worker):
-        care.chart.note(AuditEvent(worker.username, REFUSED, None, patient), page=page)
+        note(care.chart, worker.username, REFUSED, patient=patient, page=page)
         raise BreakGlassRequiredError(episode, ", ".join(sorted(team)))
-    care.chart.note(AuditEvent(worker.username, "view", None, patient), page=page)
+    note(care.chart, worker.username, patient=patient, page=page)
     return care_log
 
 
@@ -70,7 +69,12 @@ def break_glass(care: Care, episode: str, worker: Account, reason: str) -> None:
             "say in words why this record is opened, such as `covering for a colleague`; the audit "
             "log keeps it"
         )
-    care.chart.note(AuditEvent(worker.username, OPENED, reason.strip(), patient), episode=episode)
+    note(
+        *(care.chart, worker.username, OPENED),
+        patient=patient,
+        reason=reason.strip(),
+        episode=episode,
+    )
 
 
 def _gave_a_reason(care: Care, patient: str, worker: Account) -> bool:

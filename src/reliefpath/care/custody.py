@@ -11,10 +11,16 @@ import sqlalchemy as sa
 from reliefpath.identity.accounts import Accounts
 from reliefpath.identity.tables import EVENTS
 from reliefpath.private_files import open_to_others, with_beside
-from reliefpath.store.chart import Chart
+from reliefpath.store.backup import SUFFIX as SUFFIX
+from reliefpath.store.backup import Proven as Proven
+from reliefpath.store.backup import back_up as back_up
+from reliefpath.store.backup import proven_copy
+from reliefpath.store.backup import remove_broken_off as remove_broken_off
+from reliefpath.store.chart import Chart, open_chart
 from reliefpath.store.database import read_transaction, url_of
 from reliefpath.store.verification.heads import KeptHeads
 from reliefpath.store.verification.integrity import Soundness, check_database
+from reliefpath.store.writing import AuditEvent
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,29 @@ class Custody:
             yield KeptHeads(self.heads), self.chart.engine
             if self.accounts is not None:
                 yield KeptHeads(self.heads, "accounts", EVENTS), self.accounts.engine
+
+
+def copy_to_file(source: Chart, file: Path, by: str) -> Proven:
+    """Copy a whole chart into a file that is a chart itself, proven; the log tells who did it.
+
+    Raises:
+        UsageError: the file is there, or the chart is not as it was recorded.
+        ChartError: a database could not be read or written.
+    """
+    source.note(AuditEvent(by, "backup"), to=str(file))
+    return proven_copy(source, str(file))
+
+
+def restore(file: Path, place: str, by: str) -> Proven:
+    """Make a chart from a backup, proven; its log tells who did it.
+
+    Raises:
+        UsageError: there is no backup, something is there already, or it is not as recorded.
+        ChartError: a database could not be read or written.
+    """
+    proven = proven_copy(open_chart(str(file)), place)
+    open_chart(place).note(AuditEvent(by, "restore"), source=str(file))
+    return proven
 
 
 def _file_of(url: sa.URL) -> Path | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from polars import DataFrame
     from rich.console import Console
 
+    from reliefpath.care.planning.injection import InjectionRequest
     from reliefpath.care_log.log import CareLog
     from reliefpath.pathway.model import Pathway
     from reliefpath.recovery import Priors
@@ -99,9 +100,21 @@ class Asked:
     pathway: PathwayFile = None
     prior: PriorFile = None
 
-    def sites(self) -> list[Site]:
-        """Return what is to be injected where."""
-        return [_site(text) for text in self.site]
+    def request(self, episode: str, day: date | datetime) -> InjectionRequest:
+        """Return what is asked of the planner."""
+        from reliefpath.care.planning.injection import InjectionRequest
+
+        return InjectionRequest(
+            episode=episode,
+            sites=tuple(_site(text) for text in self.site),
+            at=day,
+            weight_kg=None if self.weight is None else _weight(self.weight),
+            height_cm=None if self.height is None else _height(self.height),
+            payer=self.payer,
+            steroid_reason=self.steroid_reason,
+            nothing_new=self.nothing_new,
+            acknowledged=tuple(self.acknowledge or ()),
+        )
 
 
 @dataclass(frozen=True)
@@ -130,29 +143,17 @@ def planned(
     Where the session is on record exactly as it is planned, the plan is made `but_itself`: as it
     was before the session, which would count as another one otherwise.
     """
-    sites, weight, height = asked.sites(), asked.weight, asked.height
     chosen, priors = read_pathway(asked.pathway), read_prior(asked.prior)
-    from reliefpath.care.planning.given import Session, injection_rows, without_session
-    from reliefpath.care.planning.injection import plan_for
+    from reliefpath.care.planning.injection import PlannedInjection, plan_again, plan_for
 
+    request = asked.request(episode, day)
     care_log = records.of(episode)
-    rows = injection_rows(sites, Session(episode, day))
-    before, given = without_session(care_log, rows) if but_itself else (care_log, rows.clear())
-    plan = plan_for(
-        before,
-        episode,
-        sites,
-        chosen,
-        day,
-        priors=priors,
-        weight_kg=None if weight is None else _weight(weight),
-        height_cm=None if height is None else _height(height),
-        payer=asked.payer,
-        steroid_reason=asked.steroid_reason,
-        nothing_new=asked.nothing_new,
-        acknowledged=asked.acknowledge or (),
-    )
-    return Planned(plan, before, chosen, priors, day, given)
+    if but_itself:
+        found = plan_again(care_log, request, chosen, priors)
+    else:
+        plan = plan_for(care_log, request, chosen, priors)
+        found = PlannedInjection(plan, care_log, care_log.treatments.clear())
+    return Planned(found.plan, found.care_log, chosen, priors, day, found.given)
 
 
 def write_plan(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reliefpath.cli.commands.chart.options import By, act_of
+from reliefpath.cli.commands.chart.options import By
 from reliefpath.cli.options import moment
-from reliefpath.cli.records import Records, chart_of
+from reliefpath.cli.records import Records, chart_of, whoami
 from reliefpath.errors import UsageError, is_reason
 
 if TYPE_CHECKING:
@@ -139,12 +139,11 @@ class Writing:
         self, rows: DataFrame, care_log: CareLog, plan: Checked | None = None, **detail: Any
     ) -> None:
         """Record all rows, or none and exit with 1 where anything stands against it."""
-        from reliefpath.care.planning.person import renewed_rows
         from reliefpath.care.planning.recording import Recording
 
-        patient, why = care_log.patients["patient"][0], self.told.given_anyway
-        answers = None if plan is None else renewed_rows(plan, patient, self.at)
-        recording = Recording(rows, care_log, self._seen, plan, answers)
+        why, recording = self.told.given_anyway, Recording(rows, care_log, self._seen)
+        if plan is not None:
+            recording = Recording.of_plan(plan, rows, care_log, self._seen, self.at)
         if why is None and recording.against:
             typer.echo("Nothing was recorded:", err=True)
             for said in recording.against:
@@ -153,7 +152,7 @@ class Writing:
                 typer.echo("Once a decision is weighed: --acknowledge ID", err=True)
             typer.echo("If it was given nevertheless: --given-anyway REASON", err=True)
             raise typer.Exit(1)
-        act = act_of("enter", self.told.by, why)
-        entry = recording.enter(self._chart, act, command=self.command, **detail)
+        by = self.told.by or whoami()
+        entry = recording.enter(self._chart, by, why, command=self.command, **detail)
         count = "1 row" if rows.height == 1 else f"{rows.height} rows"
         typer.echo(f"Recorded {count}, as entry {entry} of the audit log.")

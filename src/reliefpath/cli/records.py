@@ -21,8 +21,8 @@ from reliefpath.errors import ChartError, UsageError, nearest
 if TYPE_CHECKING:
     import polars as pl
 
+    from reliefpath.care.charts import Chart
     from reliefpath.care_log.log import CareLog
-    from reliefpath.store.chart import Chart
 
 USER = "RELIEFPATH_USER"
 """The environment variable that says who is at work, where it is not the computer's user."""
@@ -135,9 +135,9 @@ class Records:
         return None if self.known_at is None else moment(self.known_at, "--known-at")
 
     def _look(self, chart: Chart, patient: str | None) -> None:
-        from reliefpath.store.writing import AuditEvent
+        from reliefpath.care.audit import note
 
-        chart.note(AuditEvent(self.by or whoami(), "view", None, patient), command=self.command)
+        note(chart, self.by or whoami(), patient=patient, command=self.command)
 
 
 def _of_known_codes(care_log: CareLog) -> CareLog:
@@ -160,7 +160,7 @@ def is_chart(source: str) -> bool:
     file = Path(source)
     if not file.is_file():
         return False
-    from reliefpath.store.database import is_sqlite
+    from reliefpath.care.charts import is_sqlite
 
     return is_sqlite(file)
 
@@ -183,7 +183,7 @@ def zone_at(source: str) -> str:
 
 def chart_of(source: str) -> Chart:
     """Open a chart."""
-    from reliefpath.store.chart import open_chart
+    from reliefpath.care.charts import open_chart
 
     return open_chart(source, knowledge())
 

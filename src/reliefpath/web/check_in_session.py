@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from reliefpath.care.break_glass import REFUSED
+from reliefpath.care.audit import REFUSED, note
 from reliefpath.care.check_in.links import Link, Links
 from reliefpath.care.check_in.words import speech_of, words
 from reliefpath.care.clinic_chart import Care
@@ -17,7 +17,6 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.clock import instant_of, zone_of
 from reliefpath.identity.roles import CARE
 from reliefpath.knowledge.languages import LANGUAGES, Speech, spoken_or_english
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.pages import page
 from reliefpath.web.rate_limit import Limit
 from reliefpath.web.settings import Settings
@@ -107,9 +106,9 @@ def open_link(request: Request, token: str, language: str = "") -> CheckInSessio
         raise ClosedError
     by = _who(request)
     if link.withdrawn:
-        care.chart.note(AuditEvent(by, REFUSED, None, patient), page="check-in")
+        note(care.chart, by, REFUSED, patient=patient, page="check-in")
     elif request.method == "GET":  # what is sent has an entry of its own
-        care.chart.note(AuditEvent(by, "view", None, patient), page="check-in")
+        note(care.chart, by, patient=patient, page="check-in")
     care_log = care.chart.care_log_of(patient)
     spoke = spoken_or_english(care_log.patients["language"][0])
     say = speech_of(language if language in LANGUAGES else spoke)

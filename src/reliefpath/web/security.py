@@ -18,11 +18,9 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reliefpath.care.break_glass import REFUSED
+from reliefpath.care.audit import REFUSED, note
 from reliefpath.identity.accounts import Account, Accounts
 from reliefpath.identity.roles import Role
-from reliefpath.store.chart import Chart
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.pages import page
 from reliefpath.web.segments import keep_segments
 from reliefpath.web.settings import Settings
@@ -219,11 +217,18 @@ def require_role(*roles: Role) -> Callable[..., Awaitable[Account]]:
 
 def _note_refused(request: Request, worker: Account) -> None:
     """Keep in the audit log that somebody asked for what their role does not see."""
-    chart: Chart = request.app.state.care.chart
+    chart = request.app.state.care.chart
     episode = request.path_params.get("episode")
     patient = None if episode is None else chart.patient_of(episode)
     page = request.scope["route"].path
-    chart.note(AuditEvent(worker.username, REFUSED, f"role {worker.role}", patient), page=page)
+    note(
+        chart,
+        worker.username,
+        REFUSED,
+        patient=patient,
+        reason=f"role {worker.role}",
+        page=page,
+    )
 
 
 async def check_form(request: Request) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 
 import polars as pl
 
+from reliefpath.care.check_in.links import USED, Link, Links
 from reliefpath.care.check_in.questions import Questions
 from reliefpath.care.check_in.words import EFFECT, SIGN, Sign, words
 from reliefpath.care.planning.exercise import EXERCISE
-from reliefpath.care_log.schema import TABLES
+from reliefpath.care_log.schema import REPORTERS, TABLES
 from reliefpath.errors import UsageError
 from reliefpath.reference.anatomy.body_map import PAIN_AREA, areas
 from reliefpath.reference.therapies import SCREENED
+from reliefpath.store.writing import AuditEvent
 
 NONE = "none"
 """Ticked where nothing of a list is so; nothing ticked is not answered."""
@@ -93,6 +95,46 @@ class Answers:
             *({"kind": EFFECT, "code": c, **({} if c in urgent else here)} for c in self.effects),
             *({"kind": PAIN_AREA, "code": code, "until": day, **here} for code in self.areas),
         ]
+
+
+def record_answers(
+    links: Links,
+    link: Link,
+    answers: Answers,
+    asked: Questions,
+    *,
+    patient: str,
+    at: datetime,
+    day: date,
+    by: str,
+    reported_by: str,
+) -> None:
+    """Record what was answered by a link, once, however often it is sent.
+
+    Args:
+        links: the links of the chart.
+        link: the one that was opened.
+        answers: what was answered.
+        asked: what was asked.
+        patient: who is asked about.
+        at: the moment of the answers.
+        day: the day at the clinic.
+        by: who sends them: an account, or the patient.
+        reported_by: who answered: one of `REPORTERS`.
+
+    Raises:
+        UsageError: nobody of that name can answer.
+    """
+    if reported_by not in REPORTERS:
+        raise UsageError(f"reported_by must be one of {', '.join(REPORTERS)}")
+    links.chart.insert(
+        answers.rows(asked, patient, link.episode, at, day, reported_by),
+        AuditEvent(by, USED, None, patient),
+        idempotency_key=link.id,
+        answers=answers.digest,
+        told=answers.told(asked),
+        on=day.isoformat(),
+    )
 
 
 def _frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:

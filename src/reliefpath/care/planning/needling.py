@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from reliefpath.care.planning.person import Needle, person_on
+from reliefpath.care.request import Request
 from reliefpath.care_log.log import CareLog
 from reliefpath.pathway.assessment import assess_episode
 from reliefpath.pathway.model import Pathway
 from reliefpath.reference.therapies.injection import Place
 from reliefpath.reference.therapies.needling import Course, NeedlingPlan, plan_needling
 
+COURSE = ("dry_needling_sessions", "dry_needling_response", "dry_needling_gain")
 
-def needling_for(
-    care_log: CareLog,
-    episode: str,
-    places: Sequence[Place],
-    pathway: Pathway,
-    as_of: date | datetime,
-    acknowledged: Iterable[str] = (),
-    *,
-    nothing_new: bool = False,
-) -> NeedlingPlan:
+
+class NeedlingRequest(Request):
+    """A session of dry needling that is planned, or was given.
+
+    Attributes:
+        episode: The complaint that is needled.
+        places: The muscles, each with its side.
+        at: The day of the session, or its moment; what had happened before counts.
+        nothing_new: What was asked about before was asked about again, and nothing is new.
+        acknowledged: Ids of decisions that a clinician has weighed.
+    """
+
+    episode: str
+    places: tuple[Place, ...]
+    at: date | datetime
+    nothing_new: bool = False
+    acknowledged: tuple[str, ...] = ()
+
+
+def needling_for(care_log: CareLog, request: NeedlingRequest, pathway: Pathway) -> NeedlingPlan:
     """Plan a session for the patient of an episode; see `plan_needling` and `plan_for`.
 
     Raises:
         UsageError: the episode is not there or has not begun, or the plan makes no sense.
     """
-    advice = assess_episode(care_log, episode, pathway, as_of)
+    advice = assess_episode(care_log, request.episode, pathway, request.at)
     row = advice.row(0, named=True)
-    person = person_on(care_log, advice, pathway, as_of, Needle.NEEDLING, nothing_new=nothing_new)
-    names = ("dry_needling_sessions", "dry_needling_response", "dry_needling_gain")
-    return plan_needling(places, person, Course(*(row[name] for name in names)), acknowledged)
+    person = person_on(
+        *(care_log, advice, pathway, request.at, Needle.NEEDLING), nothing_new=request.nothing_new
+    )
+    course = Course(*(row[name] for name in COURSE))
+    return plan_needling(request.places, person, course, request.acknowledged)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
 from reliefpath.care.planning.given import on_record_already
+from reliefpath.care.planning.person import renewed_rows
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError, is_reason
 from reliefpath.reference.therapies.injection import Checked
@@ -31,18 +33,26 @@ class Recording:
     answers: pl.DataFrame | None = None
     """Rows of `findings`: what was asked again before the needle, and nothing was new."""
 
+    @classmethod
+    def of_plan(
+        cls, plan: Checked, rows: pl.DataFrame, care_log: CareLog, seen: int, at: date | datetime
+    ) -> Recording:
+        """Return a planned session on its way into the chart, with what was asked again before."""
+        answers = renewed_rows(plan, care_log.patients["patient"][0], at)
+        return cls(rows, care_log, seen, plan, answers)
+
     @property
     def against(self) -> list[str]:
         """What stands against it: what blocks it, what nobody has weighed, what is told twice."""
         return [*self._unsafe(), *self._twice()]
 
-    def enter(self, chart: Chart, act: AuditEvent, **detail: Any) -> int:
+    def enter(self, chart: Chart, by: str, given_anyway: str | None = None, **detail: Any) -> int:
         """Record all rows or none; return the entry of the audit log.
 
         Args:
             chart: where the patient is on record.
-            act: who records it; its reason is why it was given although something stands against
-                it. The log keeps both.
+            by: who records it.
+            given_anyway: why it was given although something stands against it; the log keeps it.
             detail: what else the audit log says.
 
         Raises:
@@ -51,11 +61,11 @@ class Recording:
             CareLogError: a value breaks the schema.
         """
         against = self.against
-        if against and not is_reason(act.reason):
+        if against and not is_reason(given_anyway):
             raise UsageError(f"nothing was recorded: {'; '.join(against)}")
         episodes = self.care_log.episodes.join(self.rows, on="episode", how="semi")
         told = {name: said for name, said in {**detail, **self._plan()}.items() if said}
-        act = replace(act, patient=episodes["patient"][0])
+        act = AuditEvent(by, "enter", given_anyway, episodes["patient"][0])
         tables = {"treatments": self.rows}
         if self.answers is not None and not self.answers.is_empty():
             tables["findings"] = self.answers

@@ -55,16 +55,18 @@ class Asked:
 def _planned(
     records: Records, episode: str, asked: Asked, day: date | datetime
 ) -> tuple[NeedlingPlan, CareLog]:
-    places = [place_of("--site", text) for text in asked.site]
     chosen = read_pathway(asked.pathway)
-    from reliefpath.care.planning.needling import needling_for
+    from reliefpath.care.planning.needling import NeedlingRequest, needling_for
 
-    care_log = records.of(episode)
-    plan = needling_for(
-        *(care_log, episode, places, chosen, day, asked.acknowledge or ()),
+    request = NeedlingRequest(
+        episode=episode,
+        places=tuple(place_of("--site", text) for text in asked.site),
+        at=day,
         nothing_new=asked.nothing_new,
+        acknowledged=tuple(asked.acknowledge or ()),
     )
-    return plan, care_log
+    care_log = records.of(episode)
+    return needling_for(care_log, request, chosen), care_log
 
 
 @app.command()

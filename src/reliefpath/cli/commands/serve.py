@@ -169,9 +169,9 @@ def look_over(custody: Custody, backups: Path | None, key: Path | None) -> None:
         UsageError: the ends of the logs can't be noted down, or the records name what no catalogue
             knows and what bears on everybody.
     """
+    from reliefpath.care.custody import SUFFIX, remove_broken_off
     from reliefpath.care_log.checks import check_codes
     from reliefpath.private_files import open_to_others
-    from reliefpath.store.backup import SUFFIX, remove_broken_off
 
     found = custody.check_databases()
     if found.wrong:

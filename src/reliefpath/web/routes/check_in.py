@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from reliefpath.care.check_in.answers import NONE, Answers, read_answers
-from reliefpath.care.check_in.links import USED
+from reliefpath.care.check_in.answers import NONE, Answers, read_answers, record_answers
 from reliefpath.care.check_in.questions import Questions, questions
 from reliefpath.care.planning.exercise import EXERCISE, NOT_SCREENED, programme_for
 from reliefpath.care_log.schema import REPORTERS
@@ -18,7 +17,6 @@ from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.reference.anatomy.body_map import areas, body, shapes
 from reliefpath.reference.therapies import counted_as
 from reliefpath.reference.therapies.exercise import Programme, exercise_rules
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.check_in_session import PATIENT, CheckInSession, OpenedLink
 from reliefpath.web.security import SignInNeededError, check_form
 from reliefpath.web.standalone import standing
@@ -66,20 +64,13 @@ def take(
 
 
 def _record(opened: CheckInSession, answers: Answers, asked: Questions, reported_by: str) -> None:
-    if opened.by == PATIENT:
-        reported_by = PATIENT
-    elif reported_by not in REPORTERS:
-        raise UsageError(f"reported_by must be one of {', '.join(REPORTERS)}")
-    when = opened.now, opened.care.today
-    rows = answers.rows(asked, opened.patient, opened.episode, *when, reported_by)
-    act = AuditEvent(opened.by, USED, None, opened.patient)
-    opened.care.chart.insert(
-        rows,
-        act,
-        idempotency_key=opened.link.id,
-        answers=answers.digest,
-        told=answers.told(asked),
-        on=opened.care.today.isoformat(),
+    record_answers(
+        *(opened.links, opened.link, answers, asked),
+        patient=opened.patient,
+        at=opened.now,
+        day=opened.care.today,
+        by=opened.by,
+        reported_by=PATIENT if opened.by == PATIENT else reported_by,
     )
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from reliefpath.care.audit import note
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.worklist import AssessingError
 from reliefpath.identity.accounts import Account
@@ -21,7 +22,6 @@ from reliefpath.outcomes.answering import Decided, answered_weeks, decided, resp
 from reliefpath.outcomes.injecting import Injecting, gates_before, injecting, sessions
 from reliefpath.outcomes.measured import Share, few
 from reliefpath.outcomes.recovering import Recovering, recovering
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
 
@@ -131,5 +131,5 @@ def outcomes(
     care: Care = request.app.state.care
     achieved: Achieved = request.app.state.achieved
     told = achieved.outcomes()
-    care.chart.note(AuditEvent(worker.username, "view"), page="outcomes")
+    note(care.chart, worker.username, page="outcomes")
     return page(request, "outcomes", o=told, few=few(), today=care.today, shown=REASONS)

@@ -8,6 +8,7 @@ import polars as pl
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from reliefpath.care.audit import note
 from reliefpath.care.care_teams import treated_by
 from reliefpath.care.check_in.links import Links
 from reliefpath.care.clinic_chart import Care
@@ -19,7 +20,6 @@ from reliefpath.errors import UsageError
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import CARE, Role
 from reliefpath.pathway.wording import worded
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
 from reliefpath.web.settings import Settings
@@ -45,7 +45,7 @@ def due(request: Request, worker: Carer, everybody: bool = False) -> Response:
     if not everybody:
         waits = waits.filter("treated")
     shown = waits.head(ROWS)
-    care.chart.note(AuditEvent(worker.username, "view"), page="due")
+    note(care.chart, worker.username, page="due")
     care.note_shown(worker, "due", shown.filter(~pl.col("treated"))["patient"])
     stands = {d.episode: d for d in due_of(shown, _links(request), request.app.state.addresses)}
     asked = (pl.when(~pl.col(id_)).then(worded(criteria[id_].if_no)) for id_ in criteria)

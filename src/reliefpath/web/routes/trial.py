@@ -14,6 +14,7 @@ import polars as pl
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
 
+from reliefpath.care.audit import note
 from reliefpath.care.clinic_chart import Care
 from reliefpath.errors import PathwayError, UsageError
 from reliefpath.identity.accounts import Account
@@ -25,7 +26,6 @@ from reliefpath.pathway.editing import Written, alike, edited, outdated, pathway
 from reliefpath.pathway.facts import facts
 from reliefpath.pathway.model import Pathway
 from reliefpath.pathway.what_if import Effect, month_ends
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
 from reliefpath.web.views.changes import Form
@@ -122,7 +122,7 @@ def try_out(request: Request, worker: Director, sent: Sent) -> Response:
         _, after = edited(text_in_force(care), form.changes, care.pathway_file.name, care.knowledge)
     except PathwayError as e:
         return _page(request, form.refused(e.problems))
-    care.chart.note(AuditEvent(worker.username, "view"), page="strategy/try")
+    note(care.chart, worker.username, page="strategy/try")
     year: Year = request.app.state.year
     before = care.pathway
     effect = Effect.of(before, year.facts(before), after, year.facts(after))

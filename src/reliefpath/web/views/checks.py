@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from reliefpath.care.charts import Chart
 from reliefpath.care.planning.recording import Recording
 from reliefpath.errors import UsageError, is_reason
 from reliefpath.reference.therapies.injection import Check, Checked, Plan, Result, Verdict
 from reliefpath.reference.therapies.injection.safety import SCREENING_IS_OLD
 from reliefpath.reference.therapies.needling import NeedlingPlan
-from reliefpath.store.chart import Chart
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.forms import RECORD, Said, text_of
 
 STANDS_AGAINST = (
@@ -77,5 +76,5 @@ def put_on_record(said: Said, recording: Recording, chart: Chart, by: str, **det
     why = text_of(said, "given_anyway")
     if recording.against and not is_reason(why):
         raise UsageError(STANDS_AGAINST)
-    recording.enter(chart, AuditEvent(by, "enter", why), **detail)
+    recording.enter(chart, by, why, **detail)
     return True

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reliefpath.cli.commands.chart.options import By, ChartArgument, act_of
+from reliefpath.cli.commands.chart.options import By, ChartArgument
 from reliefpath.cli.options import AccountsPlace, Heads, place_of
-from reliefpath.cli.records import chart_of, shown
+from reliefpath.cli.records import chart_of, shown, whoami
 from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
-    from reliefpath.care.custody import Custody
-    from reliefpath.store.backup import Proven
-    from reliefpath.store.chart import Chart
+    from reliefpath.care.charts import Chart
+    from reliefpath.care.custody import Custody, Proven
 
 app = typer.Typer()
 
@@ -34,13 +33,12 @@ def backup(
     moves a clinic between the two. Accounts are not in it: `account copy`, or *Backups* of the web
     application. Exits with 1 where the chart that was copied is damaged or lost its end.
     """
-    from reliefpath.store.backup import proven_copy
+    from reliefpath.care.custody import copy_to_file
 
     source = chart_of(chart)
     custody = _custody(source, heads)
     wrong = custody.lost()
-    source.note(act_of("backup", by), to=str(file))
-    proven = proven_copy(source, str(file))
+    proven = copy_to_file(source, file, by or whoami())
     typer.echo(f"Wrote {file}. {_proof(proven)}")
     for said in proven.source.unchecked:
         typer.echo(f"Not checked: {said}", err=True)
@@ -52,8 +50,8 @@ def backup(
     custody.note_heads()
 
 
-@app.command()
-def restore(
+@app.command("restore")
+def restore_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What `chart backup` wrote.")],
     chart: Annotated[
         str, typer.Argument(metavar="CHART", help="The new chart: a file, or a database URL.")
@@ -64,13 +62,12 @@ def restore(
 
     It says what else a clinic needs that is not in a backup of its chart.
     """
-    from reliefpath.store.backup import proven_copy
+    from reliefpath.care.custody import restore
 
-    proven = proven_copy(chart_of(str(file)), chart)
+    proven = restore(file, chart, by or whoami())
     typer.echo(f"Restored {shown(chart)}. {_proof(proven)}")
     for line in _brought_back(file, shown(chart), proven.head.at):
         typer.echo(line)
-    chart_of(chart).note(act_of("restore", by), source=str(file))
     for wrong in _damaged(proven, str(file)):
         typer.echo(wrong, err=True)
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reliefpath.cli.commands.chart.options import By, ChartArgument, act_of
+from reliefpath.cli.commands.chart.options import By, ChartArgument
 from reliefpath.cli.options import AsOf, Out, PathwayFile, PriorFile, as_of_day
 from reliefpath.cli.records import chart_of, whoami
 from reliefpath.cli.render.output import open_console, output, write_json, write_table
 from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
+    from reliefpath.care.charts import Chart
     from reliefpath.documents.record.record import Record
-    from reliefpath.store.chart import Chart
 
 app = typer.Typer()
 
@@ -98,7 +98,9 @@ def correct(
         if not equals:
             raise UsageError(f"`{column}`: expected COLUMN=VALUE")
     wanted = {column: value or None for column, _, value in pairs}
-    entry = chart_of(chart).correct(table, row, wanted, act_of("correct", by, why))
+    from reliefpath.care.charts import correct_row
+
+    entry = correct_row(chart_of(chart), table, row, wanted, by or whoami(), why)
     typer.echo(f"Corrected, as entry {entry} of the audit log.")
 
 
@@ -112,7 +114,9 @@ def withdraw(
 
     - `reliefpath chart withdraw clinic.chart episodes 12 --why "wrong patient"`
     """
-    gone = chart_of(chart).withdraw(table, row, act_of("withdraw", by, why))
+    from reliefpath.care.charts import withdraw_row
+
+    gone = withdraw_row(chart_of(chart), table, row, by or whoami(), why)
     typer.echo("No longer hold: " + ", ".join(f"{name} {n:,}" for name, n in gone.items()) + ".")
 
 
@@ -135,9 +139,9 @@ def term(
 
     - `reliefpath chart term clinic.chart medicine "Sintrón 4" other-anticoagulant`
     """
-    from reliefpath.store.terms import TERM, set_term
+    from reliefpath.care.terms import say_what_words_are
 
-    set_term(chart_of(chart), kind, words, code, act_of(TERM, by, why))
+    say_what_words_are(chart_of(chart), kind, words, code, by or whoami(), why)
     typer.echo(f"From now on the {kind} {words!r} is read as `{code}`.")
 
 
@@ -146,7 +150,7 @@ def terms(chart: ChartArgument) -> None:
     """List the words that nobody understands yet, and what was said that others are."""
     from rich.table import Table
 
-    from reliefpath.store.terms import questions_of, terms_of
+    from reliefpath.care.terms import questions_of, terms_of
 
     opened = chart_of(chart)
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -177,8 +181,10 @@ def audit(
 
     A look at the whole clinic is a look at each patient on record by then.
     """
+    from reliefpath.care.audit import note
+
     opened = chart_of(chart)
-    opened.note(act_of("view", by, patient=patient), command="chart audit")
+    note(opened, by or whoami(), patient=patient, command="chart audit")
     log = opened.log(patient)
     if file_format is LogFormat.JSON:
         write_json(log.iter_rows(named=True), out)
@@ -242,8 +248,9 @@ def replay(
 
 def _record(chart: Chart, patient: str, by: str | None, command: str) -> Record:
     """Return a patient's record, this look included."""
+    from reliefpath.care.audit import note
     from reliefpath.documents.record.record import record_of
 
     record_of(chart, patient)  # whoever asks for nobody has not looked
-    chart.note(act_of("view", by, patient=patient), command=command)
+    note(chart, by or whoami(), patient=patient, command=command)
     return record_of(chart, patient)

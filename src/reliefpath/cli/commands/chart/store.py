@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import sys
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from reliefpath.cli.commands.chart.options import By, ChartArgument, act_of
+from reliefpath.cli.commands.chart.options import By, ChartArgument
 from reliefpath.cli.options import FolderFormat, IgnoreColumn, KnownAt, moment
-from reliefpath.cli.records import chart_of, shown
+from reliefpath.cli.records import chart_of, shown, whoami
 from reliefpath.cli.render.output import console_on, open_console
-from reliefpath.errors import CareLogError, Problem, UsageError
+from reliefpath.errors import UsageError
 from reliefpath.private_files import make_folder, write_file
-
-if TYPE_CHECKING:
-    from reliefpath.care_log.folder import Reading
-    from reliefpath.store.loading import Loaded
 
 app = typer.Typer()
 
@@ -41,12 +36,11 @@ def init(
     - `reliefpath chart init clinic.chart --zone Europe/Madrid`
     - `reliefpath chart init postgresql://me@server/clinic`
     """
+    from reliefpath.care.charts import make_chart
     from reliefpath.clock import machine_zone, zone_of
-    from reliefpath.store.chart import create_chart
 
     zone = zone_of(zone or machine_zone()).key
-    made = create_chart(chart)
-    made.set_zone(zone, act_of("init"))
+    make_chart(chart, zone, whoami())
     name = shown(chart)
     typer.echo(
         f"Made the chart {name}; its days are those of {zone}. "
@@ -64,9 +58,11 @@ def zone(
     by: By = None,
 ) -> None:
     """Show the clinic's time zone, or set it: on which day everything on record was follows it."""
+    from reliefpath.care.charts import set_zone
+
     opened = chart_of(chart)
     if name is not None:
-        opened.set_zone(name, act_of("zone", by))
+        set_zone(opened, name, by or whoami())
     typer.echo(f"The days of {shown(chart)} are those of {opened.zone}; today is {opened.today}.")
 
 
@@ -95,38 +91,23 @@ def import_(
     - `reliefpath chart import clinic.chart export/`
     - `reliefpath chart import clinic.chart scores.csv`
     """
-    from reliefpath.care_log.folder import inspect_folder
+    from reliefpath.care.charts import import_folder
     from reliefpath.cli.render.progress import counted
-    from reliefpath.clock import Moment
 
-    into = chart_of(chart)
-    today = Moment.of(into.today, into.zone)
-    reading = inspect_folder(
-        source,
-        into.on_record,
-        ignored=ignore_column or (),
-        today=today,
-        knowledge=into.knowledge,
-    )
-    if reading.errors:
-        raise CareLogError(reading.problems)
-    for problem in reading.problems:
-        typer.echo(problem, err=True)
-    act = act_of("import", by, corrections)
     with counted(console_on(sys.stderr)) as progress:
-        loaded = into.load(
-            reading.care_log,
-            _fingerprint(reading),
-            act,
-            corrections=corrections is not None,
+        done = import_folder(
+            chart_of(chart),
+            source,
+            by or whoami(),
+            corrections=corrections,
+            ignored=ignore_column or (),
             progress=progress,
         )
-    if loaded.contradictions:
-        raise CareLogError(_contradictions(reading, loaded))
-    new, corrected, known = (
-        sum(counts.values()) for counts in (loaded.new, loaded.corrected, loaded.known)
+    for problem in done.warnings:
+        typer.echo(problem, err=True)
+    typer.echo(
+        f"{done.new:,} rows are new, {done.corrected:,} correct others, {done.known:,} were known."
     )
-    typer.echo(f"{new:,} rows are new, {corrected:,} correct others, {known:,} were known.")
 
 
 @app.command()
@@ -151,12 +132,13 @@ def export(
     A care log without its people comes with a README.txt that says what was done to it, and what
     that is not.
     """
+    from reliefpath.care.audit import EXPORT, note
     from reliefpath.care_log.folder import write_folder
 
     _refuse_full(folder)
     opened = chart_of(chart)
     known = None if known_at is None else moment(known_at, "--known-at")
-    opened.note(act_of("export", by), to=str(folder), deidentified=deidentified)
+    note(opened, by or whoami(), EXPORT, to=str(folder), deidentified=deidentified)
     care_log = opened.care_log(known)
     if deidentified:
         from reliefpath.care_log.deidentify import deidentify
@@ -199,43 +181,10 @@ def forget(chart: ChartArgument) -> None:
 @app.command()
 def upgrade(chart: ChartArgument) -> None:
     """Bring a chart that an older version wrote up to this one; make a backup first."""
-    from reliefpath.store import migrations
-    from reliefpath.store.chart import Chart
-    from reliefpath.store.database import engine_of, url_of
+    from reliefpath.care.charts import upgrade_chart
 
-    engine = engine_of(url_of(chart))
-    before = migrations.version_of(engine)
-    if before is None:
-        raise UsageError(f"there is no chart in `{shown(chart)}`")
-    migrations.upgrade(engine)
-    Chart(engine).note(act_of("upgrade"), before=before, after=migrations.newest())
-    typer.echo(f"{shown(chart)} is of version {migrations.newest()}; it was {before}.")
-
-
-def _fingerprint(reading: Reading) -> str:
-    """Tell a load by what its files hold."""
-    found = sha256()
-    for name, file in sorted(reading.files.items()):
-        found.update(name.encode())
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                found.update(block)
-    return found.hexdigest()
-
-
-def _contradictions(reading: Reading, loaded: Loaded) -> list[Problem]:
-    from reliefpath.care_log.columns import Bad
-
-    said = {
-        False: "the chart says otherwise (row {}); if the file is right, add --corrections WHY",
-        True: "was withdrawn from the chart (row {}); to record it anew, add --corrections WHY",
-    }
-    return reading.place(
-        [
-            (c.table, Bad(c.row, None, None, said[c.withdrawn].format(c.id)))
-            for c in loaded.contradictions
-        ]
-    )
+    before, after = upgrade_chart(chart, whoami())
+    typer.echo(f"{shown(chart)} is of version {after}; it was {before}.")
 
 
 def _refuse_full(folder: Path) -> None:

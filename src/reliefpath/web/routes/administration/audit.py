@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -13,15 +13,13 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from reliefpath.care.audit import COLUMNS, VERIFY, Asked, note
+from reliefpath.care.charts import Chart
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.custody import Custody
 from reliefpath.identity.accounts import Account, Accounts
 from reliefpath.identity.roles import AUDIT as AUDITORS
 from reliefpath.identity.roles import Role
-from reliefpath.store.chart import Chart
-from reliefpath.store.log import Asked
-from reliefpath.store.tables import AUDIT
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
 from reliefpath.web.workers.jobs import Job
@@ -102,7 +100,7 @@ def verify(
         unchecked = (f"Not checked: {said}" for said in found.unchecked)
         return not wrong, wrong or (f"{entries} and all {told.rows:,} sign-ins.", *unchecked)
 
-    chart.note(AuditEvent(worker.username, "verify"))
+    note(chart, worker.username, VERIFY)
     job.start(work)
     return RedirectResponse("/audit#verify", 303)
 
@@ -128,16 +126,15 @@ def _chart(request: Request) -> Chart:
 def _looked_at(request: Request, worker: Account, asked: Asked, name: str) -> Chart:
     """Return the chart, whose log tells that its log was looked at."""
     chart = _chart(request)
-    chart.note(AuditEvent(worker.username, "view", None, asked.patient), page=name)
+    note(chart, worker.username, patient=asked.patient, page=name)
     return chart
 
 
 def _csv(chart: Chart, asked: Asked) -> Iterator[str]:
-    names = AUDIT.c.keys()
-    yield _lines([names])
+    yield _lines([COLUMNS])
     before: int | None = None
     while rows := chart.entries(asked, before, EXPORTED_ROWS):
-        yield _lines([[_cell(row[name]) for name in names] for row in rows])
+        yield _lines([[_cell(row[name]) for name in COLUMNS] for row in rows])
         before = rows[-1]["entry"]
 
 
@@ -146,7 +143,7 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
-def _lines(rows: list[list[Any]]) -> str:
+def _lines(rows: Iterable[Iterable[Any]]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue()

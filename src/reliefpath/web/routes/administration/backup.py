@@ -10,13 +10,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.care.clinic_chart import Care
-from reliefpath.care.custody import Custody
+from reliefpath.care.custody import SUFFIX, Custody, back_up
 from reliefpath.errors import UsageError
 from reliefpath.identity.accounts import Account, Accounts
 from reliefpath.identity.copies import SUFFIX as ACCOUNTS
 from reliefpath.identity.copies import back_up_accounts
 from reliefpath.identity.roles import Role
-from reliefpath.store.backup import SUFFIX, back_up
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import polars as pl
+from datetime import date
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.care.break_glass import open_record
 from reliefpath.care.clinic_chart import Care
+from reliefpath.care.examination import FindingRequest, record_finding
 from reliefpath.care_log.log import CareLog
-from reliefpath.care_log.schema import FINDINGS
-from reliefpath.clock import instant_of
 from reliefpath.errors import ReliefPathError, UsageError
-from reliefpath.reference.therapies import NOT_UNDERSTOOD, finding_kinds, units
-from reliefpath.store.writing import AuditEvent
+from reliefpath.reference.therapies import finding_kinds, units
 from reliefpath.web.forms import NOTHING, Form, Said, day_of, muscle_choices, number_of, text_of
 from reliefpath.web.pages import page
 from reliefpath.web.routes.patient.patient import Carer, head
@@ -36,38 +35,28 @@ def record(request: Request, episode: str, worker: Carer, said: Form) -> Respons
     care_log = open_record(care, episode, worker, "finding")
     patient = care_log.patients["patient"][0]
     try:
-        rows = _rows(said, patient, episode, care)
-        act = AuditEvent(worker.username, "enter", None, patient)
-        care.chart.insert({"findings": rows}, act, page="finding")
+        asked = _request(said, episode, care.today)
+        record_finding(care.chart, patient, asked, worker.username, "finding")
     except ReliefPathError as error:
         return _form(request, episode, care_log, said, wrong=str(error))
     return RedirectResponse(f"/patient/{segment(episode)}", 303)
 
 
-def _rows(said: Said, patient: str, episode: str, care: Care) -> pl.DataFrame:
+def _request(said: Said, episode: str, today: date) -> FindingRequest:
     kind, colon, code = str(said.get("finding") or "").partition(":")
     if not colon:
         raise UsageError("choose what was found")
-    value, known = number_of(said, "value"), finding_kinds(care.knowledge).get(kind)
-    found = None if known is None else known.codes.get(code)
-    if found is not None and found.dimension is not None and value is None:
-        raise UsageError(f"{found.name}: give the amount and its unit")
-    words = text_of(said, "words")
-    if code == NOT_UNDERSTOOD and words is None:
-        raise UsageError(f"say in its own words which {kind} it is")
-    row = {
-        "patient": patient,
-        "at": instant_of(day_of(said, care.today)),
-        "kind": kind,
-        "code": code,
-        "muscle": text_of(said, "muscle"),
-        "side": text_of(said, "side"),
-        "episode": episode if said.get("here") else None,
-        "value": value,
-        "unit": text_of(said, "unit"),
-        "words": words,
-    }
-    return pl.DataFrame([row], FINDINGS.schema)
+    return FindingRequest(
+        at=day_of(said, today),
+        kind=kind,
+        code=code,
+        episode=episode if said.get("here") else None,
+        muscle=text_of(said, "muscle"),
+        side=text_of(said, "side"),
+        value=number_of(said, "value"),
+        unit=text_of(said, "unit"),
+        words=text_of(said, "words"),
+    )
 
 
 def _form(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -13,9 +13,13 @@ from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.care.break_glass import open_record
 from reliefpath.care.clinic_chart import Care
-from reliefpath.care.planning.given import Session, injection_rows, without_session
-from reliefpath.care.planning.injection import plan_for
-from reliefpath.care.planning.person import renewed_rows
+from reliefpath.care.planning.given import injection_rows
+from reliefpath.care.planning.injection import (
+    InjectionRequest,
+    PlannedInjection,
+    plan_again,
+    plan_for,
+)
 from reliefpath.care.planning.recording import Recording
 from reliefpath.care_log.log import CareLog
 from reliefpath.documents import papers as written
@@ -54,17 +58,6 @@ SETTINGS = ("on", "weight", "weight_unit", "height_cm", "steroid_reason", "payer
 UNITS = ("percent", "mg/ml")
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A plan, and the record that it was made on."""
-
-    plan: Plan
-    care_log: CareLog
-    on: date
-    given: Any
-    """The rows of the session, where it is on record already and was left out of account."""
-
-
 @router.get("")
 def ask(request: Request, episode: str, worker: Treater) -> Response:
     """Show the planner; with what the address says, where it says something."""
@@ -73,7 +66,7 @@ def ask(request: Request, episode: str, worker: Treater) -> Response:
     if not said.getlist("muscle"):
         return _form(request, episode, care_log, said)
     try:
-        found = _planned(care, care_log, episode, said, but_itself=True)
+        found = _planned_again(care, care_log, episode, said)
     except ReliefPathError as error:
         return _form(request, episode, care_log, said, wrong=str(error))
     recorded = not found.given.is_empty()
@@ -88,12 +81,12 @@ def record(request: Request, episode: str, worker: Treater, said: Form) -> Respo
     care_log = open_record(care, episode, worker, "injection")
     shown, wrong = None, None
     try:
-        found = _planned(care, care_log, episode, said)
-        rows = _rows(found.plan, said, episode)
-        answers = renewed_rows(found.plan, care_log.patients["patient"][0], found.on)
-        recording = Recording(rows, care_log, seen, found.plan, answers)
-        shown = Shown(found.plan, recording.against)
-        told = {"page": "injection", "steroid_reason": found.plan.steroid_reason}
+        asked = _request(said, episode, care.today)
+        plan = weighed_in(plan_for(care_log, asked, care.pathway, care.priors), said)
+        rows = _rows(plan, said, episode)
+        recording = Recording.of_plan(plan, rows, care_log, seen, plan.on)
+        shown = Shown(plan, recording.against)
+        told = {"page": "injection", "steroid_reason": plan.steroid_reason}
         if put_on_record(said, recording, care.chart, worker.username, **told):
             return RedirectResponse(f"{request.url.path}?{_query(said)}", 303)
     except ReliefPathError as error:
@@ -108,10 +101,10 @@ def paper(request: Request, episode: str, name: str, kind: str, worker: Treater)
     if name not in written.NAMES or kind not in ("html", "pdf"):
         raise UsageError(f"no paper `{name}.{kind}`: {', '.join(written.NAMES)}, as html or pdf")
     care_log, said = open_record(care, episode, worker, name), request.query_params
-    found = _planned(care, care_log, episode, said, but_itself=True)
+    found = _planned_again(care, care_log, episode, said)
     told = _told(said)
     case = written.case_of(
-        *(found.care_log, episode, found.plan, care.pathway, found.on),
+        *(found.care_log, episode, found.plan, care.pathway, found.plan.on),
         priors=care.priors,
         told=told,
         given=found.given,
@@ -149,23 +142,24 @@ def _opened(said: Said) -> dict[str, float]:
     return found
 
 
-def _planned(
-    care: Care, care_log: CareLog, episode: str, said: Said, *, but_itself: bool = False
-) -> Planned:
-    """The plan that a form describes, on the record as it stands, or as it was before itself."""
-    sites, on = _sites(said), day_of(said, care.today)
-    rows = injection_rows(sites, Session(episode, on))
-    before, given = without_session(care_log, rows) if but_itself else (care_log, rows.clear())
-    plan = plan_for(
-        *(before, episode, sites, care.pathway, on),
-        priors=care.priors,
+def _planned_again(care: Care, care_log: CareLog, episode: str, said: Said) -> PlannedInjection:
+    """The plan that a form describes, on the record as it was before the injection itself."""
+    asked = _request(said, episode, care.today)
+    found = plan_again(care_log, asked, care.pathway, care.priors)
+    return replace(found, plan=weighed_in(found.plan, said))
+
+
+def _request(said: Said, episode: str, today: date) -> InjectionRequest:
+    return InjectionRequest(
+        episode=episode,
+        sites=tuple(_sites(said)),
+        at=day_of(said, today),
         weight_kg=_weight(said),
         height_cm=number_of(said, "height_cm"),
         payer=text_of(said, "payer"),
         steroid_reason=text_of(said, "steroid_reason"),
         nothing_new=nothing_new(said),
     )
-    return Planned(weighed_in(plan, said), before, on, given)
 
 
 def _sites(said: Said) -> list[Site]:

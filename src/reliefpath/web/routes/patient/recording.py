@@ -11,16 +11,17 @@ from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.care.break_glass import open_record
 from reliefpath.care.clinic_chart import Care
+from reliefpath.care.examination import (
+    ExaminationRequest,
+    ExaminedMuscle,
+    record_examination,
+)
 from reliefpath.care.planning.given import Session, needling_rows
-from reliefpath.care.planning.needling import needling_for
-from reliefpath.care.planning.person import renewed_rows
+from reliefpath.care.planning.needling import NeedlingRequest, needling_for
 from reliefpath.care.planning.recording import Recording
 from reliefpath.care_log.log import CareLog
-from reliefpath.care_log.schema import EXAMS
-from reliefpath.clock import instant_of
-from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.errors import ReliefPathError
 from reliefpath.reference.therapies.needling import NeedlingPlan
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.forms import (
     FLAGS,
     NOTHING,
@@ -60,40 +61,25 @@ def record_exam(request: Request, episode: str, worker: Treater, said: Form) -> 
     care: Care = request.app.state.care
     care_log = open_record(care, episode, worker, "exam")
     try:
-        rows = _exam(said, episode, care.today)
-        _refuse_twice(rows, care_log)
-        act = AuditEvent(worker.username, "enter", None, care_log.patients["patient"][0])
-        care.chart.insert({"exams": rows}, act, page="exam")
+        record_examination(
+            care.chart, care_log, _exam(said, episode, care.today), worker.username, page="exam"
+        )
     except ReliefPathError as error:
         return _form(request, "exam", episode, care_log, said, EXAM_ROW, wrong=str(error))
     return RedirectResponse(f"/patient/{segment(episode)}", 303)
 
 
-def _exam(said: Said, episode: str, today: date) -> pl.DataFrame:
-    rows, at = filled(rows_of(said, EXAM_ROW)), instant_of(day_of(said, today))
-    if not rows:
-        raise UsageError("nothing is recorded: choose at least one muscle")
-    found = []
-    for row in rows:
-        signs = {sign: FLAGS.get(row[sign]) for sign in SIGNS}
-        pressure = number_of(row, "pressure_kpa")
-        if all(value is None for value in (*signs.values(), pressure)):
-            raise UsageError(f"{row['muscle']}: say what you found, or leave the whole row empty")
-        place = {"muscle": row["muscle"], "side": row["side"] or None}
-        found.append({"episode": episode, "at": at, **place, **signs, "pressure_kpa": pressure})
-    return pl.DataFrame(found, EXAMS.schema)
-
-
-def _refuse_twice(rows: pl.DataFrame, care_log: CareLog) -> None:
-    """A form that is sent again would count a trigger point twice."""
-    place = ("episode", "at", "muscle", "side")
-    twice = rows.filter(rows.select(place).is_duplicated())
-    known = rows.join(care_log.exams, on=place, how="semi", nulls_equal=True)
-    for row in pl.concat([twice, known]).iter_rows(named=True):
-        where = f"{row['muscle']} {row['side'] or ''}".strip()
-        raise UsageError(
-            f"{where} was examined on {row['at'].date()} already, or stands here twice"
+def _exam(said: Said, episode: str, today: date) -> ExaminationRequest:
+    muscles = [
+        ExaminedMuscle(
+            muscle=row["muscle"],
+            side=row["side"] or None,
+            pressure_kpa=number_of(row, "pressure_kpa"),
+            **{sign: FLAGS.get(row[sign]) for sign in SIGNS},
         )
+        for row in filled(rows_of(said, EXAM_ROW))
+    ]
+    return ExaminationRequest(episode=episode, at=day_of(said, today), muscles=tuple(muscles))
 
 
 @router.get("/needling")
@@ -112,8 +98,7 @@ def record_needling(request: Request, episode: str, worker: Treater, said: Form)
     shown, wrong = None, None
     try:
         plan, rows = _needled(care, care_log, episode, said)
-        answers = renewed_rows(plan, care_log.patients["patient"][0], plan.on)
-        recording = Recording(rows, care_log, seen, plan, answers)
+        recording = Recording.of_plan(plan, rows, care_log, seen, plan.on)
         shown = Shown(plan, recording.against)
         if put_on_record(said, recording, care.chart, worker.username, page="needling"):
             return RedirectResponse(f"/patient/{segment(episode)}", 303)
@@ -128,10 +113,9 @@ def _needled(
 ) -> tuple[NeedlingPlan, pl.DataFrame]:
     """The session as a plan, and as rows of the care log."""
     rows, on = filled(rows_of(said, NEEDLING_ROW)), day_of(said, care.today)
-    places = [(row["muscle"], row["side"]) for row in rows]
-    plan = needling_for(
-        *(care_log, episode, places, care.pathway, on), nothing_new=nothing_new(said)
-    )
+    places = tuple((row["muscle"], row["side"]) for row in rows)
+    asked = NeedlingRequest(episode=episode, places=places, at=on, nothing_new=nothing_new(said))
+    plan = needling_for(care_log, asked, care.pathway)
     plan = weighed_in(plan, said)
     given = needling_rows(places, session_of(said, episode, on))
     twitches = pl.Series("twitch_response", [FLAGS.get(r["twitch"]) for r in rows], pl.Boolean)

@@ -9,12 +9,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.care.break_glass import open_record
 from reliefpath.care.clinic_chart import Care
+from reliefpath.care.terms import questions_of, say_what_words_are, terms_of
 from reliefpath.errors import UsageError
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import Role
 from reliefpath.reference.therapies import finding_kinds
-from reliefpath.store.terms import TERM, questions_of, set_term, terms_of
-from reliefpath.store.writing import AuditEvent
 from reliefpath.web.pages import page
 from reliefpath.web.routes.patient.patient import Treater
 from reliefpath.web.security import require_role
@@ -62,7 +61,7 @@ def _say(request: Request, worker: Account, kind: str, words: str, code: str) ->
     care: Care = request.app.state.care
     if not code:
         raise UsageError("choose what it is")
-    set_term(care.chart, kind, words, code, AuditEvent(worker.username, TERM))
+    say_what_words_are(care.chart, kind, words, code, worker.username)
 
 
 def _page(request: Request, wrong: str | None = None) -> Response:
