@@ -7,6 +7,8 @@ ReliefPathError             shown to the user without a traceback
     ├── CareLogError        a care log that breaks its schema
     ├── PathwayError        a pathway file that cannot be used
     └── KnowledgeError      a catalogue or prior file that cannot be used
+
+CareLogWarning              what a care log leaves in doubt, where it is not refused
 """
 
 from __future__ import annotations
@@ -90,6 +92,10 @@ class PathwayError(ContentError):
 
 class KnowledgeError(ContentError):
     """A catalogue or prior file cannot be used."""
+
+
+class CareLogWarning(UserWarning):
+    """What `read_care_log` found in doubt, or left out because it was told to."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

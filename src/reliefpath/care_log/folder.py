@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -15,8 +16,8 @@ from reliefpath.care_log.columns import Bad
 from reliefpath.care_log.csv_file import Held, guarded, lines_of, read_csv
 from reliefpath.care_log.log import CareLog, assemble, problem
 from reliefpath.care_log.schema import TABLES
-from reliefpath.clock import Moment
-from reliefpath.errors import CareLogError, Problem, UsageError, nearest_of
+from reliefpath.clock import Moment, machine_zone, today
+from reliefpath.errors import CareLogError, CareLogWarning, Problem, UsageError, nearest_of
 from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.private_files import make_folder, write_file
 
@@ -25,6 +26,8 @@ FORMATS: tuple[Format, ...] = ("csv", "parquet")
 OnRecord = Callable[[Mapping[str, pl.DataFrame]], Mapping[str, pl.DataFrame]]
 """Tells of raw tables which patients and episodes that they may refer to are known already."""
 NEEDED = ("patients", "episodes", "scores")
+TOLD = 20
+"""How many problems a warning lists."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,48 @@ def read_folder(
     if reading.errors and not skip_bad_rows:
         raise CareLogError(reading.problems)
     return reading
+
+
+def read_care_log(
+    folder: str | Path,
+    *,
+    skip_bad_rows: bool = False,
+    ignored: Collection[str] = (),
+    zone: str | None = None,
+    knowledge: Knowledge = SHIPPED,
+) -> CareLog:
+    """Return the care log of a folder that holds a CSV or Parquet file of each table.
+
+    What is wrong is refused, all of it at once. What is only in doubt, such as dates after today,
+    is warned of once, as a `CareLogWarning` that lists it.
+
+    Args:
+        folder: Where the files are: `patients`, `episodes`, `scores` and, if there are any,
+            `treatments`, `exams` and `findings`.
+        skip_bad_rows: Leave bad rows out, which closes their patients' gates, and warn of them
+            rather than refuse them.
+        ignored: Columns that are known to be of no account, such as `treatments.cancelled`.
+        zone: The clinic's time zone, such as `Europe/Madrid`; this machine's unless it is given.
+        knowledge: The catalogues that the codes are of.
+
+    Raises:
+        UsageError: There is no such folder, no care log in it, or no such time zone.
+        CareLogError: The files have problems; it lists every one of them, with file and line.
+    """
+    zone = machine_zone() if zone is None else zone
+    reading = read_folder(
+        Path(folder),
+        skip_bad_rows=skip_bad_rows,
+        ignored=ignored,
+        today=Moment.of(today(zone), zone),
+        knowledge=knowledge,
+    )
+    if reading.problems:
+        told = [str(problem) for problem in reading.problems[:TOLD]]
+        if more := len(reading.problems) - len(told):
+            told.append(f"... and {more:,} more; `reliefpath check {folder}` lists them all")
+        warnings.warn("\n".join([f"in `{folder}`:", *told]), CareLogWarning, stacklevel=2)
+    return reading.care_log
 
 
 def inspect_folder(

@@ -32,7 +32,7 @@ WAVES = (("patients",), ("episodes",), ("scores", "treatments", "exams", "findin
 """The tables in the order of checking: each refers to the good rows of those in earlier waves."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CareLog:
     """Six tables with exactly the columns and types of `reliefpath.care_log.schema`."""
 
@@ -51,6 +51,15 @@ class CareLog:
     nothing; an absent one leaves what it would tell unknown."""
     knowledge: Knowledge = field(kw_only=True)
     """The catalogues that its codes are of."""
+
+    def __repr__(self) -> str:
+        names = ("patients", "episodes", "scores")
+        counts = ", ".join(_counted(self.table(name).height, name) for name in names)
+        notes = f"; without {', '.join(sorted(self.absent))}" if self.absent else ""
+        if self.incomplete:
+            notes += f"; rows refused of {_counted(len(self.incomplete), 'patients')}"
+        clinic = "" if self.knowledge.clinic is None else f"; {self.knowledge.clinic.edition}"
+        return f"<CareLog: {counts}{notes}{clinic}>"
 
     @cached_property
     def in_doubt(self) -> frozenset[str]:
@@ -163,6 +172,10 @@ class CareLog:
             findings=self.findings.filter(person),
             incomplete=self.incomplete & set(patients),
         )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number != 1 else f"1 {what.removesuffix('s')}"
 
 
 def assemble(

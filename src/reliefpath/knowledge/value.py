@@ -24,7 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Knowledge:
     """The catalogues as shipped, or with the rows that a clinic's own file changes and adds.
 
@@ -43,8 +43,11 @@ class Knowledge:
         """Return the catalogues as shipped."""
         return SHIPPED
 
-    def with_overrides(self, file: Path) -> Knowledge:
+    def with_overrides(self, file: str | Path) -> Knowledge:
         """Return the catalogues with what a clinic's file changes and adds.
+
+        Args:
+            file: The clinic's own file, in YAML.
 
         Raises:
             UsageError: there is no such file, or a clinic's file is in these already.
@@ -54,7 +57,7 @@ class Knowledge:
             raise UsageError(
                 f"`{file}` would come on top of `{self.clinic.file}`: a clinic has one"
             )
-        return _of(read_clinic(file))
+        return _of(read_clinic(Path(file)))
 
     @classmethod
     def of_text(cls, text: str | None) -> Knowledge:
@@ -69,6 +72,13 @@ class Knowledge:
             file = Path(folder) / "clinic.yaml"
             file.write_text(text, "utf-8")
             return SHIPPED.with_overrides(file)
+
+    def __repr__(self) -> str:
+        if self.clinic is None:
+            return "<Knowledge: as shipped>"
+        own = self.clinic.content
+        changes = f"{len(own.overrides)} change" + "s" * (len(own.overrides) != 1)
+        return f"<Knowledge: {own.clinic}, {self.clinic.edition}, {changes}>"
 
     def __reduce__(self) -> tuple[Callable[[Clinic | None], Knowledge], tuple[Clinic | None]]:
         return _of, (self.clinic,)  # what is derived is worked out again where it arrives

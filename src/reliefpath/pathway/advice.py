@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from functools import cached_property
+from textwrap import shorten
 from typing import Any
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
+from reliefpath.care_log.log import CareLog
 from reliefpath.knowledge.catalogue import Record
 from reliefpath.pathway.assessment import (
     AS_OF,
@@ -16,12 +19,16 @@ from reliefpath.pathway.assessment import (
     NEXT_STEP,
     NOTES,
     WOULD_CHANGE,
+    assess_episode,
     question,
     todo_texts,
 )
 from reliefpath.pathway.facts import schema
 from reliefpath.pathway.facts.declared import STATUS
 from reliefpath.pathway.model import Pathway, StatusName
+from reliefpath.pathway.notebook import GATES, advice_html
+from reliefpath.pathway.recovery_course import RecoveryCourse, course_of_episode
+from reliefpath.recovery import Priors
 
 Value = float | int | bool | str | None
 
@@ -75,6 +82,59 @@ class Advice(Record):
     notes: list[str]
     facts: dict[str, Value]
     pathway: PathwayName
+    _course: RecoveryCourse | None = PrivateAttr(None)
+
+    @property
+    def course(self) -> RecoveryCourse | None:
+        """The recovery course of its measure, where `explain` gave it and a curve can follow."""
+        return self._course
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return the criteria, one a row: `step`, `criterion`, `answer` and `to_do`."""
+        rows = [(a.step, a.id, a.answer, a.to_do) for a in self.criteria]
+        columns = {"step": pl.String, "criterion": pl.String, "answer": pl.Boolean}
+        return pl.DataFrame(rows, {**columns, "to_do": pl.String}, orient="row")
+
+    def __repr__(self) -> str:
+        then = shorten(self.next_step, 60, placeholder=" ...")
+        return f"<Advice: {self.episode}, {self.status}; gate {GATES[self.gate]}; next: {then}>"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        return advice_html(self, self.course)
+
+
+def explain(
+    care_log: CareLog,
+    episode: str,
+    pathway: Pathway,
+    as_of: date | datetime,
+    priors: Priors | None = None,
+) -> Advice:
+    """Return what the pathway says of one episode: status, next step, every criterion, the curve.
+
+    It is the row that `assess` gives for the episode, as an object; a notebook shows it whole.
+
+    Args:
+        care_log: The clinic's records, or the patient's alone.
+        episode: Which episode.
+        pathway: The protocol to go by.
+        as_of: What had happened by the end of this day, or by this moment, counts.
+        priors: What is known of recovery before the first score; from the literature by default.
+
+    Raises:
+        UsageError: The episode is not on record or had not begun by `as_of`, `as_of` is a moment
+            without a zone, or the care log was read with another clinic's file than the pathway.
+    """
+    mine = care_log.only(episode)
+    table = assess_episode(mine, episode, pathway, as_of, priors)
+    advice = Advice.model_validate(next(Writer(pathway).objects(table)))
+    if (measure := advice.improvement.measure) is not None:
+        asked = pathway.questions, priors
+        advice._course = course_of_episode(mine, episode, measure, as_of, *asked)
+    return advice
 
 
 class Writer:

@@ -189,6 +189,19 @@ class Pathway(Catalogue):
     def __hash__(self) -> int:
         return hash(self.fingerprint)
 
+    def __repr__(self) -> str:
+        counts = {
+            "statuses": len(self.statuses),
+            "steps": len(self.steps),
+            "criteria": len(self.criteria),
+            "notes": len(self.notes),
+        }
+        counted = ", ".join(f"{count} {what}" for what, count in counts.items())
+        return f"<Pathway: {self.pathway} {self.edition}; {counted}>"
+
+    def __str__(self) -> str:
+        return repr(self)
+
     @cached_property
     def questions(self) -> Questions:
         """The questions put to the recovery model."""
@@ -267,8 +280,12 @@ def default_file() -> Traversable:
     return files(__package__) / "relief-plus.yaml"
 
 
-def load_pathway(file: Path | None = None, knowledge: Knowledge = SHIPPED) -> Pathway:
+def load_pathway(file: str | Path | None = None, knowledge: Knowledge = SHIPPED) -> Pathway:
     """Read and check a pathway file; None is the pathway as shipped.
+
+    Args:
+        file: A pathway in YAML, such as `reliefpath pathway copy` writes.
+        knowledge: The catalogues that it names, as shipped or with a clinic's own file.
 
     Raises:
         UsageError: there is no such file.
@@ -276,6 +293,7 @@ def load_pathway(file: Path | None = None, knowledge: Knowledge = SHIPPED) -> Pa
     """
     if file is None:
         return _default(knowledge)
+    file = Path(file)
     if not file.is_file():
         raise UsageError(f"`{file}` is not a file; expected a pathway in YAML")
     return _load(file, knowledge)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,7 @@ from reliefpath.recovery.model import (
     recover,
     weeks_until_clear,
 )
+from reliefpath.recovery.plot import altair_chart, recovery_chart
 from reliefpath.recovery.prior import DEFAULT_PRIOR, Prior
 
 if TYPE_CHECKING:
@@ -110,56 +111,15 @@ class Fit:
         Raises:
             UsageError: Altair is not installed.
         """
-        try:
-            import altair
-        except ImportError:
-            message = "a plot needs Altair; install it with: pip install 'reliefpath[plot]'"
-            raise UsageError(message) from None
-        chart: altair.LayerChart = altair.LayerChart.from_dict(self._spec(ahead))
-        return chart
-
-    def _spec(self, ahead: float) -> dict[str, Any]:
-        """Return the chart in Vega-Lite."""
         at = np.arange(7 * (self.weeks[-1] + ahead) + 1) / 7
         drawn = self.curve(at)
-        names = ("week", "burden", "low", "high")
-        columns = (drawn.weeks, drawn.mean, drawn.low, drawn.high)
-        points = _records(names, columns)
-        least, most = (float(drawn.mean[0]) * (1 - share) for share in self.questions.window)
-        x: dict[str, Any] = {"field": "week", "type": "quantitative", "title": "weeks in care"}
-        y: dict[str, Any] = {
-            "field": "burden",
-            "type": "quantitative",
-            "title": "distance from well",
-        }
-        y |= {"scale": {"domain": [0, self.span]}}
-        band: dict[str, Any] = {"y": y | {"field": "low"}, "y2": {"field": "high"}}
-        window = {"values": [{"low": most, "high": least}]}
-        scores = {"values": _records(("week", "burden"), (self.weeks, self.burden))}
-        curve = {"values": points}
-        return {
-            "layer": [
-                {"data": window, "mark": {"type": "rect", "opacity": 0.15}, "encoding": band},
-                {
-                    "data": curve,
-                    "mark": {"type": "area", "opacity": 0.2},
-                    "encoding": {"x": x} | band,
-                },
-                {"data": curve, "mark": {"type": "line"}, "encoding": {"x": x, "y": y}},
-                {
-                    "data": scores,
-                    "mark": {"type": "point", "filled": True, "size": 60},
-                    "encoding": {"x": x, "y": y},
-                },
-            ]
-        }
-
-
-def _records(
-    names: tuple[str, ...], columns: tuple[NDArray[np.float64], ...]
-) -> list[dict[str, float]]:
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+        low, high = (float(drawn.mean[0]) * (1 - share) for share in self.questions.window)
+        curve = {"week": at, "value": drawn.mean, "low": drawn.low, "high": drawn.high}
+        scores = {"week": self.weeks, "value": self.burden}
+        limits = 0.0, self.span
+        return altair_chart(
+            recovery_chart(scores, curve, (low, high), limits, "distance from well")
+        )
 
 
 def _sure(probability: float) -> str:

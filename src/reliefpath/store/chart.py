@@ -55,7 +55,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Chart:
     """A chart on SQLite or PostgreSQL; any number of threads and processes may use it at once."""
 
@@ -69,6 +69,10 @@ class Chart:
         """How the chart is called in messages, without a password."""
         url = self.engine.url
         return str(url.database if url.get_backend_name() == "sqlite" else url)
+
+    def __repr__(self) -> str:
+        clinic = "" if self.knowledge.clinic is None else f"; {self.knowledge.clinic.edition}"
+        return f"<Chart: {self.name}{clinic}>"
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -423,7 +427,7 @@ def _new_file(file: Path) -> Path:
     return file
 
 
-def open_chart(source: str, knowledge: Knowledge = SHIPPED) -> Chart:
+def open_chart(source: str | Path, knowledge: Knowledge = SHIPPED) -> Chart:
     """Open a chart.
 
     Args:
@@ -435,7 +439,7 @@ def open_chart(source: str, knowledge: Knowledge = SHIPPED) -> Chart:
             do.
         ChartError: the database could not be reached.
     """
-    url = url_of(source)
+    url = url_of(str(source))
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
         raise UsageError(f"there is no chart `{source}`; make one: reliefpath chart init {source}")
     with _engine(url) as engine:

@@ -38,7 +38,8 @@ def draw(
 
     grid = [[" "] * at.size for _ in range(height)]
     if window is not None:
-        for r in range(*sorted((row(window[0]), row(window[1]) + 1))):
+        upper, lower = sorted(map(row, window))
+        for r in range(upper, lower + 1):
             grid[r] = ["·"] * at.size
     for column, (low, middle, high) in enumerate(zip(*curve, strict=True)):
         first, last = sorted((row(low), row(high)))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
@@ -17,12 +16,9 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.cli.render.curve import draw
 from reliefpath.cli.render.worklist import STYLES, basis, gate_text, improvement_text
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
+from reliefpath.pathway.recovery_course import RecoveryCourse, course_of_episode
 from reliefpath.pathway.wording import in_words
-from reliefpath.recovery import Prior, Priors, curve
-from reliefpath.recovery.injection import effect_after
-from reliefpath.reference.measures import Measure, measures
-from reliefpath.reference.measures.totals import totals
-from reliefpath.reference.therapies import counted_as
+from reliefpath.recovery import Priors
 
 MARKS = {True: ("✔", "green"), False: ("✘", "red"), None: ("?", "yellow")}
 COLUMNS, AHEAD = 64, 6
@@ -41,13 +37,11 @@ def print_story(
     episode = care_log.episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
     facts = advice["facts"]
     _headline(console, care_log, episode, advice, as_of)
-    scores = _scores(care_log, episode, facts["measure"], as_of)
     if facts["improvement"] is not None:
+        asked = pathway.questions, priors
+        course = course_of_episode(care_log, advice["episode"], facts["measure"], as_of, *asked)
         console.print()
-        prior = (priors or Priors()).of(facts["measure"], episode["region"])
-        injected = _injections(care_log, episode, as_of)
-        measure = measures(care_log.knowledge)[facts["measure"]]
-        for line in _chart(scores, injected, episode, measure, pathway, prior):
+        for line in [] if course is None else _chart(course):
             console.print(line, highlight=False)
     _numbers(console, facts)
     _ledger(console, care_log, episode, as_of)
@@ -76,57 +70,12 @@ def _headline(
     console.print(Text("Next  ", "bold") + Text(advice["next_step"]))
 
 
-def _scores(
-    care_log: CareLog, episode: dict[str, Any], measure: str | None, as_of: date
-) -> pl.DataFrame:
-    mine = (pl.col("episode") == episode["episode"]) & (pl.col("measure") == measure)
-    known = care_log.moment(as_of).before(care_log.scores).filter(mine)
-    return totals(known, care_log.knowledge).sort("at")
-
-
-def _injections(care_log: CareLog, episode: dict[str, Any], as_of: date) -> pl.DataFrame:
-    """When the episode was injected."""
-    injected = pl.col("therapy").is_in(counted_as(care_log.knowledge, "injection"))
-    mine = care_log.given.filter(injected, pl.col("episode") == episode["episode"])
-    return care_log.moment(as_of).before(mine).select("at")
-
-
-def _weeks(rows: pl.DataFrame, episode: dict[str, Any]) -> NDArray[np.float64]:
-    """Weeks since care began; a row from before counts as one of its first day."""
-    begun = datetime.combine(episode["started_on"], time(), UTC)
-    return (rows["at"] - begun).dt.total_seconds().to_numpy().clip(0) / (7 * 86_400)
-
-
-def _chart(
-    scores: pl.DataFrame,
-    injected: pl.DataFrame,
-    episode: dict[str, Any],
-    measure: Measure,
-    pathway: Pathway,
-    prior: Prior,
-) -> Iterator[str]:
-    assert measure.well is not None
-    assert measure.span is not None
-    sign = 1.0 if measure.better == "lower" else -1.0
-    well = measure.well
-    weeks = _weeks(scores, episode)
-    burden = np.maximum(sign * (scores["value"].to_numpy() - well), 0.0)
-    at = np.linspace(0.0, weeks[-1] + AHEAD, COLUMNS)
-    effect = effect_after(_weeks(injected, episode), weeks)
-    columns = (weeks, burden, measure.span, at, prior)
-    fitted = curve(*columns, step=measure.step or 0.0, effect=effect)
-    low, middle, high = (well + sign * c for c in (fitted.low, fitted.mean, fitted.high))
-    window = [well + sign * burden[0] * (1 - share) for share in pathway.recovery.window]
-    worst = well + sign * measure.span
-    yield f"  {measure.name}; ● score, ─ curve, ░ its 90 % band, · the window; {AHEAD} weeks ahead"
-    yield from draw(
-        weeks.tolist(),
-        scores["value"].to_list(),
-        at,
-        (low, middle, high),
-        (window[0], window[1]),
-        (min(worst, well), max(worst, well)),
-    )
+def _chart(course: RecoveryCourse) -> Iterator[str]:
+    at = np.linspace(0.0, course.weeks[-1] + AHEAD, COLUMNS)
+    scale = course.scale
+    yield f"  {scale.name}; ● score, ─ curve, ░ its 90 % band, · the window; {AHEAD} weeks ahead"
+    limits = scale.low, scale.low + course.span
+    yield from draw(course.weeks, course.scores, at, course.curve(at), course.window, limits)
 
 
 def _numbers(console: Console, facts: dict[str, Any]) -> None:
