@@ -103,7 +103,7 @@ class Advice(Record):
         return repr(self)
 
     def _repr_html_(self) -> str:
-        return advice_html(self, self.course)
+        return str(advice_html(self, self.course))
 
 
 def explain(

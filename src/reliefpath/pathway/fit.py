@@ -116,11 +116,23 @@ def _table(scores: Any, at: Iterable[Any] | None) -> pl.DataFrame:
 
 
 def _frame(columns: Any) -> pl.DataFrame:
+    if isinstance(columns, Mapping):
+        columns = {name: _column(values) for name, values in columns.items()}
     try:
         return pl.DataFrame(columns)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as e:
         why = str(e).partition("\n")[0]
         raise UsageError(f"a column of the scores is of several kinds ({why}); {ACCEPTED}") from e
+
+
+def _column(values: Iterable[Any]) -> Any:
+    """Whole numbers and others together are numbers, too."""
+    if hasattr(values, "dtype"):
+        return values
+    listed = list(values)
+    if all(value is None or type(value) in (int, float) for value in listed):
+        return [None if value is None else float(value) for value in listed]
+    return listed
 
 
 def _named(frame: pl.DataFrame) -> pl.DataFrame:
@@ -154,7 +166,7 @@ def _scores_of(table: pl.DataFrame, measure: str, knowledge: Knowledge) -> pl.Da
 def _times(times: pl.Series, of: str) -> pl.Series:
     """Times as instants without a zone, or weeks as numbers."""
     if times.null_count():
-        raise UsageError(f"{times.null_count()} of the {of} have no time; leave these out")
+        raise UsageError(f"a time of the {of} is missing; leave its row out")
     if times.dtype.is_temporal() and times.dtype not in (pl.Time, pl.Duration):
         if isinstance(times.dtype, pl.Datetime):
             times = times.dt.replace_time_zone(None)
@@ -183,7 +195,7 @@ def _numbers(values: pl.Series, measure: str, scale: Measure) -> NDArray[np.floa
     found = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     high = scale.low + (scale.span or 0.0)
     if np.isnan(found).any():
-        raise UsageError(f"{int(np.isnan(found).sum())} scores are missing; leave their rows out")
+        raise UsageError("a score is missing; leave its row out")
     outside = (found < scale.low) | (found > high)
     if outside.any():
         raise UsageError(

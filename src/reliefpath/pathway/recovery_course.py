@@ -214,7 +214,7 @@ class RecoveryCourse:
         return f"<RecoveryCourse: {self.measure}, {scores}; {self.told}>"
 
     def _repr_html_(self) -> str:
-        return course_html(self)
+        return str(course_html(self))
 
     @property
     def _well(self) -> tuple[float, float]:
