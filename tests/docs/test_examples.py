@@ -23,7 +23,7 @@ import pytest
 from reliefpath.cli import main
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted(p for p in [*DOCS.glob("*.md"), *DOCS.glob("decisions/*.md")])
+PAGES = sorted([DOCS.parent / "README.md", *DOCS.glob("*.md"), *DOCS.glob("decisions/*.md")])
 BLOCK = re.compile(r"^```(\S[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CAPTION = re.compile(r":caption: (\S+)\n\n(.*)", re.DOTALL)
 LIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

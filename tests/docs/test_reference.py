@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import reliefpath
 from docs.pages import DOCS, script
 from reliefpath.care_log.schema import TABLES
 from reliefpath.documents.papers.catalogue import codes, words
@@ -117,6 +118,12 @@ def test_codes_and_ranges_of_columns_are_told(pages: dict[str, str]) -> None:
     assert "| 0 and up |" in page
 
 
+def test_every_public_name_of_the_package_and_no_other_is_on_its_page() -> None:
+    page = (DOCS / "reference.md").read_text("utf-8")
+    shown = re.findall(r"^\.\. auto(?:function|class):: reliefpath\.(\w+)(?:\(\))?$", page, re.M)
+    assert sorted(shown) == sorted(reliefpath.__all__)
+
+
 def test_golden_patients_are_shown(pages: dict[str, str]) -> None:
     assert pages["decides"].count("\n## ") > 3
 
@@ -142,8 +149,8 @@ def test_report_of_the_arena_is_asked_for_and_never_overwritten(
 
 def test_links_between_pages_lead_somewhere(pages: dict[str, str]) -> None:
     texts = {f"generated/{name}.md": text for name, text in pages.items()}
-    texts |= {str(f.relative_to(DOCS)): f.read_text("utf-8") for f in DOCS.glob("*.md")}
-    texts |= {str(f.relative_to(DOCS)): f.read_text("utf-8") for f in DOCS.glob("decisions/*.md")}
+    for pattern in ("*.md", "decisions/*.md", "notebooks/*.md"):
+        texts |= {str(f.relative_to(DOCS)): f.read_text("utf-8") for f in DOCS.glob(pattern)}
     for name, text in texts.items():
         for target in re.findall(r"\]\(([^)#:]+\.md)", text):
             path = (DOCS / name).parent.joinpath(target).resolve().relative_to(DOCS)

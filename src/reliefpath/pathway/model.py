@@ -178,7 +178,7 @@ class Pathway(Catalogue):
 
     @property
     def edition(self) -> str:
-        """Its version, and after a `+` the clinic's file, if any: what every advice names."""
+        """Its version as every advice names it, the clinic's file, if any, after a `+`."""
         return self.knowledge.edition(self.version)
 
     @cached_property

@@ -128,6 +128,15 @@ class RecoveryCourse:
         drawn = self.fitted.curve(np.asarray(weeks, float))
         return self._own(drawn.low, drawn.mean, drawn.high)
 
+    def expected(self, weeks: ArrayLike) -> Ends:
+        """Return the low end, middle and high end of single scores expected at these weeks.
+
+        A score lies between the ends with a probability of 90 %. They are not rounded to the steps
+        of the measure, and what an injection takes off is in them.
+        """
+        low, middle, high = self.fitted.forecast(weeks).T
+        return self._own(low, middle, high)
+
     def to_frame(self, ahead: float = AHEAD) -> pl.DataFrame:
         """Return the curve, a row a day, as `time`, `low`, `middle` and `high`; see `curve`.
 
@@ -160,7 +169,7 @@ class RecoveryCourse:
         """
         _check_ahead(ahead)
         weeks = self.weeks[-1] + np.arange(1.0, math.floor(ahead) + 1)
-        return self._frame(weeks, self._expected(weeks))
+        return self._frame(weeks, self.expected(weeks))
 
     def summary(self) -> str:
         """Return what the curve says, in a few lines."""
@@ -179,7 +188,7 @@ class RecoveryCourse:
         weeks = self._days(ahead) / DAYS
         low, middle, high = self.curve(weeks)
         beyond = weeks[weeks >= self.weeks[-1]]
-        least, _, most = self._expected(beyond)
+        least, _, most = self.expected(beyond)
         return recovery_chart(
             {"week": np.array(self.weeks), "value": np.array(self.scores)},
             {"week": weeks, "value": middle, "low": low, "high": high},
@@ -231,10 +240,6 @@ class RecoveryCourse:
         """Burden in the measure's own unit, the lesser end first."""
         one, other = self._of_burden(low), self._of_burden(high)
         return np.minimum(one, other), self._of_burden(middle), np.maximum(one, other)
-
-    def _expected(self, weeks: Floats) -> Ends:
-        low, middle, high = self.fitted.forecast(weeks).T
-        return self._own(low, middle, high)
 
     def _days(self, ahead: float) -> Floats:
         _check_ahead(ahead)
