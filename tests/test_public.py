@@ -183,6 +183,10 @@ def test_fit_looks_up_range_direction_and_what_matters(course: RecoveryCourse) -
     assert repr(course) == "<RecoveryCourse: nrs, 8 scores in 14 weeks; 82 % improved (69 to 93)>"
 
 
+def test_fit_asks_what_the_pathway_as_shipped_asks(course: RecoveryCourse) -> None:
+    assert course.questions == load_pathway().questions
+
+
 def test_fit_turns_a_measure_round_where_more_is_better(course: RecoveryCourse) -> None:
     up = fit([(week, 10 - score) for week, score in zip(WEEKS, PAIN, strict=True)], "psfs")
     assert up.scale.better == "higher"

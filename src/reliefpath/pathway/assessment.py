@@ -40,6 +40,13 @@ def assess(
     `pathway` and `pathway_version`, which names the clinic's file, if any, too. It depends on its
     arguments alone: no clock, no I/O, and the order of the care log's rows changes no byte.
 
+    Args:
+        care_log: The clinic's records.
+        pathway: The protocol to go by.
+        as_of: What had happened by the end of this day, or by this moment, counts.
+        priors: What is known of recovery before the first score; from the literature by default.
+        progress: Told the name of each stage as it begins.
+
     Raises:
         UsageError: `as_of` is a moment without a zone, or the care log was read with another
             clinic's file than the pathway.
