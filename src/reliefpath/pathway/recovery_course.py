@@ -119,13 +119,17 @@ class RecoveryCourse:
         numbers = ((name, float(values[0])) for name, values in vars(self.fitted.answers).items())
         return {name: None if math.isnan(number) else number for name, number in numbers}
 
-    def curve(self, weeks: ArrayLike) -> Ends:
+    def curve(self, weeks: ArrayLike, *, injected: bool = False) -> Ends:
         """Return the low end, middle and high end of the curve at these weeks.
 
-        It is the true course, without the scatter of single scores, and without what an injection
-        takes off; it lies between the ends with a probability of 90 %.
+        It is the true course, without the scatter of single scores; it lies between the ends with a
+        probability of 90 %.
+
+        Args:
+            weeks: Weeks since care began.
+            injected: Whether to put in what an injection takes off for a while.
         """
-        drawn = self.fitted.curve(np.asarray(weeks, float))
+        drawn = self.fitted.curve(np.asarray(weeks, float), injected=injected)
         return self._own(drawn.low, drawn.mean, drawn.high)
 
     def expected(self, weeks: ArrayLike) -> Ends:
@@ -192,17 +196,15 @@ class RecoveryCourse:
         return recovery_chart(
             {"week": np.array(self.weeks), "value": np.array(self.scores)},
             {"week": weeks, "value": middle, "low": low, "high": high},
-            self.window,
+            None if self.answers["improvement"] is None else self.window,
             (self.scale.low, self.scale.low + self.span),
             f"{self.scale.name} ({self.scale.well:g} is well)",
             {"week": beyond, "low": least, "high": most},
         )
 
     @cached_property
-    def window(self) -> tuple[float, float] | None:
-        """The scores between which the window lies; None where there is nothing to improve."""
-        if self.answers["improvement"] is None:
-            return None
+    def window(self) -> tuple[float, float]:
+        """The scores between which the window lies, the lesser one first."""
         start = float(self.fitted.curve([0.0]).mean[0])
         ends = (np.array([start * (1 - share)]) for share in self.questions.window)
         low, high = sorted(float(self._of_burden(end)[0]) for end in ends)

@@ -63,13 +63,14 @@ class Fit:
         found = weeks_until_clear(*columns, *asked, step=[self.step], effect=self.effect)
         return float(found[0])
 
-    def curve(self, at: ArrayLike) -> Curve:
+    def curve(self, at: ArrayLike, *, injected: bool = False) -> Curve:
         """Return the curve with its 90 % band at these weeks, in units of burden.
 
-        That is recovery alone, without what an injection takes off.
+        That is recovery alone, unless what an injection takes off is asked for (`injected`).
         """
         columns = (self.weeks, self.burden, self.span, at, self.prior)
-        return curve(*columns, step=self.step, effect=self.effect)
+        left = effect_after(self.injections, at) if injected else None
+        return curve(*columns, step=self.step, effect=self.effect, effect_at=left)
 
     def forecast(self, at: ArrayLike, levels: ArrayLike = (0.05, 0.5, 0.95)) -> NDArray[np.float64]:
         """Return quantiles of the scores at these weeks, a row a week, in units of burden."""

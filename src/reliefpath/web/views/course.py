@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from reliefpath.care_log.log import CareLog
 from reliefpath.knowledge import Knowledge
 from reliefpath.pathway.model import Pathway
-from reliefpath.recovery import Priors, curve, forecast
-from reliefpath.recovery.injection import effect_after
+from reliefpath.pathway.recovery_course import course_of_episode, weeks_since
+from reliefpath.recovery import Priors
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.measures import Measure, measures
 from reliefpath.reference.measures.totals import totals
@@ -128,52 +128,31 @@ def course_of(
     priors: Priors | None = None,
 ) -> Course | None:
     """Return the course of an episode on a measure, or None where no score tells of it."""
-    knowledge, moment = care_log.knowledge, care_log.moment(as_of)
-    begun, measure = episode["started_on"], measures(knowledge)[name]
-    mine = (pl.col("episode") == episode["episode"]) & (pl.col("measure") == name)
-    scores = totals(moment.before(care_log.scores.filter(mine)), knowledge).sort("at")
-    if scores.is_empty() or measure.well is None or measure.span is None:
+    asked = as_of, pathway.questions, priors
+    found = course_of_episode(care_log, episode["episode"], name, *asked)
+    if found is None:
         return None
-    sign, well, span = (1.0 if measure.better == "lower" else -1.0), measure.well, measure.span
-    weeks, values = _weeks(scores["at"], begun), scores["value"].to_numpy()
-    burden = np.maximum(sign * (values - well), 0.0)
+    knowledge, moment, begun = care_log.knowledge, care_log.moment(as_of), episode["started_on"]
+    scored = care_log.scores.filter(episode=episode["episode"], measure=name)
+    scores = totals(moment.before(scored), knowledge).sort("at")
     given = moment.before(care_log.given.filter(episode=episode["episode"])).sort("at")
-    injections = given.filter(pl.col("therapy").is_in(counted_as(knowledge, INJECTION)))
-    injected = _weeks(injections["at"], begun)
+    weeks = _weeks(scores["at"], begun)
     now = max((as_of - begun).days / DAYS, float(weeks[-1]))
     at = np.union1d(np.linspace(0.0, now + AHEAD, round((now + AHEAD) * STEPS_A_WEEK) + 1), now)
     ahead = now + np.arange(AHEAD + 1.0)
-    prior = (priors or Priors()).of(name, episode["region"])
-    effect, step = effect_after(injected, weeks), measure.step or 0.0
-    drawn = curve(weeks, burden, span, at, prior, step=step, effect=effect)
-    left = effect_after(injected, at)
-    passing = curve(weeks, burden, span, at, prior, step=step, effect=effect, effect_at=left)
-    told = forecast(
-        *([0, len(weeks)], weeks, burden, [span], ahead[None, :], (0.05, 0.5, 0.95), prior),
-        step=[step],
-        effect=effect,
-        effect_at=effect_after(injected, ahead[None, :]),
-    )[0]
-    low, high = pathway.recovery.window
-    start = float(drawn.mean[0])
-
-    def own(numbers: Floats) -> Floats:
-        """In the measure's own unit, within its scale."""
-        return well + sign * np.clip(numbers, 0.0, span)
-
     return Course(
-        measure=measure,
+        measure=found.scale,
         begun=begun,
         now=now,
         weeks=weeks,
-        values=values,
+        values=scores["value"].to_numpy(),
         days=tuple(scores["at"].dt.date()),
         at=at,
-        curve=(own(drawn.low), own(drawn.mean), own(drawn.high)),
-        with_injection=own(passing.mean) if len(injected) else None,
+        curve=found.curve(at),
+        with_injection=found.curve(at, injected=True)[1] if found.injections else None,
         ahead=ahead,
-        expected=(own(told[:, 0]), own(told[:, 1]), own(told[:, 2])),
-        window=(well + sign * start * (1 - low), well + sign * start * (1 - high)),
+        expected=found.expected(ahead),
+        window=found.window,
         treatments=_given(given, begun, knowledge),
     )
 
@@ -204,6 +183,4 @@ def _given(rows: pl.DataFrame, begun: date, knowledge: Knowledge) -> tuple[Given
 
 def _weeks(at: pl.Series, begun: date) -> Floats:
     """Weeks since care began; what is from before counts as of its first day."""
-    first = datetime.combine(begun, time(), UTC)
-    weeks: Floats = (at - first).dt.total_seconds().to_numpy().clip(0) / (DAYS * 86_400)
-    return weeks
+    return weeks_since(begun, at).clip(0)
