@@ -3,6 +3,7 @@
 ReliefPathError             shown to the user without a traceback
 ├── UsageError              the command or function was called wrongly (exit 2)
 ├── ChartError              the database cannot do it now: full, locked, read-only, away (exit 3)
+│   └── UncertainCommitError    the connection was lost while it wrote
 └── ContentError            what was read has problems (exit 1)
     ├── CareLogError        a care log that breaks its schema
     ├── PathwayError        a pathway file that cannot be used
@@ -67,6 +68,10 @@ class ChartError(ReliefPathError):
     """The database behind a chart cannot do what was asked; nothing was written."""
 
     exit_code = 3
+
+
+class UncertainCommitError(ChartError):
+    """The connection was lost during a commit: nobody can know whether it was written."""
 
 
 class ContentError(ReliefPathError):

@@ -295,7 +295,7 @@ def test_a_missing_chart_is_told_how_to_make_it(tmp_path: Path) -> None:
 
 def test_a_database_that_is_not_there_is_told_in_plain_words() -> None:
     url = "postgresql://me@127.0.0.1:1/clinic"
-    assert "no server answers there" in reliefpath("chart", "stats", url, code=3).stderr
+    assert "check that the server runs" in reliefpath("chart", "stats", url, code=3).stderr
     secret = url.replace("me@", "me:secret@")
     for command in (("chart", "init"), ("chart", "stats"), ("assess",)):
         assert "secret" not in reliefpath(*command, secret, code=3).stderr

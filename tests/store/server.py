@@ -21,6 +21,9 @@ import pytest
 class Server:
     """A server in a folder of its own that answers on a socket in it, and there alone."""
 
+    environment: dict[str, str] | None = None
+    options: tuple[str, ...] = ()
+
     def __init__(self, binaries: Path, *, safe: bool) -> None:
         self.binaries, self.safe, self.user = binaries, safe, _nobody()
         self.folder = Path(tempfile.mkdtemp(prefix="reliefpath-", dir="/tmp"))
@@ -33,6 +36,21 @@ class Server:
         self.binaries = self._reachable(self.binaries)
         options = ["-U", "reliefpath", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", "-D"]
         self._run("initdb", *options)
+
+    def speak(self, locale: str) -> None:
+        """Have it say everything in another language, before it starts.
+
+        Raises:
+            OSError, CalledProcessError: the system has no such locale.
+        """
+        language, _, charset = locale.partition(".")
+        made = self.folder / "locales" / locale
+        made.parent.mkdir()
+        subprocess.run(
+            ["localedef", "-i", language, "-f", charset, str(made)], check=True, capture_output=True
+        )
+        self.environment = {**os.environ, "LOCPATH": str(made.parent)}
+        self.options = ("-c", f"lc_messages={locale}")
 
     def start(self) -> None:
         """Start, as often as it takes until a server killed before is out of the way."""
@@ -73,6 +91,7 @@ class Server:
         options = ["-D", str(self.folder / "data"), "-k", str(self.folder), "-h", ""]
         if not self.safe:
             options += ["-c", "fsync=off", "-c", "full_page_writes=off"]
+        options += self.options
         log = self.folder / "log"
         with log.open("ab") as stream:
             return subprocess.Popen(
@@ -80,6 +99,7 @@ class Server:
                 stdout=stream,
                 stderr=stream,
                 cwd=self.folder,
+                env=self.environment,
                 **self.user,
             )
 
@@ -126,8 +146,8 @@ def _binaries() -> Path | None:
     return Path(package.origin).parent / "pginstall" / "bin"
 
 
-def own_server(*, safe: bool) -> Iterator[Server]:
-    """Start a server of one's own and stop it in the end; without any, skip.
+def own_server(*, safe: bool, locale: str | None = None) -> Iterator[Server]:
+    """Start a server of one's own and stop it in the end; without any, or the locale, skip.
 
     What a `safe` one has acknowledged survives a power cut; the other is faster.
     """
@@ -137,7 +157,16 @@ def own_server(*, safe: bool) -> Iterator[Server]:
     server = Server(binaries, safe=safe)
     try:
         server.prepare()
+        if locale is not None:
+            _speak(server, locale)
         server.start()
         yield server
     finally:
         server.stop()
+
+
+def _speak(server: Server, locale: str) -> None:
+    try:
+        server.speak(locale)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip(f"no locale {locale}: install Debian's `locales`")

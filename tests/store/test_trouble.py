@@ -23,7 +23,7 @@ from reliefpath.knowledge import SHIPPED
 from reliefpath.store import database
 from reliefpath.store.backup import back_up
 from reliefpath.store.chart import Chart, create_chart, open_chart
-from reliefpath.store.database import translate_errors, url_of, write_transaction
+from reliefpath.store.database import write_transaction
 from reliefpath.store.writing import AuditEvent
 
 from .conftest import Databases
@@ -234,7 +234,7 @@ def test_a_server_that_is_away_is_told() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"postgresql://ada@127.0.0.1:{taken.getsockname()[1]}/clinic"
-        with pytest.raises(ChartError, match="no server answers there"):
+        with pytest.raises(ChartError, match=r"cannot be reached: .*; check that the server runs"):
             open_chart(url)
 
 
@@ -242,19 +242,9 @@ def test_a_database_that_the_server_does_not_know_is_told_without_the_password(
     server_url: str,
 ) -> None:
     url = sa.make_url(server_url).set(database="no_such_clinic", password="secret")
-    with pytest.raises(ChartError, match="the server does not know it") as told:
+    with pytest.raises(ChartError, match=r"cannot be reached: .*no_such_clinic") as told:
         open_chart(url.render_as_string(hide_password=False))
     assert "secret" not in str(told.value)
-
-
-def test_a_standby_is_told(postgres_chart: Chart) -> None:
-    with postgres_chart.engine.connect() as connection:
-        name = connection.scalar(sa.select(sa.func.current_database()))
-        connection.exec_driver_sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-        connection.commit()
-    postgres_chart.engine.dispose()
-    with pytest.raises(ChartError, match="the server is read-only"):
-        postgres_chart.note(ENTERED)
 
 
 def test_a_server_with_another_encoding_keeps_what_it_can_and_tells_what_not(
@@ -269,20 +259,6 @@ def test_a_server_with_another_encoding_keeps_what_it_can_and_tells_what_not(
         chart.insert({"patients": pl.DataFrame({"patient": ["Łukasz"]})}, ENTERED)
     assert chart.head().entry == 1
     chart.close()
-
-
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("could not extend file: No space left on device", "the server's disk is full"),
-        ("server closed the connection unexpectedly", "look whether it was written"),
-        ("password authentication failed for user", "refused the name or password"),
-        ("something\n  new", "something new; nothing was written"),
-    ],
-)
-def test_what_a_database_says_is_told_in_plain_words(said: str, told: str) -> None:
-    with pytest.raises(ChartError, match=told), translate_errors(url_of("a.chart")):
-        raise sqlite3.OperationalError(said)
 
 
 def test_what_sqlite_is_asked_for_survives_a_power_cut(sqlite_chart: Chart) -> None:

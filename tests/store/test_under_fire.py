@@ -20,7 +20,6 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from reliefpath.errors import ChartError
 from reliefpath.store.chart import Chart, create_chart, open_chart
 from reliefpath.store.tables import AUDIT, ROWS
 from reliefpath.store.writing import AuditEvent
@@ -192,25 +191,6 @@ def test_a_killed_server_comes_back_with_everything_acknowledged(
         assert len(deeds) > kill
         known = str(chart.head())
         chart.close()
-
-
-def test_a_connection_that_the_server_ends_is_told_and_made_anew(postgres_chart: Chart) -> None:
-    begun(postgres_chart)
-    act = AuditEvent("Ada", "looked")
-    other = open_chart(source(postgres_chart))
-
-    def cut_off() -> None:
-        with other.change(act) as change:
-            pid = change.connection.scalar(sa.select(sa.func.pg_backend_pid()))
-            with postgres_chart.engine.connect() as killer:
-                killer.execute(sa.select(sa.func.pg_terminate_backend(pid)))
-            change.connection.execute(sa.select(1))
-
-    with pytest.raises(ChartError, match="the connection was lost; look whether"):
-        cut_off()
-    other.note(act)
-    assert other.head().entry == 2
-    other.close()
 
 
 def test_writers_side_by_side_lose_no_update_and_leave_no_gap(

@@ -13,6 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from playwright.sync_api import Browser, Page, Route, expect
 
+from reliefpath.errors import UncertainCommitError
+from reliefpath.store.chart import Chart
 from reliefpath.web.app import care_of, create_app
 from reliefpath.web.rate_limit import Limit
 from reliefpath.web.settings import Settings
@@ -236,6 +238,30 @@ def test_what_cannot_be_answered_is_refused_whole(patient: Patient, form: dict[s
     assert sent_to(patient.link(), **form).status_code == 400
     assert not patient.check_ins()
     assert patient.today("scores").is_empty()
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_answers_whose_fate_the_database_never_told_are_sent_again_and_count_once(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, arrived: bool
+) -> None:
+    insert = Chart.insert
+
+    def cut_off(self: Chart, *rows: Any, **known: Any) -> int:
+        monkeypatch.setattr(Chart, "insert", insert)
+        if arrived:
+            insert(self, *rows, **known)
+        raise UncertainCommitError
+
+    link = patient.link()
+    monkeypatch.setattr(Chart, "insert", cut_off)
+    unanswered = sent_to(link, nrs="3")
+    assert unanswered.status_code == 503  # on which the page keeps the answers and sends them again
+    assert "it shows whether your answers have arrived" in unanswered.text
+    assert "recorded" not in unanswered.text
+    shown = httpx.get(link, follow_redirects=True).text
+    assert ("Your clinic has your answers" in shown) is arrived
+    assert "Thank you" in sent_to(link, nrs="3").text
+    assert len(patient.check_ins()) == 1
 
 
 class EightDaysAgo(TimestampSigner):

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reliefpath.errors import ChartError, UsageError
+from reliefpath.errors import ChartError, UncertainCommitError, UsageError
 
 WAIT_SECONDS = 60
 """How long a writer waits for the writers before it."""
@@ -107,7 +107,8 @@ def _set_up_postgres(connection: Any, _: object) -> None:
 @contextmanager
 def read_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Yield a connection that sees one moment's state, whatever others write meanwhile."""
-    with translate_errors(engine.url), engine.connect() as connection, connection.begin():
+    url = engine.url
+    with translate_errors(url, commits=False), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -117,17 +118,24 @@ def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
 
     Writers queue, so that none is lost, none waits for another in a circle, and entries of the
     audit log are recorded in the order of their numbers.
+
+    Raises:
+        UncertainCommitError: The answer to the commit never came.
+        ChartError: The database could not do what was asked; nothing was written.
     """
-    with translate_errors(engine.url), _queue(engine), engine.connect() as connection:
+    url = engine.url
+    with translate_errors(url, commits=False), _queue(engine), engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection = connection.execution_options(writes=True)
         else:
             connection = connection.execution_options(isolation_level="READ COMMITTED")
-        with connection.begin():
+        with connection.begin() as transaction:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"set local lock_timeout = '{WAIT_SECONDS}s'")
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
             yield connection
+            with translate_errors(url):
+                transaction.commit()
 
 
 def analyze(connection: sa.Connection) -> None:
@@ -155,56 +163,87 @@ _QUEUES: weakref.WeakKeyDictionary[sa.Engine, Lock] = weakref.WeakKeyDictionary(
 
 
 @contextmanager
-def translate_errors(url: sa.URL) -> Iterator[None]:
-    """Say in plain words what a database refuses.
+def translate_errors(url: sa.URL, *, commits: bool = True) -> Iterator[None]:
+    """Say in plain words what a database refuses, by its codes: its texts are in its own language.
+
+    Args:
+        url: The database.
+        commits: Whether what is done here may end by a commit. Where its answer never comes,
+            nobody can know whether it was made.
 
     Raises:
-        ChartError: the database could not do what was asked; nothing was written.
+        UncertainCommitError: It is not known whether the changes were written.
+        ChartError: The database could not do what was asked; nothing was written.
     """
     driver = url.get_dialect().import_dbapi()
     try:
         yield
     except (sa.exc.DBAPIError, driver.Error) as e:
-        said = str(e.orig if isinstance(e, sa.exc.DBAPIError) else e)
-        raise ChartError(f"{_name(url)}: {_why(said)}") from e
+        why = f"{_name(url)}: {_why(e)}"
+        if commits and (_is_lost(e) or _code(e).startswith("SQLITE_IOERR")):
+            raise UncertainCommitError(f"{why}; {_UNCERTAIN}") from e
+        raise ChartError(f"{why}; nothing was written") from e
     except UnicodeDecodeError as e:  # of SQLite's own message, which cites a damaged schema
-        raise ChartError(f"{_name(url)}: {_why('malformed')}") from e
+        raise ChartError(f"{_name(url)}: {_REASONS['SQLITE_CORRUPT']}; nothing was written") from e
 
 
 def _name(url: sa.URL) -> str:
     return f"`{url.database if url.get_backend_name() == 'sqlite' else url.render_as_string()}`"
 
 
-_REASONS = {
-    "database or disk is full": "the disk is full: make room and try again",
-    "disk I/O error": "the disk is full or failing: look after it and try again",
-    "could not extend file": "the server's disk is full: make room and try again",
-    "No space left": "the server's disk is full: make room and try again",
-    "readonly database": "the medium or the file is read-only, and looking is recorded too; "
-    "copy it to where it may be written",
-    "read-only transaction": "the server is read-only (a standby?); use the primary",
-    "unable to open database file": "cannot be opened; check the path and its permissions",
-    "file is not a database": "is not an SQLite file",
-    "malformed": "is damaged; restore a backup: reliefpath chart restore FILE TARGET",
-    "database is locked": f"another program has kept it locked for {WAIT_SECONDS} seconds",
-    "lock timeout": f"another writer has kept it locked for {WAIT_SECONDS} seconds",
-    "append-only": "rows are kept for ever: correct or withdraw them instead",
-    "Connection refused": "no server answers there; is it running?",
-    "authentication failed": "the server refused the name or password",
-    '" does not exist': "the server does not know it",
-}
-
-
-_LOST = (
-    "server closed the connection",
-    "terminating connection",
-    "connection is lost",
-    "EOF detected",
+_UNCERTAIN = (
+    "it is not known whether the last change was written: look for it (reliefpath chart history, "
+    "reliefpath chart audit), and do it again only if it is not there"
 )
+_FULL = "the server's disk is full: make room and try again"
+_DAMAGED = "is damaged; restore a backup: reliefpath chart restore FILE TARGET"
+_APPEND_ONLY = "rows are kept for ever: correct or withdraw them instead"
+_REASONS = {
+    "SQLITE_FULL": "the disk is full: make room and try again",
+    "SQLITE_IOERR": "the disk is full or failing: look after it",
+    "SQLITE_READONLY": "the medium or the file is read-only, and looking is recorded too; "
+    "copy it to where it may be written",
+    "SQLITE_CANTOPEN": "cannot be opened; check the path and its permissions",
+    "SQLITE_NOTADB": "is not an SQLite file",
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_BUSY": f"another program has kept it locked for {WAIT_SECONDS} seconds",
+    "SQLITE_CONSTRAINT_TRIGGER": _APPEND_ONLY,
+    "53100": _FULL,  # disk_full
+    "58030": "the server's disk is failing: look after it",  # io_error
+    "XX001": _DAMAGED,  # data_corrupted
+    "XX002": _DAMAGED,  # index_corrupted
+    "25006": "the server is read-only (a standby?); use the primary",  # read_only_sql_transaction
+    "55P03": f"another writer has kept it locked for {WAIT_SECONDS} seconds",  # lock_not_available
+    "P0001": _APPEND_ONLY,  # raise_exception, which only our triggers do
+}
+"""What a database means, by its code."""
 
 
-def _why(said: str) -> str:
-    if any(words in said for words in _LOST):
-        return "the connection was lost; look whether it was written before you try again"
-    found = (reason for words, reason in _REASONS.items() if words in said)
-    return f"{next(found, ' '.join(said.split()))}; nothing was written"
+def _why(error: Exception) -> str:
+    if _is_lost(error):
+        return "the connection was lost"
+    code = _code(error)
+    primary = "_".join(code.split("_")[:2])  # SQLITE_IOERR of SQLITE_IOERR_FSYNC
+    if reason := _REASONS.get(code, _REASONS.get(primary)):
+        return reason
+    raw = _raw(error)
+    said = " ".join(str(raw).split())
+    if isinstance(error, sa.exc.OperationalError) and getattr(raw, "sqlstate", code) is None:
+        return f"cannot be reached: {said}; check that the server runs, and each part of the URL"
+    return said
+
+
+def _is_lost(error: Exception) -> bool:
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False  # of the driver's own: SQLAlchemy tells of it next, when it rolls back
+    return error.connection_invalidated or _code(error).startswith(("08", "40003"))
+
+
+def _code(error: Exception) -> str:
+    """Return the SQLSTATE of PostgreSQL, or the name that SQLite has for an error."""
+    raw = _raw(error)
+    return str(getattr(raw, "sqlstate", None) or getattr(raw, "sqlite_errorname", ""))
+
+
+def _raw(error: Exception) -> BaseException | None:
+    return error.orig if isinstance(error, sa.exc.DBAPIError) else error

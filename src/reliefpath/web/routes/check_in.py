@@ -13,7 +13,7 @@ from reliefpath.care.check_in.questions import Questions, questions
 from reliefpath.care.planning.exercise import EXERCISE, NOT_SCREENED, programme_for
 from reliefpath.care_log.schema import REPORTERS
 from reliefpath.documents.exercise.handout import handout
-from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.errors import ChartError, ReliefPathError, UsageError
 from reliefpath.reference.anatomy.body_map import areas, body, shapes
 from reliefpath.reference.therapies import counted_as
 from reliefpath.reference.therapies.exercise import Programme, exercise_rules
@@ -57,6 +57,8 @@ def take(
         if answers.is_empty and not opened.link.used:
             return _form(opened, asked, 400, empty=True)
         _record(opened, answers, asked, str(form.get("reported_by") or PATIENT))
+    except ChartError:  # the phone sends it again: it is recorded once
+        return opened.page("check-in-unanswered", 503)
     except ReliefPathError:
         return opened.page("check-in-refused", 400)
     same = opened.links.of(opened.patient)[opened.link.id].answers == answers.digest
