@@ -255,6 +255,8 @@ def test_an_address_without_agreement_or_that_is_none_is_refused(
     [
         *("", "jo", "@home.example", "jo@home..example", "jo@home.example\nBcc: x@y.z"),
         *("jo@hö.example", '"jo"@home.example', f"jo@{'a' * 250}.example", "a b@home.example"),
+        *("jö@home.example", "jo@-home.example", f"{'a' * 65}@home.example", "jo@[127.0.0.1]"),
+        *("jo@printer.local", "Jo <jo@home.example>", "jo@home.example, al@home.example"),
     ],
 )
 def test_what_is_no_address_is_refused(desk: Desk, address: str) -> None:
