@@ -12,6 +12,8 @@ import pyotp
 import pytest
 from fastapi import FastAPI, Request
 
+from reliefpath.care.reminders.mail import MailServer
+from reliefpath.identity.single_sign_on.settings import SingleSignOn
 from reliefpath.web import security
 from reliefpath.web.app import create_app
 from reliefpath.web.security import within_site
@@ -38,6 +40,24 @@ def test_every_answer_allows_its_own_scripts_alone_and_no_frame(app: FastAPI, pa
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
     assert "strict-transport-security" not in headers
+
+
+def test_settings_are_shown_without_what_opens_anything(settings: Settings) -> None:
+    mail = MailServer("smtps", "mail.example", 465, "desk@clinic.example", "desk", "of-mail")
+    provider = SingleSignOn("https://id.example", "clinic", "of-sign-on")
+    place = "postgresql://ada:of-database@db.example/clinic"
+    shown = repr(
+        replace(
+            settings,
+            chart=place,
+            accounts=place,
+            secret=b"of-links",
+            mail=mail,
+            single_sign_on=provider,
+        )
+    )
+    assert "of-" not in shown
+    assert "mail.example" in shown
 
 
 def test_over_https_cookies_travel_by_nothing_else(settings: Settings) -> None:

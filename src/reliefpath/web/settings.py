@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -49,9 +49,9 @@ class Settings:
         apart: Whether check-ins are answered by a process of their own.
     """
 
-    chart: str
-    accounts: str
-    secret: bytes
+    chart: str = field(repr=False)  # a URL may have its password
+    accounts: str = field(repr=False)
+    secret: bytes = field(repr=False)
     pathway: Path | None = None
     prior: Path | None = None
     knowledge: Knowledge = SHIPPED
