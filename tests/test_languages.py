@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -135,6 +135,18 @@ def test_dates_are_said_in_the_language() -> None:
     assert speech("es").day(date(2026, 3, 3)) == "3 de marzo de 2026"
     assert speech("es").weekday(date(2026, 3, 3)) == "martes, 3 de marzo de 2026"
     assert speech("en").weekday(date(2026, 3, 3)) == "Tuesday, 3 March 2026"
+
+
+def test_every_day_of_a_year_is_said_as_papers_have_always_said_it() -> None:
+    months = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto")
+    months += ("septiembre", "octubre", "noviembre", "diciembre")
+    days = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+    for n in range(366):
+        day = date(2028, 1, 1) + timedelta(n)
+        month, weekday = months[day.month - 1], days[day.weekday()]
+        assert speech("en").weekday(day) == f"{day:%A}, {day.day} {day:%B %Y}"
+        assert speech("es").weekday(day) == f"{weekday}, {day.day} de {month} de {day.year}"
+        assert speech("es").day(day) == f"{day.day} de {month} de {day.year}"
 
 
 def test_the_language_of_a_tag_is_known_whatever_its_region() -> None:

@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from string import Formatter
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -21,6 +21,8 @@ from reliefpath.errors import UsageError, nearest
 from reliefpath.knowledge.catalogue import Catalogue, load_catalogue
 
 LANGUAGES = {"en": "English", "es": "Spanish"}
+LOCALES = {"en": "en_GB", "es": "es"}
+"""How each writes its dates."""
 
 
 class Translation(Catalogue):
@@ -66,11 +68,16 @@ class Speech:
         >>> speech("es").day(date(2026, 1, 5))
         '5 de enero de 2026'
         """
-        return self("{day} {month} {year}", day=day.day, month=self(f"{day:%B}"), year=day.year)
+        return self._date(day, "long")
 
     def weekday(self, day: date) -> str:
         """Return a date in words, with its day of the week."""
-        return self("{weekday}, {day}", weekday=self(f"{day:%A}"), day=self.day(day))
+        return self._date(day, "full")
+
+    def _date(self, day: date, length: Literal["long", "full"]) -> str:
+        from babel.dates import format_date  # here, since most commands say no day
+
+        return format_date(day, length, LOCALES[self.language])
 
 
 ENGLISH = Speech("en")
