@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 
 from reliefpath.errors import PathwayError
@@ -49,6 +52,24 @@ def test_a_change_touches_one_line_and_leaves_every_comment() -> None:
         ),
     ]
     assert after.criteria["dry-needling-trial"][1].require == "dry_needling_sessions >= 6"
+
+
+@pytest.mark.parametrize(
+    "lay_out",
+    [
+        lambda text: re.sub("(?m)^ +", lambda indent: 2 * indent[0], text),
+        lambda text: re.sub("(?m)^(    when: .*?) and ", r"\1\n      and ", text),
+    ],
+    ids=["indented by four", "rules over two lines"],
+)
+def test_a_file_laid_out_by_the_clinic_keeps_its_layout(lay_out: Callable[[str], str]) -> None:
+    file = lay_out(FILE)
+    assert file != FILE
+    text, _ = edited(file, {TRIAL: "dry_needling_sessions >= 6"}, "p.yaml", SHIPPED)
+    moved = [(a, b) for a, b in zip(file.splitlines(), text.splitlines(), strict=True) if a != b]
+    assert [(a.strip(), b.strip()) for a, b in moved] == [
+        ("require: dry_needling_sessions >= 4", "require: dry_needling_sessions >= 6")
+    ]
 
 
 @pytest.mark.parametrize("place", written(load_pathway()))

@@ -22,6 +22,15 @@ if __name__ == "__main__":
     time.sleep(60)
 """
 
+ENDING = """
+import time
+from threading import Thread
+from reliefpath.web.workers.drawing import drawer, picture
+if __name__ == "__main__":
+    picture({"data": {"values": [{}]}, "mark": "point"})
+    Thread(target=drawer().ask, args=(time.sleep, 3600), daemon=True).start()
+"""
+
 
 def test_a_picture_is_drawn_again_after_what_draws_was_killed() -> None:
     assert picture(POINT).startswith("<svg")
@@ -34,6 +43,12 @@ def test_what_cannot_be_drawn_is_told_and_the_next_picture_is_drawn() -> None:
     with pytest.raises(ValueError, match="conversion failed"):
         picture({"mark": "no such mark", "data": {"values": [{}]}})
     assert picture(POINT).startswith("<svg")
+
+
+def test_a_server_that_ends_waits_for_no_picture(tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    script.write_text(ENDING, "utf-8")
+    subprocess.run([sys.executable, str(script)], check=True, capture_output=True, timeout=600)
 
 
 @pytest.mark.parametrize("end", ["kill", "terminate"])

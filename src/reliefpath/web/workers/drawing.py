@@ -24,7 +24,11 @@ def module(exports: str) -> str:
 
 
 class Drawer:
-    """The process."""
+    """The process.
+
+    A `ProcessPoolExecutor` of one would hold the server's end up until a picture is drawn, and
+    outlive a server that is killed unless told otherwise, and then complain of its semaphores.
+    """
 
     def __init__(self) -> None:
         self._line, theirs = Pipe()
