@@ -138,8 +138,10 @@ def test_dates_are_said_in_the_language() -> None:
 
 
 def test_every_day_of_a_year_is_said_as_papers_have_always_said_it() -> None:
-    months = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto")
-    months += ("septiembre", "octubre", "noviembre", "diciembre")
+    months = (
+        *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
+        *("septiembre", "octubre", "noviembre", "diciembre"),
+    )
     days = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
     for n in range(366):
         day = date(2028, 1, 1) + timedelta(n)

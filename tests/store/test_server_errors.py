@@ -21,6 +21,8 @@ from .conftest import Databases
 from .proxy import Cut, Proxy
 from .server import own_server
 
+pytestmark = pytest.mark.postgresql
+
 NEW = AuditEvent("Ada", "entered", None, "P1")
 GERMAN = "de_DE.UTF-8"
 UNKNOWN = "it is not known whether the last change was written: look for it"
@@ -90,7 +92,8 @@ def test_what_was_committed_before_its_answer_was_lost_is_on_record(
     chart: Chart, proxy: Proxy
 ) -> None:
     far = open_chart(proxy.url)
-    for name, cut in (("P1", "the commit"), ("P2", "its answer")):
+    cuts: dict[str, Cut] = {"P1": "the commit", "P2": "its answer"}
+    for name, cut in cuts.items():
         proxy.cut = cut
         with pytest.raises(UncertainCommitError):
             far.insert(patients(name), NEW)
