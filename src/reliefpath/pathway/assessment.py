@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
+from typing import Any
 
 import polars as pl
 
@@ -234,6 +235,14 @@ class Plan:
         """1 is seen first."""
         urgencies = {name.value: s.urgency for name, s in self.pathway.statuses.items()}
         return pl.col(STATUS).replace_strict(urgencies)
+
+
+def not_applying(pathway: Pathway, facts: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the criteria that do not apply to an episode with these facts."""
+    conditions = {id_: c.applies for id_, (_, c) in pathway.criteria.items() if c.applies}
+    row = pl.DataFrame([{name: facts.get(name) for name in schema()}], schema())
+    answers = row.select(ask(sql).alias(id_) for id_, sql in conditions.items()).row(0, named=True)
+    return {id_ for id_, applies in answers.items() if applies is False}
 
 
 @cache

@@ -57,6 +57,14 @@ class Rule(Row):
 class Criterion(Rule):
     """One yes / no / unknown question over the facts, and what to do when it is not yes."""
 
+    label: str | None = Field(
+        default=None, description="What a page calls it; by default its id, in words"
+    )
+    applies: str | None = Field(
+        default=None,
+        description="Boolean SQL over facts: where it is false the answer is yes, and a page says "
+        "that the criterion does not apply; by default it always does",
+    )
     require: str = Field(description="Boolean SQL over facts; null is unknown")
     shows: tuple[str, ...] = Field(default=(), description="Further facts shown with the answer")
     if_no: str = Field(description="What to do when the answer is no; `{fact}` becomes its value")
@@ -229,6 +237,10 @@ class Pathway(Catalogue):
             for id_, criterion in criteria.items()
         }
 
+    def label(self, id_: str) -> str:
+        """Return what a page calls a criterion."""
+        return self.criteria[id_][1].label or id_.replace("-", " ").capitalize()
+
     @cached_property
     def ends(self) -> list[str]:
         """The ids of the criteria that end the care when their answer is no."""
@@ -330,7 +342,8 @@ def _unsound(pathway: Pathway) -> Unsound:
 
 
 def _unsound_sql(pathway: Pathway) -> Unsound:
-    for path, sql in pathway.expressions:
+    conditions = [((*path, "applies"), c.applies) for path, c in _criteria(pathway) if c.applies]
+    for path, sql in (*pathway.expressions, *conditions):
         # a status cannot ask what the status is
         known = schema() if path[0] == "statuses" else askable()
         try:

@@ -63,6 +63,23 @@ def value_text(fact: str) -> pl.Expr:
     return text.fill_null("unknown")
 
 
+def fact_in_words(fact: str, value: Any, nothing: str = "unknown") -> str:
+    """Return a fact's value as a page tells it: `83 %`, `6.5 weeks`, `yes`.
+
+    >>> fact_in_words("weeks_in_care", 6.52)
+    '6.5 weeks'
+    """
+    unit = declaration().facts[fact].unit
+    if value is None or isinstance(value, bool | str):
+        return in_words(value, nothing)
+    if unit == "probability" and value > 0.99:  # nothing is certain
+        return "over 99 %"
+    if unit in ("share", "probability"):
+        return f"{value:.0%}".replace("%", " %")
+    told = in_words(value)
+    return f"{told} {unit}" if unit in ("weeks", "points", "mg triamcinolone") else told
+
+
 def in_words(value: Any, nothing: str = "unknown") -> str:
     """Return the value of a fact in words."""
     match value:

@@ -15,9 +15,11 @@ from reliefpath.care.tried import tried
 from reliefpath.care_log.log import CareLog
 from reliefpath.cli.render.curve import draw
 from reliefpath.cli.render.worklist import STYLES, basis, gate_text, improvement_text
+from reliefpath.pathway.assessment import not_applying
+from reliefpath.pathway.facts import declaration
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
 from reliefpath.pathway.recovery_course import RecoveryCourse, course_of_episode
-from reliefpath.pathway.wording import in_words
+from reliefpath.pathway.wording import fact_in_words
 from reliefpath.recovery import Priors
 
 MARKS = {True: ("✔", "green"), False: ("✘", "red"), None: ("?", "yellow")}
@@ -153,15 +155,22 @@ def _days(row: dict[str, Any]) -> str:
 
 def _gate(console: Console, advice: dict[str, Any], pathway: Pathway) -> None:
     names = {FOLLOW_UP: pathway.follow_up.name} | {id_: s.name for id_, s in pathway.steps.items()}
-    step = None
+    step, idle, known = None, not_applying(pathway, advice["facts"]), declaration().facts
     for criterion in advice["criteria"]:
         if criterion["step"] != step:
             step = criterion["step"]
             console.print(f"\n{names[step]}", style="bold")
         mark, style = MARKS[criterion["answer"]]
         nothing = "none" if criterion["answer"] else "unknown"
-        values = ", ".join(f"{k} {in_words(v, nothing)}" for k, v in criterion["value"].items())
-        text = Text(f"  {mark} ", style) + Text(f"{criterion['id']}: {values}")
+        label, values = pathway.label(criterion["id"]), "does not apply"
+        if criterion["id"] in idle:
+            mark, style = "–", "dim"
+        else:
+            values = ", ".join(
+                f"{known[k].label if k in known else k}: {fact_in_words(k, v, nothing)}"
+                for k, v in criterion["value"].items()
+            )
+        text = Text(f"  {mark} ", style) + Text(f"{label} ({values})")
         console.print(text, highlight=False)
         if criterion["answer"] is not True:
             console.print(

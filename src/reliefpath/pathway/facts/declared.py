@@ -34,6 +34,7 @@ class FactType(StrEnum):
 class Fact(Row):
     """One column of the facts table."""
 
+    label: str = Field(description="What a page calls it")
     type: FactType = Field(description="Type of the column")
     unit: str | None = Field(default=None, description="What one unit of the value is")
     meaning: str = Field(description="What the fact says")

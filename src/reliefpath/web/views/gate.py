@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from reliefpath.pathway.assessment import not_applying
+from reliefpath.pathway.facts import declaration
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
-from reliefpath.pathway.wording import in_words
+from reliefpath.pathway.wording import fact_in_words
 
 MARKS = {True: ("✔", "yes", "good"), False: ("✘", "no", "bad"), None: ("?", "unknown", "warn")}
+DOES_NOT_APPLY = ("–", "does not apply", "soft")
 """How an answer is shown: a sign, a word, and a colour that is only a help to the eye."""
 GATES = {True: ("open", "good"), False: ("closed", "bad"), None: ("unknown", "warn")}
 
@@ -18,6 +21,7 @@ class Line:
     """One criterion on the list."""
 
     id: str
+    label: str
     mark: str
     word: str
     tone: str
@@ -37,8 +41,13 @@ class Rung:
     lines: list[Line]
 
     @property
+    def applying(self) -> int:
+        """How many of its criteria apply."""
+        return sum(line.mark != DOES_NOT_APPLY[0] for line in self.lines)
+
+    @property
     def met(self) -> int:
-        """How many of its criteria are answered with yes."""
+        """How many of those are answered with yes."""
         return sum(line.word == "yes" for line in self.lines)
 
 
@@ -46,7 +55,9 @@ def checklist(advice: dict[str, Any], pathway: Pathway) -> list[Rung]:
     """Return the criteria of one advice object by step, what is not met first."""
     names = {id_: step.name for id_, step in pathway.steps.items()}
     names[FOLLOW_UP] = pathway.follow_up.name
-    lines = [(c["step"], _line(c, pathway)) for c in sorted(advice["criteria"], key=_worst_first)]
+    idle = not_applying(pathway, advice["facts"])
+    criteria = sorted(advice["criteria"], key=lambda c: (c["id"] in idle, _worst_first(c)))
+    lines = [(c["step"], _line(c, pathway, applies=c["id"] not in idle)) for c in criteria]
     return [Rung(name, [line for of, line in lines if of == step]) for step, name in names.items()]
 
 
@@ -54,14 +65,20 @@ def _worst_first(criterion: dict[str, Any]) -> int:
     return (False, None, True).index(criterion["answer"])
 
 
-def _line(criterion: dict[str, Any], pathway: Pathway) -> Line:
+def _line(criterion: dict[str, Any], pathway: Pathway, *, applies: bool) -> Line:
     nothing = "none" if criterion["answer"] else "unknown"
+    known = declaration().facts
+    values = criterion["value"].items() if applies else ()
     return Line(
-        criterion["id"].replace("-", " "),
-        *MARKS[criterion["answer"]],
+        criterion["id"],
+        pathway.label(criterion["id"]),
+        *(MARKS[criterion["answer"]] if applies else DOES_NOT_APPLY),
         criterion["because"],
         " ".join(pathway.criteria[criterion["id"]][1].require.split()),
         criterion["to_do"],
         criterion["source"],
-        [(fact, in_words(value, nothing)) for fact, value in criterion["value"].items()],
+        [
+            (known[fact].label if fact in known else fact, fact_in_words(fact, value, nothing))
+            for fact, value in values
+        ],
     )
