@@ -66,7 +66,7 @@ class ToldOfNeedle(Told):
         typer.Option(
             metavar="PLACE",
             help="Where a local twitch was seen or felt: `MUSCLE SIDE`, `all` or `none`; "
-            "repeatable.  [default: nobody looked]",
+            "repeatable.  [default: not looked for]",
         ),
     ] = None
     response: Annotated[

@@ -240,6 +240,8 @@ class Plan:
 def not_applying(pathway: Pathway, facts: Mapping[str, Any]) -> set[str]:
     """Return the ids of the criteria that do not apply to an episode with these facts."""
     conditions = {id_: c.applies for id_, (_, c) in pathway.criteria.items() if c.applies}
+    if not conditions:
+        return set()
     row = pl.DataFrame([{name: facts.get(name) for name in schema()}], schema())
     answers = row.select(ask(sql).alias(id_) for id_, sql in conditions.items()).row(0, named=True)
     return {id_ for id_, applies in answers.items() if applies is False}

@@ -63,21 +63,30 @@ def value_text(fact: str) -> pl.Expr:
     return text.fill_null("unknown")
 
 
+def label_of(fact: str) -> str:
+    """Return what a page calls a fact, or the status."""
+    declared = declaration().facts.get(fact)
+    return fact.capitalize() if declared is None else declared.label
+
+
 def fact_in_words(fact: str, value: Any, nothing: str = "unknown") -> str:
     """Return a fact's value as a page tells it: `83 %`, `6.5 weeks`, `yes`.
 
     >>> fact_in_words("weeks_in_care", 6.52)
     '6.5 weeks'
     """
-    unit = declaration().facts[fact].unit
+    declared = declaration().facts.get(fact)
+    unit = None if declared is None else declared.unit
     if value is None or isinstance(value, bool | str):
         return in_words(value, nothing)
     if unit == "probability" and value > 0.99:  # nothing is certain
         return "over 99 %"
     if unit in ("share", "probability"):
         return f"{value:.0%}".replace("%", " %")
+    if unit == "weeks":
+        return f"{value:.1f}".removesuffix(".0") + (" weeks ago" if "since" in fact else " weeks")
     told = in_words(value)
-    return f"{told} {unit}" if unit in ("weeks", "points", "mg triamcinolone") else told
+    return f"{told} {unit}" if unit in ("points", "mg triamcinolone") else told
 
 
 def in_words(value: Any, nothing: str = "unknown") -> str:

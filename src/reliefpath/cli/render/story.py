@@ -16,10 +16,9 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.cli.render.curve import draw
 from reliefpath.cli.render.worklist import STYLES, basis, gate_text, improvement_text
 from reliefpath.pathway.assessment import not_applying
-from reliefpath.pathway.facts import declaration
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
 from reliefpath.pathway.recovery_course import RecoveryCourse, course_of_episode
-from reliefpath.pathway.wording import fact_in_words
+from reliefpath.pathway.wording import fact_in_words, label_of
 from reliefpath.recovery import Priors
 
 MARKS = {True: ("✔", "green"), False: ("✘", "red"), None: ("?", "yellow")}
@@ -155,7 +154,7 @@ def _days(row: dict[str, Any]) -> str:
 
 def _gate(console: Console, advice: dict[str, Any], pathway: Pathway) -> None:
     names = {FOLLOW_UP: pathway.follow_up.name} | {id_: s.name for id_, s in pathway.steps.items()}
-    step, idle, known = None, not_applying(pathway, advice["facts"]), declaration().facts
+    step, idle = None, not_applying(pathway, advice["facts"])
     for criterion in advice["criteria"]:
         if criterion["step"] != step:
             step = criterion["step"]
@@ -167,7 +166,7 @@ def _gate(console: Console, advice: dict[str, Any], pathway: Pathway) -> None:
             mark, style = "–", "dim"
         else:
             values = ", ".join(
-                f"{known[k].label if k in known else k}: {fact_in_words(k, v, nothing)}"
+                f"{label_of(k)}: {fact_in_words(k, v, nothing)}"
                 for k, v in criterion["value"].items()
             )
         text = Text(f"  {mark} ", style) + Text(f"{label} ({values})")

@@ -89,7 +89,7 @@ def _consent(person: Person) -> Iterator[Check]:
     if person.has(CONSENT, [REFUSES]):
         return  # a contraindication, told as such
     if not person.has(CONSENT, [AGREES]):
-        says = f"{old_consent(person)}: inform the patient, and record `consent` `needling`."
+        says = f"{old_consent(person)}: inform the patient, and record the answer."
         yield Check("consent", Verdict.UNKNOWN, says)
     elif not _needled_since(person):
         yield Check("consent", Verdict.FINE, "The patient has agreed to dry needling.")

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reliefpath.pathway.assessment import not_applying
-from reliefpath.pathway.facts import declaration
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
-from reliefpath.pathway.wording import fact_in_words
+from reliefpath.pathway.wording import fact_in_words, label_of
 
 MARKS = {True: ("✔", "yes", "good"), False: ("✘", "no", "bad"), None: ("?", "unknown", "warn")}
 DOES_NOT_APPLY = ("–", "does not apply", "soft")
@@ -67,7 +66,6 @@ def _worst_first(criterion: dict[str, Any]) -> int:
 
 def _line(criterion: dict[str, Any], pathway: Pathway, *, applies: bool) -> Line:
     nothing = "none" if criterion["answer"] else "unknown"
-    known = declaration().facts
     values = criterion["value"].items() if applies else ()
     return Line(
         criterion["id"],
@@ -77,8 +75,5 @@ def _line(criterion: dict[str, Any], pathway: Pathway, *, applies: bool) -> Line
         " ".join(pathway.criteria[criterion["id"]][1].require.split()),
         criterion["to_do"],
         criterion["source"],
-        [
-            (known[fact].label if fact in known else fact, fact_in_words(fact, value, nothing))
-            for fact, value in values
-        ],
+        [(label_of(fact), fact_in_words(fact, value, nothing)) for fact, value in values],
     )

@@ -141,8 +141,8 @@ def _not_asked(person: Person) -> Iterator[Check]:
             yield Check(
                 f"{name}-not-asked",
                 Verdict.UNKNOWN,
-                f"{kinds[name].meaning}: never asked about. Ask, and record it as "
-                f"`{name}` `screened`.",
+                f"{kinds[name].meaning}: never asked about. Ask, and record the "
+                "answer, also that there is nothing.",
             )
     if old:
         told = _kinds_and_days({name: person.outdated[name] for name in old})
@@ -206,7 +206,7 @@ def _consent(person: Person) -> Iterator[Check]:
         yield Check(
             "consent",
             Verdict.UNKNOWN,
-            f"{old_consent(person)}: inform the patient, and record `consent` `injection`.",
+            f"{old_consent(person)}: inform the patient, and record the answer.",
         )
 
 
