@@ -257,3 +257,11 @@ def test_everybody_can_read_it(worklist: Page, scheme: str) -> None:
     worklist.keyboard.press("?")
     found = Axe().run(worklist)
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_as_many_check_ins_are_due_on_every_page(client: Client) -> None:
+    for theirs, everybody in (("", ""), ("?clinician=*", "?everybody=1")):
+        told = re.search(r"(\d+) with a check-in due", client.get(f"/worklist{theirs}").text)
+        listed = client.get(f"/due{everybody}").text
+        assert told
+        assert listed.count("<tr>") - 1 == int(told[1])

@@ -17,6 +17,7 @@ from reliefpath.pathway.assessment import (
     STATUS,
     assess,
     most_urgent_first,
+    todo_texts,
 )
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
@@ -182,14 +183,22 @@ def rows_of(
     return rows
 
 
+def _answered_by_a_score(pathway: Pathway) -> list[str]:
+    """The follow-up that a score of today would answer."""
+    criteria = pathway.follow_up.criteria.items()
+    return [id_ for id_, criterion in criteria if "weeks_since_score" in criterion.require]
+
+
 def due(pathway: Pathway) -> pl.Expr:
     """Return whether a check-in is due: open follow-up that a score of today would answer."""
-    ids = [
-        id_
-        for id_, criterion in pathway.follow_up.criteria.items()
-        if "weeks_since_score" in criterion.require
-    ]
-    return ~pl.all_horizontal(pl.lit(True), *(pl.col(id_).fill_null(False) for id_ in ids))
+    answers = (pl.col(id_).fill_null(False) for id_ in _answered_by_a_score(pathway))
+    return ~pl.all_horizontal(pl.lit(True), *answers)
+
+
+def why_due(pathway: Pathway) -> pl.Expr:
+    """Return the texts that say why a check-in is due; none where it is not."""
+    texts = todo_texts(pathway, _answered_by_a_score(pathway))
+    return pl.concat_list(pl.lit(None, pl.String), *texts).list.drop_nulls()
 
 
 def folded(text: pl.Expr) -> pl.Expr:

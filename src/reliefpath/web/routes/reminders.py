@@ -16,10 +16,10 @@ from reliefpath.care.reminders.addresses import Addresses
 from reliefpath.care.reminders.emails import LONGEST, checked
 from reliefpath.care.reminders.mail import MailError, needed
 from reliefpath.care.reminders.reminding import due_of, remind
+from reliefpath.care.worklist import why_due
 from reliefpath.errors import UsageError
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import CARE, Role
-from reliefpath.pathway.wording import worded
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
 from reliefpath.web.settings import Settings
@@ -38,19 +38,18 @@ def due(request: Request, worker: Carer, everybody: bool = False) -> Response:
     shows is in the audit log.
     """
     care: Care = request.app.state.care
-    criteria = care.pathway.follow_up.criteria
-    open_ = pl.any_horizontal(pl.lit(False), *(~pl.col(id_) for id_ in criteria))
     rows = care.everybody()
-    waits = rows.filter(open_).with_columns(treated=treated_by(rows, worker.clinicians))
+    rows = rows.with_columns(treated=treated_by(rows, worker.clinicians))
+    waits = rows.filter("due")
     if not everybody:
         waits = waits.filter("treated")
     shown = waits.head(ROWS)
     note(care.chart, worker.username, page="due")
     care.note_shown(worker, "due", shown.filter(~pl.col("treated"))["patient"])
     stands = {d.episode: d for d in due_of(shown, _links(request), request.app.state.addresses)}
-    asked = (pl.when(~pl.col(id_)).then(worded(criteria[id_].if_no)) for id_ in criteria)
-    says = pl.concat_list(pl.lit(None, pl.String), *asked).list.drop_nulls().alias("says")
-    told = shown.select("episode", "region", "weeks_since_score", says).iter_rows(named=True)
+    told = shown.select(
+        "episode", "region", "weeks_since_score", says=why_due(care.pathway)
+    ).iter_rows(named=True)
     return page(
         request,
         "due",
