@@ -68,7 +68,7 @@ def test_a_decision_rests_on_the_pathway_it_was_made_with(chart: Chart) -> None:
     stricter = text.replace("version: 2.0.0", "version: 3.0.0", 1)
     assert stricter != text
     advice = decide(chart, EPISODE, AGREED, Basis(stricter), AS_OF, "Ana")
-    assert advice["pathway"]["version"] == "3.0.0" != load_pathway().version
+    assert advice.pathway.version == "3.0.0" != load_pathway().version
     assert not next(replay(chart)).differences
 
 
@@ -77,7 +77,7 @@ def test_a_decision_keeps_the_learned_prior(chart: Chart) -> None:
     text = priors_text(learned.priors, learned.counts, "own episodes")
     with_prior = decide(chart, EPISODE, AGREED, Basis(AS_SHIPPED.pathway, text), AS_OF, "Ana")
     without = decide(chart, EPISODE, AGREED, AS_SHIPPED, AS_OF, "Ana")
-    assert with_prior["facts"] != without["facts"]
+    assert with_prior.facts != without.facts
     assert [r.differences for r in replay(chart, EPISODE)] == [(), ()]
 
 
@@ -119,7 +119,7 @@ def test_a_decision_is_in_the_audit_log_of_its_patient(chart: Chart) -> None:
 def test_a_moment_can_be_decided_on(chart: Chart) -> None:
     moment = datetime(2026, 3, 31, 12, tzinfo=UTC)
     advice = decide(chart, EPISODE, AGREED, AS_SHIPPED, moment, "Ana")
-    assert advice["as_of"] == moment.isoformat()
+    assert advice.as_of == moment.isoformat()
     assert not next(replay(chart)).differences
 
 
@@ -147,7 +147,7 @@ def test_a_replay_goes_by_the_file_of_its_decision_and_starts_no_process(
     )
     now = replace(chart, knowledge=ours)
     mine = [decide(each, EPISODE, AGREED, AS_SHIPPED, AS_OF, "Ana") for each in (chart, now)]
-    assert mine[0]["pathway"] != mine[1]["pathway"]
+    assert mine[0].pathway != mine[1].pathway
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a process was started")

@@ -234,7 +234,9 @@ def test_improvement_is_told_with_its_arithmetic_and_its_interval() -> None:
     assert (
         f"({first:g} − {last:g}) / ({first:g} − 0) = {100 * (first - last) / first:.3g} %" in said
     )
-    low, high = (100 * made.advice[f"improvement_{end}"] for end in ("low", "high"))
+    low, high = (
+        100 * (end or 0) for end in (made.advice.improvement.low, made.advice.improvement.high)
+    )
     assert f"90 % interval {low:.3g} % to {high:.3g} %" in said
 
 

@@ -14,7 +14,8 @@ from reliefpath.outcomes.answering import BANDS, answered_weeks, decided, respon
 from reliefpath.outcomes.injecting import gates_before, injecting, sessions
 from reliefpath.outcomes.measured import Share
 from reliefpath.outcomes.recovering import recovering
-from reliefpath.pathway.assessment import assess, assess_episode
+from reliefpath.pathway.advice import assess_episode
+from reliefpath.pathway.assessment import assess
 from reliefpath.pathway.model import load_pathway
 from reliefpath.simulation import demo_clinic
 
@@ -75,8 +76,7 @@ def test_injections_are_counted_by_days_and_their_gates_asked_the_day_before() -
     found = injecting(advice(), given, before, PATHWAY)
     gates = []
     for episode, day in days:
-        (gate,) = assess_episode(clinic(), episode, PATHWAY, day - timedelta(1))["gate"]
-        gates.append(gate)
+        gates.append(assess_episode(clinic(), episode, PATHWAY, day - timedelta(1)).gate)
     assert counted(found.gate) == [
         (sum(gate is answer for gate in gates), len(days)) for answer in (True, False, None)
     ]

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from reliefpath.care_log.log import CareLog
 from reliefpath.knowledge import SHIPPED
-from reliefpath.pathway.advice import Writer, advice_schema
+from reliefpath.pathway.advice import advice_of, advice_schema
 from reliefpath.pathway.assessment import advise, assess
 from reliefpath.pathway.facts import schema
 from reliefpath.pathway.model import load_pathway
@@ -59,7 +59,7 @@ def written(table: pl.DataFrame) -> tuple[bytes, bytes]:
     """The advice as CSV and as JSON."""
     lists = [name for name, dtype in table.schema.items() if dtype == pl.List(pl.String)]
     text = table.with_columns(pl.col(lists).list.join(" | ")).write_csv()
-    return text.encode(), json.dumps(list(Writer(PATHWAY).objects(table))).encode()
+    return text.encode(), json.dumps([a.model_dump() for a in advice_of(table, PATHWAY)]).encode()
 
 
 def gates(log: CareLog) -> dict[str, bool | None]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from reliefpath.pathway.cases import GATES, Vignette, advice_on, blocks, used
+from reliefpath.pathway.advice import Advice
+from reliefpath.pathway.cases import Vignette, advice_on, blocks, used
 from reliefpath.pathway.model import FOLLOW_UP, StatusName, load_pathway
+from reliefpath.pathway.wording import GATES
 
 from .vignettes import chapters, vignettes_markdown
 
@@ -16,7 +18,7 @@ VIGNETTES = [vignette for chapter in chapters() for vignette in chapter.vignette
 
 
 @cache
-def advice() -> dict[str, dict[str, Any]]:
+def advice() -> dict[str, Advice]:
     """The advice on all vignettes, by title."""
     return advice_on(VIGNETTES, load_pathway())
 
@@ -25,19 +27,19 @@ def said(vignette: Vignette) -> dict[str, Any]:
     """What was advised, in the words in which a vignette states what it expects."""
     pathway, found = load_pathway(), advice()[vignette.title]
     gate = pathway.gate(list(pathway.steps)[-1])
-    answers = {a["id"]: a["answer"] for a in found["criteria"]}
-    due = [a["id"] for a in found["criteria"] if a["step"] == FOLLOW_UP and a["answer"] is not True]
+    answers = {a.id: a.answer for a in found.criteria}
+    due = [a.id for a in found.criteria if a.step == FOLLOW_UP and a.answer is not True]
     openings = {id_: note.say.partition("{")[0][:40] for id_, note in pathway.notes.items()}
     expect = vignette.expect
     return {
-        "status": found["status"],
-        "gate": GATES[found["gate"]],
+        "status": found.status,
+        "gate": GATES[found.gate],
         "stopped_by": [id_ for id_ in gate if answers[id_] is False],
         "unknown": [id_ for id_ in gate if answers[id_] is None],
         "due": due,
-        "next": found["next_step"][: len(expect.next or "")],
-        "notes": [i for i, o in openings.items() if any(n.startswith(o) for n in found["notes"])],
-        "facts": {name: found["facts"][name] for name in expect.facts},
+        "next": found.next_step[: len(expect.next or "")],
+        "notes": [i for i, o in openings.items() if any(n.startswith(o) for n in found.notes)],
+        "facts": {name: found.facts[name] for name in expect.facts},
     }
 
 

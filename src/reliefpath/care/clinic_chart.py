@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -16,8 +14,7 @@ from reliefpath.care.worklist import WorklistCache
 from reliefpath.care_log.log import CareLog
 from reliefpath.identity.accounts import Account
 from reliefpath.knowledge import SHIPPED, Knowledge
-from reliefpath.pathway.advice import Writer
-from reliefpath.pathway.assessment import assess_episode
+from reliefpath.pathway.advice import Advice, assess_episode
 from reliefpath.pathway.model import Pathway, default_file, load_pathway
 from reliefpath.recovery import Priors
 from reliefpath.recovery.learned import read_priors
@@ -101,12 +98,6 @@ class Care:
         if shown := sorted(set(patients)):
             self.chart.note(AuditEvent(worker.username, "view"), page=page, shown=shown)
 
-    def advice(self, care_log: CareLog, episode: str) -> dict[str, Any]:
-        """Return the advice object about an episode; see `pathway.advice.Advice`."""
-        row = assess_episode(care_log, episode, self.pathway, self.today, self.priors)
-        return next(self._writer.objects(row))
-
-    @cached_property
-    def _writer(self) -> Writer:
-        """One for all: it reads the whole pathway first."""
-        return Writer(self.pathway)
+    def advice(self, care_log: CareLog, episode: str) -> Advice:
+        """Return today's advice on an episode."""
+        return assess_episode(care_log, episode, self.pathway, self.today, self.priors)

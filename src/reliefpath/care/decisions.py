@@ -23,8 +23,7 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import ReliefPathError, UsageError, is_reason
 from reliefpath.knowledge import Knowledge
-from reliefpath.pathway.advice import Writer
-from reliefpath.pathway.assessment import assess_episode
+from reliefpath.pathway.advice import Advice, assess_episode
 from reliefpath.pathway.model import Pathway, load_pathway
 from reliefpath.recovery import Priors
 from reliefpath.recovery.learned import read_priors
@@ -83,7 +82,7 @@ def decide(
     as_of: date | datetime,
     by: str,
     reason: str | None = None,
-) -> dict[str, Any]:
+) -> Advice:
     """Keep that a clinician agreed with, or overrode, the advice on an episode; return the advice.
 
     Raises:
@@ -163,10 +162,9 @@ def _unlike(place: str, before: Any, after: Any) -> Iterator[str]:
 
 def _advice(
     care_log: CareLog, episode: str, pathway: Pathway, priors: Priors, as_of: date | datetime
-) -> dict[str, Any]:
+) -> Advice:
     check_codes({name: care_log.table(name) for name in TABLES}, care_log.knowledge)
-    table = assess_episode(care_log, episode, pathway, as_of, priors)
-    return next(Writer(pathway).objects(table))
+    return assess_episode(care_log, episode, pathway, as_of, priors)
 
 
 @lru_cache(maxsize=8)  # a replay asks the same few texts of every decision
@@ -183,8 +181,8 @@ def _read(basis: Basis) -> tuple[Pathway, Priors]:
         return pathway, read_priors(file)
 
 
-def _text(advice: dict[str, Any]) -> str:
-    return json.dumps(advice, ensure_ascii=False, sort_keys=True)
+def _text(advice: Advice) -> str:
+    return json.dumps(advice.model_dump(), ensure_ascii=False, sort_keys=True)
 
 
 def _keep(change: Change, text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from functools import cached_property
+from functools import lru_cache
 from textwrap import shorten
 from typing import Any
 
@@ -12,6 +12,7 @@ import polars as pl
 from pydantic import Field, PrivateAttr
 
 from reliefpath.care_log.log import CareLog
+from reliefpath.errors import UsageError
 from reliefpath.knowledge.catalogue import Record
 from reliefpath.pathway.assessment import (
     AS_OF,
@@ -19,15 +20,16 @@ from reliefpath.pathway.assessment import (
     NEXT_STEP,
     NOTES,
     WOULD_CHANGE,
-    assess_episode,
+    assess,
     question,
     todo_texts,
 )
 from reliefpath.pathway.facts import schema
 from reliefpath.pathway.facts.declared import STATUS
 from reliefpath.pathway.model import Pathway, StatusName
-from reliefpath.pathway.notebook import GATES, advice_html
+from reliefpath.pathway.notebook import advice_html
 from reliefpath.pathway.recovery_course import RecoveryCourse, course_of_episode
+from reliefpath.pathway.wording import GATES
 from reliefpath.recovery import Priors
 
 Value = float | int | bool | str | None
@@ -89,6 +91,17 @@ class Advice(Record):
         """The recovery course of its measure, where `explain` gave it and a curve can follow."""
         return self._course
 
+    def number(self, fact: str) -> float | None:
+        """Return a fact that is a number, in the unit that `reliefpath facts` gives; None unknown.
+
+        Raises:
+            TypeError: the fact is a word, or a yes or no.
+        """
+        value = self.facts[fact]
+        if isinstance(value, bool | str):
+            raise TypeError(f"the fact `{fact}` is no number: {value!r}")
+        return value
+
     def to_frame(self) -> pl.DataFrame:
         """Return the criteria, one a row: `step`, `criterion`, `answer` and `to_do`."""
         rows = [(a.step, a.id, a.answer, a.to_do) for a in self.criteria]
@@ -129,82 +142,90 @@ def explain(
             without a zone, or the care log was read with another clinic's file than the pathway.
     """
     mine = care_log.only(episode)
-    table = assess_episode(mine, episode, pathway, as_of, priors)
-    advice = Advice.model_validate(next(Writer(pathway).objects(table)))
+    advice = assess_episode(mine, episode, pathway, as_of, priors)
     if (measure := advice.improvement.measure) is not None:
         asked = pathway.questions, priors
         advice._course = course_of_episode(mine, episode, measure, as_of, *asked)
     return advice
 
 
-class Writer:
-    """Turns rows of the advice table into advice objects."""
+def assess_episode(
+    care_log: CareLog,
+    episode: str,
+    pathway: Pathway,
+    as_of: date | datetime,
+    priors: Priors | None = None,
+) -> Advice:
+    """Return the advice on one episode; see `explain`, which draws its curve too.
 
-    def __init__(self, pathway: Pathway) -> None:
-        self.pathway = pathway
+    Raises:
+        UsageError: as for `explain`.
+    """
+    table = assess(care_log, pathway, as_of, priors).filter(pl.col("episode") == episode)
+    if table.is_empty():
+        known = episode in care_log.episodes["episode"]
+        why = f"had not begun by {as_of}" if known else "is not on record"
+        raise UsageError(f"episode `{episode}` {why}")
+    return next(advice_of(table, pathway))
 
-    @cached_property
-    def _criteria(self) -> list[tuple[str, str, tuple[str, ...], str, list[str]]]:
-        """Of each criterion what is the same for all: id, step, facts, because, source."""
-        return [
-            (
-                id_,
-                step,
-                tuple(dict.fromkeys((*question(c.require).facts, *c.shows))),
-                " ".join(c.because.split()),
-                self.pathway.cite(c),
-            )
-            for id_, (step, c) in self.pathway.criteria.items()
-        ]
 
-    def objects(self, table: pl.DataFrame) -> Iterator[dict[str, Any]]:
-        """Yield one JSON-ready object a row of the advice table; see `Advice`."""
-        to_do = table.select(todo_texts(self.pathway, self.pathway.criteria))
-        for row, texts in zip(
-            table.iter_rows(named=True), to_do.iter_rows(named=True), strict=True
-        ):
-            yield self._object(row, texts)
-
-    def _object(self, row: dict[str, Any], to_do: dict[str, str | None]) -> dict[str, Any]:
-        return {
-            "episode": row["episode"],
-            "patient": row["patient"],
-            "as_of": row[AS_OF],
-            "status": row[STATUS],
-            "next_step": row[NEXT_STEP],
-            "gate": row[GATE],
-            "improvement": {
-                "measure": row["measure"],
-                "baseline": row["baseline"],
-                "current": row["current"],
-                "estimate": row["improvement"],
-                "low": row["improvement_low"],
-                "high": row["improvement_high"],
-            },
-            "p_plateau": row["p_plateau"],
-            "p_window": row["p_window"],
-            "expected_gain": row["expected_gain"],
-            "criteria": [
-                {
-                    "id": id_,
-                    "step": step,
-                    "answer": row[id_],
-                    "value": {fact: row[fact] for fact in names},
-                    "to_do": to_do[id_],
-                    "because": because,
-                    "source": source,
-                }
-                for id_, step, names, because, source in self._criteria
+def advice_of(table: pl.DataFrame, pathway: Pathway) -> Iterator[Advice]:
+    """Yield the rows of an advice table that `assess` gave, as objects."""
+    to_do = table.select(todo_texts(pathway, pathway.criteria))
+    version = PathwayName(
+        name=pathway.pathway, version=pathway.edition, approved_by=pathway.approved_by
+    )
+    for row, texts in zip(table.iter_rows(named=True), to_do.iter_rows(named=True), strict=True):
+        yield Advice(
+            episode=row["episode"],
+            patient=row["patient"],
+            as_of=row[AS_OF],
+            status=row[STATUS],
+            next_step=row[NEXT_STEP],
+            gate=row[GATE],
+            improvement=Improvement(
+                measure=row["measure"],
+                baseline=row["baseline"],
+                current=row["current"],
+                estimate=row["improvement"],
+                low=row["improvement_low"],
+                high=row["improvement_high"],
+            ),
+            p_plateau=row["p_plateau"],
+            p_window=row["p_window"],
+            expected_gain=row["expected_gain"],
+            criteria=[
+                Answer(
+                    id=id_,
+                    step=step,
+                    answer=row[id_],
+                    value={fact: row[fact] for fact in facts},
+                    to_do=texts[id_],
+                    because=because,
+                    source=source,
+                )
+                for id_, step, facts, because, source in _criteria(pathway)
             ],
-            "would_change": row[WOULD_CHANGE],
-            "notes": row[NOTES],
-            "facts": {fact: row[fact] for fact in schema()},
-            "pathway": {
-                "name": self.pathway.pathway,
-                "version": self.pathway.edition,
-                "approved_by": self.pathway.approved_by,
-            },
-        }
+            would_change=row[WOULD_CHANGE],
+            notes=row[NOTES],
+            facts={fact: row[fact] for fact in schema()},
+            pathway=version,
+        )
+
+
+@lru_cache(maxsize=8)
+def _criteria(pathway: Pathway) -> list[tuple[str, str, tuple[str, ...], str, list[str]]]:
+    """Of each criterion what is the same for all: id, step, facts, because, source."""
+    return [
+        (
+            id_,
+            step,
+            tuple(dict.fromkeys((*question(c.require).facts, *c.shows))),
+            " ".join(c.because.split()),
+            pathway.cite(c),
+        )
+        for id_, (step, c) in pathway.criteria.items()
+    ]
 
 
 def advice_schema() -> dict[str, Any]:

@@ -78,26 +78,6 @@ def assess_parts(
     return advise(table, pathway, as_of)
 
 
-def assess_episode(
-    care_log: CareLog,
-    episode: str,
-    pathway: Pathway,
-    as_of: date | datetime,
-    priors: Priors | None = None,
-) -> pl.DataFrame:
-    """Return the one row of the advice table that is about an episode; see `assess`.
-
-    Raises:
-        UsageError: the episode is not on record, or had not begun by `as_of`.
-    """
-    table = assess(care_log, pathway, as_of, priors).filter(pl.col("episode") == episode)
-    if table.is_empty():
-        known = episode in care_log.episodes["episode"]
-        why = f"had not begun by {as_of}" if known else "is not on record"
-        raise UsageError(f"episode `{episode}` {why}")
-    return table
-
-
 def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.DataFrame:
     """Return the advice table of a facts table; see `assess`."""
     plan = plan_of(pathway)

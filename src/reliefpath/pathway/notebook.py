@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from reliefpath.pathway.wording import GATES
 from reliefpath.recovery.plot import svg
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from reliefpath.pathway.recovery_course import RecoveryCourse
 
 MARKS: dict[bool | None, str] = {True: "✔ yes", False: "✘ no", None: "? unknown"}
-GATES = {True: "open", False: "closed", None: "unknown"}
 CAPTION = (
     "● score, ─ curve in its 90 % band, lighter where the next scores are expected "
     "with 90 %, green the window"

@@ -11,6 +11,9 @@ import polars as pl
 from reliefpath.errors import nearest
 from reliefpath.pathway.facts.declared import STATUS, FactType, askable, declaration
 
+GATES = {True: "open", False: "closed", None: "unknown"}
+"""A gate in words, by its answer."""
+
 
 class WordingError(ValueError):
     """Why a text is refused."""

@@ -12,7 +12,7 @@ from reliefpath.care.planning.given import Session, injection_rows, without_sess
 from reliefpath.care.planning.person import Needle, person_on
 from reliefpath.care.request import Request
 from reliefpath.care_log.log import CareLog
-from reliefpath.pathway.assessment import assess_episode
+from reliefpath.pathway.advice import assess_episode
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
 from reliefpath.reference.therapies.injection import Plan, Site, plan_injection
@@ -71,7 +71,6 @@ def plan_for(
     """
     refuse_nonsense(request.sites, care_log.knowledge)
     advice = assess_episode(care_log, request.episode, pathway, request.at, priors)
-    row = advice.row(0, named=True)
     person = person_on(
         *(care_log, advice, pathway, request.at, Needle.INJECTION),
         weight_kg=request.weight_kg,
@@ -81,7 +80,7 @@ def plan_for(
     return plan_injection(
         request.sites,
         person,
-        coverage=coverage_of(care_log, row, person, request.sites, request.payer),
+        coverage=coverage_of(care_log, advice, person, request.sites, request.payer),
         steroid_reason=request.steroid_reason,
         acknowledged=request.acknowledged,
     )

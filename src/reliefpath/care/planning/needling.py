@@ -7,7 +7,7 @@ from datetime import date, datetime
 from reliefpath.care.planning.person import Needle, person_on
 from reliefpath.care.request import Request
 from reliefpath.care_log.log import CareLog
-from reliefpath.pathway.assessment import assess_episode
+from reliefpath.pathway.advice import assess_episode
 from reliefpath.pathway.model import Pathway
 from reliefpath.reference.therapies.injection import Place
 from reliefpath.reference.therapies.needling import Course, NeedlingPlan, plan_needling
@@ -40,9 +40,8 @@ def needling_for(care_log: CareLog, request: NeedlingRequest, pathway: Pathway) 
         UsageError: the episode is not there or has not begun, or the plan makes no sense.
     """
     advice = assess_episode(care_log, request.episode, pathway, request.at)
-    row = advice.row(0, named=True)
     person = person_on(
         *(care_log, advice, pathway, request.at, Needle.NEEDLING), nothing_new=request.nothing_new
     )
-    course = Course(*(row[name] for name in COURSE))
+    course = Course(*(advice.number(name) for name in COURSE))
     return plan_needling(request.places, person, course, request.acknowledged)

@@ -16,7 +16,7 @@ import polars as pl
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import FINDINGS
 from reliefpath.clock import Moment, day_of, has_time, instant_of
-from reliefpath.pathway.assessment import todo_texts
+from reliefpath.pathway.advice import Advice
 from reliefpath.pathway.facts.findings import ANSWERS
 from reliefpath.pathway.model import Pathway
 from reliefpath.reference.anatomy import trigger_point
@@ -57,7 +57,7 @@ class Needle(StrEnum):
 
 def person_on(
     care_log: CareLog,
-    advice: pl.DataFrame,
+    advice: Advice,
     pathway: Pathway,
     as_of: date | datetime,
     needle: Needle,
@@ -70,7 +70,7 @@ def person_on(
 
     Args:
         care_log: what concerns the patient, every episode of theirs.
-        advice: the row of the advice table that is about the episode.
+        advice: on the episode.
         pathway: which gave the advice.
         as_of: the day of the needle, or its moment.
         needle: what is planned.
@@ -79,9 +79,8 @@ def person_on(
         nothing_new: what was asked about before was asked about again, and nothing is new.
     """
     moment = care_log.moment(as_of)
-    row = advice.row(0, named=True)
-    mine = care_log.only(row["episode"])
-    episode = mine.episodes.row(by_predicate=pl.col("episode") == row["episode"], named=True)
+    mine = care_log.only(advice.episode)
+    episode = mine.episodes.row(by_predicate=pl.col("episode") == advice.episode, named=True)
     answers = _Answers(mine, episode, moment, needle, nothing_new=nothing_new)
     weight, weights = answers.weight, answers.weights
     if weight_kg is not None:
@@ -98,7 +97,7 @@ def person_on(
         findings=tuple(answers.standing),
         screened=frozenset(answers.screened),
         history=tuple(_history(mine, moment)),
-        gate=row["gate"],
+        gate=advice.gate,
         unmet=tuple(unmet_of(advice, pathway)),
         at=instant_of(as_of) if isinstance(as_of, datetime) else None,
         zone=moment.zone,
@@ -279,15 +278,16 @@ def _complaint(episode: Mapping[str, Any]) -> Complaint:
     return Complaint((episode["region"], *others), episode["side"])
 
 
-def unmet_of(advice: pl.DataFrame, pathway: Pathway) -> Iterable[Unmet]:
+def unmet_of(advice: Advice, pathway: Pathway) -> Iterable[Unmet]:
     """Yield why the gate is not open; what is open for one cause is told as one thing."""
     ids = pathway.gate(list(pathway.steps)[-1])
-    answers = advice.row(0, named=True)
-    texts = advice.select(todo_texts(pathway, ids)).row(0, named=True)
+    asked = {criterion.id: criterion for criterion in advice.criteria}
     shut: dict[str, list[str]] = {}
     for id_ in ids:
-        if answers[id_] is not True:
-            shut.setdefault(pathway.cause_of(id_, answers[id_]) or id_, []).append(texts[id_])
+        answer, to_do = asked[id_].answer, asked[id_].to_do
+        if answer is not True:
+            cause = pathway.cause_of(id_, answer) or id_
+            shut.setdefault(cause, []).append(to_do or pathway.label(id_))
     for name, told in shut.items():
         yield Unmet(name, " ".join(dict.fromkeys(told)))
 

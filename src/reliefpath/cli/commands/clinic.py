@@ -132,12 +132,11 @@ def explain(
     day, chosen, priors = as_of_day(as_of, source), read_pathway(pathway), read_prior(prior)
     mine = Records(source, "explain", reading, known_at).of(episode)
     from reliefpath.cli.render.story import print_story
-    from reliefpath.pathway.advice import Writer
-    from reliefpath.pathway.assessment import assess_episode
+    from reliefpath.pathway.advice import assess_episode
 
-    table = assess_episode(mine, episode, chosen, day, priors)
+    advice = assess_episode(mine, episode, chosen, day, priors)
     with open_console() as console:
-        print_story(console, mine, next(Writer(chosen).objects(table)), chosen, day, priors)
+        print_story(console, mine, advice, chosen, day, priors)
 
 
 @app.command()
@@ -306,9 +305,9 @@ def _write_advice(
     import polars as pl
 
     if file_format is AssessFormat.JSON:
-        from reliefpath.pathway.advice import Writer
+        from reliefpath.pathway.advice import advice_of
 
-        write_json(Writer(pathway).objects(advice), out)
+        write_json((each.model_dump() for each in advice_of(advice, pathway)), out)
         return
     if file_format is AssessFormat.CSV:
         lists = [name for name, dtype in advice.schema.items() if dtype == pl.List(pl.String)]

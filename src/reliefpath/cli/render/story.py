@@ -14,11 +14,12 @@ from rich.text import Text
 from reliefpath.care.tried import tried
 from reliefpath.care_log.log import CareLog
 from reliefpath.cli.render.curve import draw
-from reliefpath.cli.render.worklist import STYLES, basis, gate_text, improvement_text
+from reliefpath.cli.render.worklist import STYLES, basis, improvement_text
+from reliefpath.pathway.advice import Advice
 from reliefpath.pathway.assessment import not_applying
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
 from reliefpath.pathway.recovery_course import RecoveryCourse, course_of_episode
-from reliefpath.pathway.wording import fact_in_words, label_of
+from reliefpath.pathway.wording import GATES, fact_in_words, label_of
 from reliefpath.recovery import Priors
 
 MARKS = {True: ("✔", "green"), False: ("✘", "red"), None: ("?", "yellow")}
@@ -29,26 +30,27 @@ COLUMNS, AHEAD = 64, 6
 def print_story(
     console: Console,
     care_log: CareLog,
-    advice: dict[str, Any],
+    advice: Advice,
     pathway: Pathway,
     as_of: date,
     priors: Priors | None = None,
 ) -> None:
-    """Print the story of the episode that `advice`, one advice object, is about."""
-    episode = care_log.episodes.row(by_predicate=pl.col("episode") == advice["episode"], named=True)
-    facts = advice["facts"]
+    """Print the story of the episode that an advice is about."""
+    episode = care_log.episodes.row(by_predicate=pl.col("episode") == advice.episode, named=True)
+    facts = advice.facts
     _headline(console, care_log, episode, advice, as_of)
-    if facts["improvement"] is not None:
+    measure = advice.improvement.measure
+    if measure is not None and advice.improvement.estimate is not None:
         asked = pathway.questions, priors
-        course = course_of_episode(care_log, advice["episode"], facts["measure"], as_of, *asked)
+        course = course_of_episode(care_log, advice.episode, measure, as_of, *asked)
         console.print()
         for line in [] if course is None else _chart(course):
             console.print(line, highlight=False)
     _numbers(console, facts)
     _ledger(console, care_log, episode, as_of)
     _gate(console, advice, pathway)
-    _list(console, "What would change the answer", advice["would_change"])
-    _list(console, "Notes", advice["notes"])
+    _list(console, "What would change the answer", advice.would_change)
+    _list(console, "Notes", advice.notes)
     console.print()
     console.print(basis(pathway), style="dim")
 
@@ -57,18 +59,19 @@ def _headline(
     console: Console,
     care_log: CareLog,
     episode: dict[str, Any],
-    advice: dict[str, Any],
+    advice: Advice,
     as_of: date,
 ) -> None:
     person = care_log.patients.row(by_predicate=pl.col("patient") == episode["patient"], named=True)
     name = person["name"] or person["patient"]
     complaint = f", “{episode['complaint']}”" if episode["complaint"] else ""
     side = f"{episode['region']}{complaint}, since {episode['started_on']}"
-    console.print(Text(f"{advice['episode']}  {name}", "bold"), Text(side), highlight=False)
-    status = Text(advice["status"], STYLES[advice["status"]])
-    gate = gate_text(advice["gate"])
-    console.print("As of", str(as_of), status, f"gate to the injection {gate}", highlight=False)
-    console.print(Text("Next  ", "bold") + Text(advice["next_step"]))
+    console.print(Text(f"{advice.episode}  {name}", "bold"), Text(side), highlight=False)
+    status = Text(advice.status, STYLES[advice.status])
+    console.print(
+        "As of", str(as_of), status, f"gate to the injection {GATES[advice.gate]}", highlight=False
+    )
+    console.print(Text("Next  ", "bold") + Text(advice.next_step))
 
 
 def _chart(course: RecoveryCourse) -> Iterator[str]:
@@ -152,30 +155,29 @@ def _days(row: dict[str, Any]) -> str:
     return f"{row['days']} times, {row['first']} to {row['last']}"
 
 
-def _gate(console: Console, advice: dict[str, Any], pathway: Pathway) -> None:
+def _gate(console: Console, advice: Advice, pathway: Pathway) -> None:
     names = {FOLLOW_UP: pathway.follow_up.name} | {id_: s.name for id_, s in pathway.steps.items()}
-    step, idle = None, not_applying(pathway, advice["facts"])
-    for criterion in advice["criteria"]:
-        if criterion["step"] != step:
-            step = criterion["step"]
+    step, idle = None, not_applying(pathway, advice.facts)
+    for criterion in advice.criteria:
+        if criterion.step != step:
+            step = criterion.step
             console.print(f"\n{names[step]}", style="bold")
-        mark, style = MARKS[criterion["answer"]]
-        nothing = "none" if criterion["answer"] else "unknown"
-        label, values = pathway.label(criterion["id"]), "does not apply"
-        if criterion["id"] in idle:
+        mark, style = MARKS[criterion.answer]
+        nothing = "none" if criterion.answer else "unknown"
+        label, values = pathway.label(criterion.id), "does not apply"
+        if criterion.id in idle:
             mark, style = "–", "dim"
         else:
             values = ", ".join(
-                f"{label_of(k)}: {fact_in_words(k, v, nothing)}"
-                for k, v in criterion["value"].items()
+                f"{label_of(k)}: {fact_in_words(k, v, nothing)}" for k, v in criterion.value.items()
             )
         text = Text(f"  {mark} ", style) + Text(f"{label} ({values})")
         console.print(text, highlight=False)
-        if criterion["answer"] is not True:
+        if criterion.answer is not True:
             console.print(
                 Text(
-                    f"      {criterion['to_do']}\n      {criterion['because']} "
-                    f"({'; '.join(criterion['source'])})",
+                    f"      {criterion.to_do}\n      {criterion.because} "
+                    f"({'; '.join(criterion.source)})",
                     "dim",
                 ),
                 highlight=False,

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from reliefpath.pathway.assessment import GATE, NEXT_STEP, STATUS
 from reliefpath.pathway.model import Pathway
+from reliefpath.pathway.wording import GATES
 
 STYLES = {
     "referred": "bold white on red",
@@ -41,7 +42,7 @@ def print_worklist(console: Console, advice: pl.DataFrame, pathway: Pathway) -> 
             row["region"],
             improvement_text(row),
             f"{row['weeks_in_care']:.0f}",
-            gate_text(row[GATE]),
+            GATES[row[GATE]],
             row[NEXT_STEP],
         )
     console.print(table)
@@ -74,8 +75,3 @@ def improvement_text(row: dict[str, float | None]) -> str:
         return "-"
     now, least, most = (round(100 * share) for share in (estimate, low, high))
     return f"{now} % ({least} to {most})"
-
-
-def gate_text(gate: bool | None) -> str:
-    """Return `open`, `closed` or `unknown`."""
-    return {True: "open", False: "closed", None: "unknown"}[gate]

@@ -19,7 +19,7 @@ from reliefpath.documents.printing import day_text
 from reliefpath.errors import UsageError, nearest
 from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.languages import ENGLISH, Speech, speech
-from reliefpath.pathway.assessment import assess_episode
+from reliefpath.pathway.advice import Advice, assess_episode
 from reliefpath.pathway.model import Pathway
 from reliefpath.recovery import Priors
 from reliefpath.reference.anatomy import muscles
@@ -68,7 +68,7 @@ class Case:
 
     plan: Plan
     pathway: Pathway
-    advice: Mapping[str, Any]
+    advice: Advice
     patient: Mapping[str, Any]
     episode: Mapping[str, Any]
     treatments: pl.DataFrame
@@ -199,15 +199,15 @@ def case_of(
     """
     told = told or Told()
     _refuse_slips(told, plan, codes(care_log.knowledge))
-    [row] = assess_episode(care_log, episode, pathway, as_of, priors).to_dicts()
-    who = care_log.patients.row(by_predicate=pl.col("patient") == row["patient"], named=True)
+    advice = assess_episode(care_log, episode, pathway, as_of, priors)
+    who = care_log.patients.row(by_predicate=pl.col("patient") == advice.patient, named=True)
     moment, mine = care_log.moment(as_of), care_log.only(episode)
     begun = mine.episodes.row(by_predicate=pl.col("episode") == episode, named=True)
     at_clinic = wall(pl.col("at"), care_log.zone)
     return Case(
         plan=plan,
         pathway=pathway,
-        advice=row,
+        advice=advice,
         patient=who,
         episode=begun,
         treatments=moment.before(mine.given).sort("at", maintain_order=True),

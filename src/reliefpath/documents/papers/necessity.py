@@ -132,7 +132,7 @@ def _case(case: Case) -> Iterator[Block]:
     complaint = f": {episode['complaint'].rstrip('.')}" if episode["complaint"] else ""
     begun = day_text(episode["started_on"])
     who = case.patient["name"] or f"The patient of our record {case.patient['patient']}"
-    weeks = advice["weeks_in_care"]
+    weeks = advice.number("weeks_in_care")
     since = "" if weeks is None else f", {weeks:.0f} weeks before this letter"
     said = [
         Said(
@@ -149,12 +149,12 @@ def _case(case: Case) -> Iterator[Block]:
 def _improvement(case: Case) -> Said:
     advice, pathway = case.advice, case.pathway
     origin = f"{COMPUTED} by the recovery curve, pathway {pathway.pathway} {pathway.edition}"
-    if advice["improvement"] is None:
+    if advice.improvement.estimate is None:
         return Said("How much better the patient is overall is not known from the scores.", origin)
-    low, high = share(advice["improvement_low"]), share(advice["improvement_high"])
+    low, high = share(advice.improvement.low), share(advice.improvement.high)
     return Said(
-        f"Over all scores the patient is {share(advice['improvement'])} of the way to well "
-        f"(90 % interval {low} to {high}). Status of the course: {advice['status']}.",
+        f"Over all scores the patient is {share(advice.improvement.estimate)} of the way to well "
+        f"(90 % interval {low} to {high}). Status of the course: {advice.status}.",
         origin,
     )
 
@@ -305,12 +305,13 @@ def _earlier(case: Case) -> Block:
 def _on_the_scale(case: Case, row: Mapping[str, Any], latest: object) -> Said:
     """The relief that the scores show, and how long: told of this episode's latest injection."""
     advice = case.advice
-    is_known = advice["injection_relief_weeks"] is not None
-    if not is_known or row["episode"] != advice["episode"] or row["day"] != latest:
+    measure, weeks = advice.improvement.measure, advice.number("injection_relief_weeks")
+    is_latest = row["episode"] == advice.episode and row["day"] == latest
+    if not is_latest or measure is None or weeks is None:
         return Said(NOT_ON_RECORD)
-    best, now = share(advice["injection_relief"]), share(advice["injection_relief_now"])
-    lasted = f"a half or more for {advice['injection_relief_weeks']:.3g} weeks"
-    scale = measures(case.knowledge)[advice["measure"]].name
+    best, now = (share(advice.number(f"injection_relief{end}")) for end in ("", "_now"))
+    lasted = f"a half or more for {weeks:.3g} weeks"
+    scale = measures(case.knowledge)[measure].name
     return Said(f"{scale}: {best} at best, {lasted}; {now} at the latest score")
 
 

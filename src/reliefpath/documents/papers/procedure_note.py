@@ -26,6 +26,7 @@ from reliefpath.documents.papers.parts import (
     share,
 )
 from reliefpath.documents.printing import day_text
+from reliefpath.pathway.wording import GATES
 from reliefpath.reference.measures import measures
 from reliefpath.reference.therapies import SCREENED, AgentKind, agents, finding_kinds
 from reliefpath.reference.therapies.injection import Check
@@ -85,10 +86,10 @@ def procedure_note(case: Case) -> Paper:
 def _indication(case: Case) -> Table:
     advice, pathway = case.advice, case.pathway
     origin = f"{COMPUTED}, pathway {pathway.pathway} {pathway.edition}"
-    weeks = advice["weeks_in_care"]
-    improved = share(advice["improvement"])
-    if advice["improvement"] is not None:
-        low, high = share(advice["improvement_low"]), share(advice["improvement_high"])
+    weeks = advice.number("weeks_in_care")
+    improved = share(advice.improvement.estimate)
+    if advice.improvement.estimate is not None:
+        low, high = share(advice.improvement.low), share(advice.improvement.high)
         improved += f" (90 % interval {low} to {high})"
     care = NOT_ON_RECORD if weeks is None else f"{weeks:.3g} weeks"
     return facts(
@@ -96,7 +97,7 @@ def _indication(case: Case) -> Table:
         [
             ("Complaint", Said(case.episode["complaint"] or NOT_ON_RECORD, "record")),
             ("Region", Said(case.episode["region"].replace("-", " "), "record")),
-            ("Course", Said(str(advice["status"]), origin)),
+            ("Course", Said(str(advice.status), origin)),
             ("In care for", Said(care, origin)),
             ("Improvement", Said(improved, origin)),
         ],
@@ -244,11 +245,10 @@ def _found(case: Case) -> Iterator[tuple[str, str]]:
 
 def _decisions(case: Case) -> Iterator[Block]:
     plan, advice = case.plan, case.advice
-    gate = {True: "open", False: "closed", None: "unknown"}[advice["gate"]]
     pathway = f"pathway {case.pathway.pathway} {case.pathway.edition}"
     rows = [
         ("Result of the plan", Said(str(plan.result), "plan")),
-        ("Gate to the injection", Said(gate, pathway)),
+        ("Gate to the injection", Said(GATES[advice.gate], pathway)),
     ]
     if AgentKind.CORTICOSTEROID in case.kinds:
         rows.append(("Reason for a corticosteroid", Said(plan.steroid_reason or "", GIVEN)))

@@ -9,7 +9,6 @@ from reliefpath.pathway.cases.reading import (
     used,
 )
 from reliefpath.pathway.cases.trying import (
-    GATES,
     CaseResult,
     advice_on,
     shipped_chapters,
@@ -17,7 +16,6 @@ from reliefpath.pathway.cases.trying import (
 )
 
 __all__ = [
-    "GATES",
     "CaseResult",
     "Chapter",
     "Episode",

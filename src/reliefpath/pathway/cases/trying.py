@@ -12,12 +12,12 @@ import polars as pl
 
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
-from reliefpath.pathway.advice import Writer
+from reliefpath.pathway.advice import Advice, advice_of
 from reliefpath.pathway.assessment import assess
 from reliefpath.pathway.cases.reading import Chapter, Vignette, read_chapter
 from reliefpath.pathway.model import Pathway
+from reliefpath.pathway.wording import GATES
 
-GATES = {True: "open", False: "closed", None: "unknown"}
 CHAPTERS = ("adversarial.yaml", "plain-candidates.yaml")
 
 
@@ -60,23 +60,22 @@ def try_cases(pathway: Pathway) -> list[CaseResult]:
     return [_result_of(case, advice[case.title]) for case in cases]
 
 
-def _result_of(case: Vignette, advice: dict[str, Any]) -> CaseResult:
-    stopping = () if case.expect.gate == "not open" else tuple(advice["would_change"])
-    return CaseResult(case, advice["status"], GATES[advice["gate"]], stopping)
+def _result_of(case: Vignette, advice: Advice) -> CaseResult:
+    stopping = () if case.expect.gate == "not open" else tuple(advice.would_change)
+    return CaseResult(case, advice.status, GATES[advice.gate], stopping)
 
 
-def advice_on(cases: Iterable[Vignette], pathway: Pathway) -> dict[str, dict[str, Any]]:
-    """Return the advice object on each patient by title; those of one day are assessed together."""
+def advice_on(cases: Iterable[Vignette], pathway: Pathway) -> dict[str, Advice]:
+    """Return the advice on each patient by title; those of one day are assessed together."""
     days: dict[Any, list[Vignette]] = {}
     for case in cases:
         days.setdefault((case.day, case.absent), []).append(case)
-    found: dict[str, dict[str, Any]] = {}
-    writer = Writer(pathway)
+    found: dict[str, Advice] = {}
     for (day, absent), mine in days.items():
         logs = [case.care_log(pathway.knowledge) for case in mine]
         tables = {name: pl.concat(log.table(name) for log in logs) for name in TABLES}
         care_log = CareLog.of(tables.__getitem__, pathway.knowledge)
         care_log = replace(care_log, absent=frozenset(absent))
-        for advice in writer.objects(assess(care_log, pathway, day)):
-            found[advice["episode"]] = advice
+        for advice in advice_of(assess(care_log, pathway, day), pathway):
+            found[advice.episode] = advice
     return found

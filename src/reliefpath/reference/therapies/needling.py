@@ -34,7 +34,7 @@ REFUSES = "needling-refused"
 class Course:
     """The dry needling of the episode so far."""
 
-    sessions: int | None
+    sessions: float | None
     """Null where no treatments were read."""
     response: float | None
     """Mean share of the pain relieved by a session; null where none was recorded."""
@@ -138,7 +138,7 @@ def _course(course: Course, person: Person) -> Iterator[Check]:
         says = "What the sessions so far brought is not on record: measure before and after."
         yield Check("response-not-recorded", Verdict.DECISION, says)
     else:
-        relieved = f"{course.sessions} sessions relieved {course.response:.0%} of the pain each"
+        relieved = f"{course.sessions:g} sessions relieved {course.response:.0%} of the pain each"
         if course.gain is not None:
             relieved += f", and it is {course.gain:.0%} less than before them"
         without = 0 if course.response > 0 or (course.gain or 0) > 0 else course.sessions

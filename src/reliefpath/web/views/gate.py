@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from reliefpath.pathway.advice import Advice, Answer
 from reliefpath.pathway.assessment import not_applying
 from reliefpath.pathway.model import FOLLOW_UP, Pathway
-from reliefpath.pathway.wording import fact_in_words, label_of
+from reliefpath.pathway.wording import GATES, fact_in_words, label_of
 
 MARKS = {True: ("✔", "yes", "good"), False: ("✘", "no", "bad"), None: ("?", "unknown", "warn")}
 DOES_NOT_APPLY = ("–", "does not apply", "soft")
 """How an answer is shown: a sign, a word, and a colour that is only a help to the eye."""
-GATES = {True: ("open", "good"), False: ("closed", "bad"), None: ("unknown", "warn")}
+GATE_TAGS = {answer: (word, MARKS[answer][2]) for answer, word in GATES.items()}
+"""A gate in words, and its colour."""
 
 
 @dataclass(frozen=True)
@@ -50,30 +51,30 @@ class Rung:
         return sum(line.word == "yes" for line in self.lines)
 
 
-def checklist(advice: dict[str, Any], pathway: Pathway) -> list[Rung]:
-    """Return the criteria of one advice object by step, what is not met first."""
+def checklist(advice: Advice, pathway: Pathway) -> list[Rung]:
+    """Return the criteria of an advice by step, what is not met first."""
     names = {id_: step.name for id_, step in pathway.steps.items()}
     names[FOLLOW_UP] = pathway.follow_up.name
-    idle = not_applying(pathway, advice["facts"])
-    criteria = sorted(advice["criteria"], key=lambda c: (c["id"] in idle, _worst_first(c)))
-    lines = [(c["step"], _line(c, pathway, applies=c["id"] not in idle)) for c in criteria]
+    idle = not_applying(pathway, advice.facts)
+    criteria = sorted(advice.criteria, key=lambda c: (c.id in idle, _worst_first(c)))
+    lines = [(c.step, _line(c, pathway, applies=c.id not in idle)) for c in criteria]
     return [Rung(name, [line for of, line in lines if of == step]) for step, name in names.items()]
 
 
-def _worst_first(criterion: dict[str, Any]) -> int:
-    return (False, None, True).index(criterion["answer"])
+def _worst_first(criterion: Answer) -> int:
+    return (False, None, True).index(criterion.answer)
 
 
-def _line(criterion: dict[str, Any], pathway: Pathway, *, applies: bool) -> Line:
-    nothing = "none" if criterion["answer"] else "unknown"
-    values = criterion["value"].items() if applies else ()
+def _line(criterion: Answer, pathway: Pathway, *, applies: bool) -> Line:
+    nothing = "none" if criterion.answer else "unknown"
+    values = criterion.value.items() if applies else ()
     return Line(
-        criterion["id"],
-        pathway.label(criterion["id"]),
-        *(MARKS[criterion["answer"]] if applies else DOES_NOT_APPLY),
-        criterion["because"],
-        " ".join(pathway.criteria[criterion["id"]][1].require.split()),
-        criterion["to_do"],
-        criterion["source"],
+        criterion.id,
+        pathway.label(criterion.id),
+        *(MARKS[criterion.answer] if applies else DOES_NOT_APPLY),
+        criterion.because,
+        " ".join(pathway.criteria[criterion.id][1].require.split()),
+        criterion.to_do,
+        criterion.source,
         [(label_of(fact), fact_in_words(fact, value, nothing)) for fact, value in values],
     )

@@ -219,7 +219,7 @@ def decide(
     decision = AGREED if agree else OVERRIDDEN
     who = by or whoami()
     advice = decide(chart_of(chart), episode, decision, basis, as_of_day(as_of, chart), who, why)
-    typer.echo(f"Kept: {who} {decision} on {advice['status']}: {advice['next_step']}")
+    typer.echo(f"Kept: {who} {decision} on {advice.status}: {advice.next_step}")
 
 
 @app.command()

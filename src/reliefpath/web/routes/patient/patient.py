@@ -22,6 +22,7 @@ from reliefpath.documents.record.record import record_of
 from reliefpath.errors import UsageError, is_reason
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import CARE, TREAT
+from reliefpath.pathway.advice import Advice
 from reliefpath.reference.measures import measures
 from reliefpath.web.pages import page
 from reliefpath.web.routes.vega import ADDRESS
@@ -31,7 +32,7 @@ from reliefpath.web.standalone import standing
 from reliefpath.web.views.body import body_map
 from reliefpath.web.views.charts import Look, spec
 from reliefpath.web.views.course import course_of, measures_of
-from reliefpath.web.views.gate import GATES, checklist
+from reliefpath.web.views.gate import GATE_TAGS, checklist
 from reliefpath.web.views.ledger import SIGNS, findings, latest_exam, term_choices, tried_named
 from reliefpath.web.workers.drawing import picture
 
@@ -143,7 +144,7 @@ def _shown(
     about = head(care_log, episode, today)
     drawn = measures_of(care_log, episode, today)
     if measure not in drawn:
-        first = advice["facts"]["measure"]
+        first = advice.improvement.measure
         measure = first if first in drawn else next(iter(drawn), None)
     course = None
     if measure is not None:
@@ -156,7 +157,7 @@ def _shown(
         about=about,
         advice=advice,
         seen=_seen(advice),
-        gate=GATES[advice["gate"]],
+        gate=GATE_TAGS[advice.gate],
         measure=measure,
         drawn=[(name, measures(care.knowledge)[name].name) for name in drawn],
         course=course,
@@ -188,9 +189,9 @@ def head(care_log: CareLog, episode: str, today: date) -> dict[str, Any]:
     return {**about, "name": person["name"] or about["patient"], "age": age}
 
 
-def _seen(advice: dict[str, Any]) -> str:
+def _seen(advice: Advice) -> str:
     """What a clinician decides on: sent back by the form, since it may change meanwhile."""
-    return f"{advice['status']}: {advice['next_step']}"
+    return f"{advice.status}: {advice.next_step}"
 
 
 def _basis(care: Care) -> Basis:
