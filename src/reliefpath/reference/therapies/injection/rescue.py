@@ -37,7 +37,7 @@ def rescue_doses(rescue: Rescue, weight_kg: float | None) -> Iterator[str]:
     yield f"{emulsion}, first bolus {rescue.bolus_ml(weight_kg):.3g} mL over {over} minutes"
     infused = _span(rescue.infusion_total_ml(weight_kg))
     yield f"Infusion after the bolus: {infused} mL over {long} minutes"
-    yield f"Emulsion in all: at most {rescue.most_ml(weight_kg):.3g} mL"
+    yield f"Emulsion in all: at most {rescue.most_ml(weight_kg):.0f} mL"
     yield f"Epinephrine, if needed: at most {rescue.epinephrine_mcg(weight_kg):.3g} mcg a dose"
     yield (
         f"Worked out for {weight_kg:.3g} kg; the doses go by ideal body weight, so work them out "
