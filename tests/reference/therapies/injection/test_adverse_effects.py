@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 
 from reliefpath.reference.therapies.injection import AdverseEvent, Result, Verdict, plan_injection
-from reliefpath.reference.therapies.injection.adverse_effects import adverse_effects, effects_in
+from reliefpath.reference.therapies.injection.adverse_effects import (
+    AdverseEffect,
+    adverse_effects,
+    effects_in,
+)
 from reliefpath.reference.therapies.needling import Course, plan_needling
 
 from ..test_needling import FAR, WILLING
@@ -75,3 +80,10 @@ def test_every_word_is_found_where_it_is_all_that_is_said() -> None:
     for id_, row in adverse_effects().effects.items():
         for said in (*row.words, *row.texts):
             assert id_ in effects_in(said)
+
+
+def test_a_sort_of_harm_needs_one_word_at_least() -> None:
+    row = {"name": "Faint", "ask": "What helped?", "source": ("house",)}
+    assert AdverseEffect.model_validate(row | {"words": ("faint",)}).words == ("faint",)
+    with pytest.raises(ValidationError, match="at least 1"):
+        AdverseEffect.model_validate(row | {"words": ()})

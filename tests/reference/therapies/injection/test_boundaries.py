@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,9 +20,10 @@ from reliefpath.reference.therapies.injection import (
     Verdict,
     plan_injection,
 )
+from reliefpath.reference.therapies.injection.intervals import within
 from reliefpath.reference.therapies.needling import Course, plan_needling
 
-from .people import FIT, WHERE, at, having, lidocaine, person, steroid
+from .people import FIT, TODAY, WHERE, at, given, having, lidocaine, person, steroid
 
 REASON = "no lasting relief without it"
 FINE, ASKED, BLOCKED = Verdict.FINE, Verdict.DECISION, Verdict.BLOCKED
@@ -40,12 +41,17 @@ def of(id_: str, portion: Portion, whom: Person = FIT) -> Verdict | None:
     ("agent", "percent", "found"),
     [
         ("lidocaine", 0.24, ASKED),
+        ("lidocaine", 0.2474, ASKED),
+        ("lidocaine", 0.2475, FINE),  # within a hundredth
         ("lidocaine", 0.25, FINE),
         ("lidocaine", 0.26, FINE),
         ("lidocaine", 0.99, FINE),
         ("lidocaine", 1.0, FINE),
+        ("lidocaine", 1.0095, FINE),
+        ("lidocaine", 1.0105, ASKED),
         ("lidocaine", 1.02, ASKED),
         ("lidocaine", 2.0, ASKED),
+        ("lidocaine", 2.02, ASKED),
         ("lidocaine", 2.03, BLOCKED),
         ("bupivacaine", 0.24, ASKED),
         ("bupivacaine", 0.25, FINE),
@@ -70,6 +76,17 @@ def test_the_strengths_that_are_usual_and_that_are_sold(
 ) -> None:
     assert of(f"strength-{agent}", Portion(agent, percent, "percent", 0.5)) is found
     assert of(f"strength-{agent}", Portion(agent, percent * 10, "mg/ml", 0.5)) is found
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [(98.9, BLOCKED), (99.0, FINE), (100.95, FINE), (101.0, FINE), (101.05, BLOCKED)],
+)
+def test_a_dose_that_was_said_is_within_a_hundredth_of_what_is_drawn_up(
+    stated: float, found: Verdict
+) -> None:
+    drawn_up = Portion("lidocaine", 1.0, "percent", 10.0, stated_mg=stated)  # 100 mg
+    assert of("stated-dose-lidocaine", drawn_up) is found
 
 
 @pytest.mark.parametrize(
@@ -302,3 +319,50 @@ def test_what_has_no_word_is_no_reason_for_a_steroid(reason: str | None) -> None
     assert (verdict(plan, "steroid-reason") is BLOCKED) is not says_why
     weighed = replace(plan, acknowledged=plan.open_decisions)
     assert (weighed.result is Result.BLOCKED) is not says_why
+
+
+@pytest.mark.parametrize("days", [1, 2, 7, 365])
+def test_a_rolling_window_holds_as_many_days_and_ends_today(days: int) -> None:
+    history = [given(ago) for ago in range(-2, 370)]
+    kept = [one for one in history if one.on <= TODAY and one.on > TODAY - timedelta(days)]
+    assert len(kept) == days
+    assert within(history, TODAY, days) == kept
+
+
+def test_a_steroid_of_today_is_one_of_the_year() -> None:
+    plan = plan_injection([at(steroid(10))], person(history=(given(0),)), steroid_reason=REASON)
+    year = next(check for check in plan.checks if check.id == "steroid-year")
+    assert "10 + 10 = 20 mg of triamcinolone" in year.says
+
+
+@pytest.mark.parametrize("muscle", [m for m in muscles(SHIPPED) if m != "intercostals-diaphragm"])
+def test_the_other_side_of_the_chest_is_that_of_every_muscle_beside_the_lung(muscle: str) -> None:
+    before = replace(given(0, "saline"), muscle=muscle, side="right")
+    plan = plan_injection([at(lidocaine(1), muscle="rhomboids")], person(history=(before,)))
+    beside = bool(muscles(SHIPPED)[muscle].pneumothorax)
+    assert verdict(plan, "other-side-of-chest") is (BLOCKED if beside else None)
+
+
+def test_one_side_of_the_chest_a_day_even_on_the_day_of_25_hours() -> None:
+    """On 25 October 2026 clocks in Madrid go back: 24 and a quarter hours lie between the two."""
+    first = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
+    day = date(2026, 10, 25)
+    before = replace(given(0, "saline"), muscle="rhomboids", side="right", on=day, at=first)
+    late = person(
+        on=day,
+        at=datetime(2026, 10, 25, 22, 45, tzinfo=UTC),
+        zone="Europe/Madrid",
+        history=(before,),
+    )
+    plan = plan_injection([at(lidocaine(1), muscle="rhomboids")], late)
+    assert verdict(plan, "other-side-of-chest") is BLOCKED
+    yesterday = replace(late, history=(replace(before, on=date(2026, 10, 24)),))
+    plan = plan_injection([at(lidocaine(1), muscle="rhomboids")], yesterday)
+    assert verdict(plan, "other-side-of-chest") is ASKED
+
+
+def test_what_is_little_is_no_nonsense() -> None:
+    small = person(weight_kg=0.9, weight_before_kg=None, height_cm=0.9)
+    assert (small.weight_kg, small.height_cm) == (0.9, 0.9)
+    portion = Portion("lidocaine", 0.5, "percent", 0.5, stated_mg=0.5)
+    assert of("stated-dose-lidocaine", portion) is BLOCKED
