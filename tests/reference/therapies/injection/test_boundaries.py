@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reliefpath.errors import UsageError, is_reason
-from reliefpath.knowledge import SHIPPED
+from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies.coverage import Asked
 from reliefpath.reference.therapies.injection import (
@@ -333,6 +333,19 @@ def test_a_steroid_of_today_is_one_of_the_year() -> None:
     plan = plan_injection([at(steroid(10))], person(history=(given(0),)), steroid_reason=REASON)
     year = next(check for check in plan.checks if check.id == "steroid-year")
     assert "10 + 10 = 20 mg of triamcinolone" in year.says
+
+
+def test_where_a_clinic_takes_the_window_away_every_steroid_session_counts() -> None:
+    ours = Knowledge.of_text(
+        "clinic: Riverside\noverrides:\n"
+        "  - {in: limits, row: limits.steroid-sessions, set: {days: null},"
+        " because: Three in a life are enough., by: Dr. Ana Ruiz, on: 2026-01-04}\n"
+    )
+    history = tuple(map(given, (400, 800, 1200)))
+    for knowledge, found in ((SHIPPED, FINE), (ours, ASKED)):
+        whom = person(knowledge=knowledge, history=history)
+        plan = plan_injection([at(steroid(10))], whom, steroid_reason=REASON)
+        assert verdict(plan, "steroid-sessions") is found
 
 
 @pytest.mark.parametrize("muscle", [m for m in muscles(SHIPPED) if m != "intercostals-diaphragm"])

@@ -37,7 +37,7 @@ def steroid_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
     arithmetic, mg = steroid_arithmetic(planned, knowledge), steroid_mg(planned, knowledge)
     yield with_earlier(limits, "steroid-session", mg, today, arithmetic, own)
     limit = limits.limits["steroid-sessions"]
-    year = within(before, person.on, limit.days or 0)
+    year = before if limit.days is None else within(before, person.on, limit.days)
     days = sorted({given.on for given in year})
     told = ", ".join(day.isoformat() for day in days) or "none"
     count, arithmetic = len({*days, person.on}), f"before: {told}; and this one"
