@@ -53,4 +53,4 @@ def _before(s: Series, after: Flags) -> Floats:
     count: Ints = np.add.reduceat(after, s.first, dtype=np.int64)
     last = s.last - count
     found = s.burden[np.maximum(last, s.first)]
-    return np.where((last >= s.first) & (found >= s.mdc) & (found > 0), found, np.nan)
+    return np.where((last >= s.first) & (found >= s.mdc), found, np.nan)
