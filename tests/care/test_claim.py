@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -21,6 +21,9 @@ EPISODE, OTHER = "demo-0015", "another"
 MINE = demo_clinic(60, 1, AS_OF).only(EPISODE)
 MUSCLE = "gluteus-medius"
 """A muscle of the hip."""
+TODAY_AT_NINE = datetime(2026, 3, 31, 9, tzinfo=UTC)
+ANYWHERE = "evicore"
+"""A payer who asks for eight weeks since any injection, wherever it was."""
 
 
 def at(month: int, day: int) -> datetime:
@@ -111,3 +114,60 @@ def test_a_programme_goes_by_the_last_report_and_not_by_a_later_prescription() -
     assert asked(with_exercise({**report, "adherence": 0.0}, prescribed))["programme"].met is False
     assert asked(with_exercise({**report, "at": at(1, 5)}))["programme"].met is None
     assert asked(with_exercise({**report, "episode": OTHER}))["programme"].met is None
+
+
+@pytest.mark.parametrize(
+    ("payer", "id_", "days", "met"),
+    [
+        *(("medicare", "same-site", days, met) for days, met in ((41, False), (42, True))),
+        *(("medicare", "same-site", days, met) for days, met in ((48, True), (56, True))),
+        *((ANYWHERE, "any-site", days, met) for days, met in ((55, False), (56, True))),
+    ],
+)
+def test_weeks_between_injections_are_counted_to_the_day(
+    payer: str, id_: str, days: int, met: bool
+) -> None:
+    before = {"at": TODAY_AT_NINE - timedelta(days=days), "muscle": MUSCLE, "side": "left"}
+    longer_ago = {**before, "at": TODAY_AT_NINE - timedelta(days=300)}
+    found = asked(log(longer_ago, before), payer)[id_]
+    assert found.met is met
+    assert found.says.endswith(f"the last {days / 7:.3g} weeks ago")
+    assert asked(log(), payer)[id_].says.endswith("none before")
+
+
+def test_what_is_injected_earlier_on_the_day_of_the_plan_is_of_this_session() -> None:
+    before = {"at": at(1, 5), "muscle": MUSCLE, "side": "left", "response": 0.9}
+    today = {"at": TODAY_AT_NINE, "muscle": MUSCLE, "side": "left", "response": 0.1}
+    about = ("sessions", "same-site", "relief-at-once")
+    for earlier in ((), (before,)):
+        without, with_it = asked(log(*earlier)), asked(log(*earlier, today))
+        assert {id_: without.get(id_) for id_ in about} == {id_: with_it.get(id_) for id_ in about}
+
+
+def test_relief_is_that_of_the_latest_of_several_injections() -> None:
+    first = {"at": at(1, 5), "muscle": MUSCLE, "side": "left", "response": 0.9}
+    latest = {**first, "at": at(2, 5), "response": 0.2}
+    assert asked(log(first, latest))["relief-at-once"].says.endswith("here 20%")
+
+
+def test_a_programme_is_as_much_as_the_fullest_report_of_its_last_day() -> None:
+    none = MINE.treatments.filter(pl.col("adherence").is_null())
+    done = [
+        {"episode": EPISODE, "therapy": "exercise", "at": moment, "adherence": share}
+        for moment, share in ((at(3, 2), 0.2), (at(3, 20), 0.0), (at(3, 20), 0.7))
+    ]
+    rows = pl.concat([none, pl.DataFrame(done, TREATMENTS.schema)])
+    found = asked(replace(log(), treatments=rows))["programme"]
+    assert found.met is True
+    assert "1.57 weeks ago" in found.says
+    assert "70%" in found.says
+
+
+@pytest.mark.parametrize(("days", "met"), [(28, True), (29, None)])
+def test_a_programme_counts_for_four_weeks_after_its_last_report(
+    days: int, met: bool | None
+) -> None:
+    none = MINE.treatments.filter(pl.col("adherence").is_null())
+    row = {"episode": EPISODE, "therapy": "exercise", "adherence": 0.7}
+    done = pl.DataFrame([row | {"at": TODAY_AT_NINE - timedelta(days)}], TREATMENTS.schema)
+    assert asked(replace(log(), treatments=pl.concat([none, done])))["programme"].met is met

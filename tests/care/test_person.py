@@ -20,6 +20,7 @@ from .plain_person import (
     day,
     dose,
     finding,
+    injection,
     needled,
     planned,
     record,
@@ -119,3 +120,15 @@ def test_what_could_not_be_read_may_bar_a_needle(gap: Any) -> None:
     assert bars(planned(silent)) == bars(needled(silent)) - {"needling-course"}
     assert bars(planned(silent)) == {"record-incomplete"}
     assert not bars(planned(replace(record(), incomplete=frozenset({"q"}))))
+
+
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [(None, False), ("-", False), (" - . ", False), ("?", True), ("x", True)],
+)
+def test_a_dash_is_no_adverse_effect_and_a_single_letter_may_be_one(
+    said: str | None, asks: bool
+) -> None:
+    before = injection(day(60), adverse_effect=said)
+    found = planned(record(treatments=[before, injection(day(61), adverse_effect="bruise")]))
+    assert ("adverse-effect-not-understood" in weighed(found)) is asks

@@ -38,6 +38,10 @@ from .plain_person import (
         (FAR, "left", [exam(2, tender_spot=False)], f"site-not-active-{FAR}-left"),
         (FAR, "left", [exam(2, recognised=None)], f"site-unclear-{FAR}-left"),
         (FAR, "left", [exam(2, side="both", recognised=False)], f"site-not-active-{FAR}-left"),
+        # twice at one time, and not alike
+        (FAR, "left", [exam(2), exam(2, tender_spot=False)], f"site-not-active-{FAR}-left"),
+        (FAR, "left", [exam(2), exam(2, recognised=None)], f"site-unclear-{FAR}-left"),
+        (FAR, "left", [exam(4, recognised=None), exam(2)], None),
         (FAR, "right", [exam(28, side="both")], None),
         (FAR, "right", [exam(29, side="both")], f"site-not-examined-{FAR}-right"),
         (FAR, "right", [exam(3, side="right", episode="neck")], None),

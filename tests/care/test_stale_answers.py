@@ -143,3 +143,32 @@ def test_a_course_of_needling_rests_on_one_consent_that_is_confirmed_each_time()
     assert "consent-still-holds" not in weighed(
         needled(record(findings=[finding("consent", "needling", 0, episode="hip")]))
     )
+
+
+@pytest.mark.parametrize(("ago", "old"), [(182, set()), (183, {"consent"})])
+def test_consent_to_a_course_of_needling_is_believed_for_half_a_year(
+    ago: int, old: set[str]
+) -> None:
+    care_log = record(drop="consent", findings=[])
+    consent = finding("consent", "needling", ago, episode="hip")
+    assert bars(needled(with_findings(care_log, pl.DataFrame([consent])))) == old
+
+
+@pytest.mark.parametrize(
+    ("consent", "given", "old"),
+    [
+        ("T10:00:00Z", ["T09:59:00Z"], set()),  # an hour before, and another consent
+        ("T10:00:00Z", ["T10:00:00Z"], {"consent"}),
+        ("T10:00:00Z", ["T10:01:00Z"], {"consent"}),
+        ("T10:00:00Z", ["T09:59:00Z", "T10:01:00Z"], {"consent"}),
+        ("T10:00:00Z", [""], {"consent"}),  # nobody knows which came first
+        ("", ["T09:59:00Z"], {"consent"}),
+    ],
+)
+def test_consent_of_the_day_of_an_injection_counts_by_the_hour_where_it_is_known(
+    consent: str, given: list[str], old: set[str]
+) -> None:
+    rows = [injection(f"{day(1)}{hour}", episode="hip", muscle="piriformis") for hour in given]
+    agreed = finding("consent", "injection", 1, episode="hip") | {"at": f"{day(1)}{consent}"}
+    care_log = record(drop="consent", treatments=rows)
+    assert bars(planned(with_findings(care_log, pl.DataFrame([agreed])))) == old

@@ -77,6 +77,8 @@ CROSSES, STAYS = "sternocleidomastoid-clavicular", "upper-trapezius"
         ("both", STAYS, "left", True),
         (None, STAYS, "left", True),
         ("right", CROSSES, "left", True),
+        ("right", "sternocleidomastoid-sternal", "left", True),
+        ("right", "sternocleidomastoid-sternal", "right", True),
     ],
 )
 def test_a_trigger_point_explains_its_own_side_unless_it_refers_across(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 from reliefpath.knowledge import SHIPPED
@@ -137,7 +138,10 @@ STATUSES: list[tuple[str, dict[str, Any], StatusName]] = [
         {"weeks_since_recovery": 52.5, "weeks_since_score": 1.0},
         StatusName.RECOVERED,
     ),
+    ("no score", {"score_count": None}, StatusName.GATHERING),
     ("two scores", {"score_count": 2}, StatusName.GATHERING),
+    ("three scores", {"score_count": 3}, StatusName.PLATEAUED),
+    ("no curve", {"improvement": None}, StatusName.GATHERING),
     ("four weeks of silence", {"weeks_since_score": 4.0}, StatusName.PLATEAUED),
     ("more than four weeks of silence", {"weeks_since_score": 4.1}, StatusName.GATHERING),
     ("likely to worsen", {"p_worsening": 0.80}, StatusName.WORSENING),
@@ -204,7 +208,16 @@ def test_the_order_of_urgency() -> None:
         *("referred", "worsening", "recurred", "plateaued", "stalled"),
         *("gathering", "recovering", "recovered", "lasting"),
     ]
-    assert sorted(PATHWAY.statuses, key=lambda name: PATHWAY.statuses[name].urgency) == order
+    assert {name: status.urgency for name, status in PATHWAY.statuses.items()} == {
+        name: place for place, name in enumerate(order, start=1)
+    }
+
+
+def test_what_is_asked_of_the_curve_and_what_counts_as_a_trial() -> None:
+    asked, trial = PATHWAY.questions, PATHWAY.counted_trial
+    assert (asked.window, asked.recovered) == ((0.75, 0.9), 0.9)
+    assert (asked.horizon_weeks, asked.level_weeks) == (6, 13)
+    assert (trial.gap_weeks, trial.lately_weeks, trial.needling_days_apart) == (6, 4, 3)
 
 
 CHECK_INS = [
@@ -228,34 +241,53 @@ def test_each_check_in_is_due_from_its_week_on_until_a_score_answers_it(
         found: bool = told(**{f"weeks_since_{since}": ago, "weeks_since_score": score})[criterion]
         return found
 
-    assert answer(weeks - 0.1, weeks - 0.1)  # too early
+    assert answer(weeks - 0.01, weeks - 0.01)  # too early
     assert not answer(weeks, weeks)  # due, and no score since
     assert not answer(weeks + 10, weeks + 10)
     assert answer(weeks + 10, 0.0)  # answered today
+    day = weeks if weeks >= 1 else 0.5
+    assert answer(day + 10, 10.0)  # answered when it was due
+    assert not answer(day + 10, 10.5)  # half a week too early, or before the injection
     assert set(PATHWAY.follow_up.criteria) == {
         *(id_ for id_, _, _ in CHECK_INS),
         *("recovery-holds", "relief-settles"),
     }
 
 
+@pytest.mark.parametrize(
+    ("criterion", "fact"), [("recovery-holds", "slipping"), ("relief-settles", "relieved")]
+)
+def test_a_recovery_that_slips_and_relief_that_may_pass_are_told_while_care_goes_on(
+    criterion: str, fact: str
+) -> None:
+    answers = [told(**{fact: value})[criterion] for value in (True, False, None)]
+    assert answers == [False, True, None]
+    assert told(**{fact: True}, in_care=False)[criterion] is True
+
+
+def test_where_it_is_not_known_whether_care_has_ended_all_else_is_asked_as_well() -> None:
+    row = told(in_care=None, exercise_weeks=0.0)
+    assert row["next_step"] == "Record whether care has ended."
+    assert row["gate"] is False
+    assert any(text.startswith("Exercise for at least 6 weeks") for text in row["would_change"])
+
+
 ABOUT_INJECTIONS = ("evidence", "anaesthetic-only", "coverage-uncertain")
+NO_GAIN: dict[str, Any] = {
+    "dry_needling_sessions": 3,
+    "dry_needling_response": 0.0,
+    "dry_needling_gain": 0.0,
+}
 NOTES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("injection-effect", {"injection_effect": 0.1}, {"injection_effect": 0.0}),
     ("relief-fades", REPEAT | {"injection_relief": 0.5}, REPEAT | {"injection_relief": 0.49}),
-    ("relief-fades", REPEAT, REPEAT | {"injection_relief_now": 0.5}),
     (
-        "needling-brings-nothing",
-        {
-            "dry_needling_sessions": 3,
-            "dry_needling_response": 0.0,
-            "dry_needling_gain": 0.0,
-        },
-        {
-            "dry_needling_sessions": 2,
-            "dry_needling_response": 0.0,
-            "dry_needling_gain": 0.0,
-        },
+        "relief-fades",
+        REPEAT | {"injection_relief_now": 0.49},
+        REPEAT | {"injection_relief_now": 0.5},
     ),
+    *(("needling-brings-nothing", NO_GAIN, NO_GAIN | {fact: 0.1}) for fact in list(NO_GAIN)[1:]),
+    ("needling-brings-nothing", NO_GAIN, NO_GAIN | {"dry_needling_sessions": 2}),
     (
         "needling-not-tolerated",
         {"dry_needling_sessions": 3, "needling_refused": True},
@@ -315,3 +347,24 @@ def test_each_note_stands_where_it_should_and_not_just_beside(
     opening = PATHWAY.notes[note].say.partition("{")[0][:30]
     assert any(said.startswith(opening) for said in told(**there)["notes"])
     assert not any(said.startswith(opening) for said in told(**not_there)["notes"])
+
+
+def test_whoever_is_seen_first_comes_first() -> None:
+    """In care, urgent, with an open gate, long without a score; and then by name."""
+    worse = {"p_worsening": 0.9}
+    rows: dict[str, dict[str, Any]] = {
+        "no score yet": worse | {"weeks_since_score": None},
+        "three weeks of silence": worse | {"weeks_since_score": 3.0},
+        "scored today": worse | {"weeks_since_score": 0.0},
+        "a candidate of two weeks ago": {"weeks_since_score": 2.0},
+        "a candidate of last week": {"weeks_since_score": 1.0},
+        "another of last week": {"weeks_since_score": 1.0},
+        "consent is not known": {"weeks_since_score": 2.0, "consented": None},
+        "consent was refused": {"weeks_since_score": 2.0, "consented": False},
+        "getting worse, but no longer in care": worse | {"in_care": False},
+    }
+    table = facts_table([CANDIDATE | changes for changes in rows.values()])
+    named = table.with_columns(episode=pl.Series(list(rows))).sample(
+        fraction=1, shuffle=True, seed=1
+    )
+    assert advise(named, PATHWAY, AS_OF)["episode"].to_list() == list(rows)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
 from .one_patient import after, log, nrs, of, treated
@@ -53,6 +56,17 @@ def test_every_kind_of_exercise_counts_as_exercise() -> None:
     row = of(log(treatments=done + treated("exercise", 21)), after(60))
     assert row["exercise_weeks"] == 6.0
     assert row["exercise_adherence"] == 0.75
+
+
+def test_a_therapy_that_no_catalogue_knows_counts_as_none_that_is_known() -> None:
+    """As where the clinic's own file, which added it, is not in force."""
+    care = log(treatments=treated("exercise", 0, 21, 42) + treated("injection", 7))
+    own = replace(care, treatments=care.treatments.with_columns(therapy=pl.lit("our-own")))
+    row = of(own, after(50))
+    assert (row["conservative_weeks"], row["exercise_weeks"]) == (None, None)
+    assert (row["injected"], row["education_given"], row["dry_needling_sessions"]) == (
+        *(False, False, 0),
+    )
 
 
 def steroid(agent: str, amount: float | None, unit: str | None, day: int = 7) -> Rows:

@@ -85,6 +85,8 @@ def test_an_allergen_is_understood_by_its_usual_names(name: str, code: str) -> N
         ("Xylocaine", "lidocaine"),
         ("Sensorcaine", "bupivacaine"),
         ("KENALOG", "triamcinolone"),
+        ("Kenalog-10", "triamcinolone"),
+        ("kenalog 40", "triamcinolone"),
         ("depo medrol", "methylprednisolone"),
         ("novocaine", None),
         ("lidocain", None),
