@@ -93,3 +93,32 @@ def test_look_again_is_now_where_the_answer_is_clear_and_later_where_it_is_not()
 def test_the_normal_probability_is_that_of_scipy() -> None:
     z = np.linspace(-6, 6, 241)
     assert np.allclose(normal_below(z), ndtr(z), rtol=0, atol=4e-7)
+
+
+@pytest.mark.parametrize(
+    ("course", "p_level", "weeks"),
+    [
+        ([7, 3, 3], 0.19, 0),  # on its way still: clear
+        ([9, 9, 8, 5], 0.20, 0),
+        ([8, 8, 8, 7, 7], 0.74, 2),  # neither
+        ([9, 8, 8, 9], 0.74, 2),
+        ([5, 4, 4, 5], 0.78, 1),
+        ([8, 4, 4, 4, 4, 4, 4], 0.97, 0),  # level: clear
+    ],
+)
+def test_a_course_is_clear_from_four_fifths_and_to_one_fifth(
+    course: list[float], p_level: float, weeks: float
+) -> None:
+    scores = nrs({14 * i: value for i, value in enumerate(course)})
+    found = of(scores, day=START + timedelta(days=14 * (len(course) - 1)))
+    assert found["p_level"] == pytest.approx(p_level, abs=0.01)
+    assert found["look_again_weeks"] == weeks
+
+
+@pytest.mark.parametrize(("days", "look_again"), [(91, 0.0), (92, None)])
+def test_from_scores_of_more_than_a_quarter_ago_nobody_can_tell_when_to_look_again(
+    days: int, look_again: float | None
+) -> None:
+    course = nrs({14 * i: value for i, value in enumerate([8, 4, 4, 4, 4, 4, 4])})
+    found = of(course, day=START + timedelta(days=84 + days))
+    assert found["look_again_weeks"] == look_again
