@@ -42,6 +42,11 @@ def test_nothing_on_record_is_null_and_counts_are_zero() -> None:
     assert row["weeks_in_care"] == 2.0
 
 
+def test_facts_have_four_decimals() -> None:
+    assert of(log(), after(1))["weeks_in_care"] == 0.1429
+    assert of(log(), after(5))["weeks_in_care"] == 0.7143
+
+
 def test_episodes_begun_later_have_no_row() -> None:
     assert facts(log(), START - timedelta(days=1)).is_empty()
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
 
+from reliefpath.care_log.log import CareLog
+from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.facts import facts
+from reliefpath.pathway.facts.scores import known_scores
+from reliefpath.pathway.facts.series import curved_series
+from reliefpath.pathway.facts.treatments import treatments_given
 from reliefpath.pathway.own_episodes import learn_priors
 from reliefpath.recovery import DEFAULT_PRIOR, Priors
+from reliefpath.recovery.injection import injection_prior
 from reliefpath.simulation import demo_clinic
 
-from .one_patient import START, log, nrs
+from .one_patient import START, log, nrs, on
+from .strategies import Rows
 
 TODAY = date(2026, 3, 31)
 
@@ -65,3 +73,49 @@ def test_clinic_without_scores_learns_nothing() -> None:
     found = learn_priors(log(), START)
     assert found.counts == {None: 0}
     assert found.priors.overall == DEFAULT_PRIOR
+
+
+def series_of(care_log: CareLog) -> list[dict[str, Any]]:
+    """The series that a curve can follow, at the end of a year."""
+    moment = care_log.moment(START + timedelta(days=365))
+    episodes = care_log.episodes.sort("episode").with_row_index("e")
+    given = treatments_given(care_log.given, episodes, moment, SHIPPED)
+    found = curved_series(known_scores(care_log.scores, given, episodes, moment, SHIPPED))
+    return found.to_dicts()
+
+
+def scored(measure: str, series: dict[float, float], episode: str = "neck") -> Rows:
+    row = {"episode": episode, "measure": measure}
+    return [row | {"at": on(day), "value": value} for day, value in series.items()]
+
+
+def test_a_series_has_the_weeks_of_care_and_what_was_left_of_the_way() -> None:
+    """Counted to the second from the first midnight of care."""
+    scores = [
+        *scored("nrs", {0.25: 8, 7: 6, 24.5: 3, 350.125: 2}),
+        *scored("psfs", {0: 4, 14: 10}, "hip"),
+        *scored("peg", {0: 0.5, 7: 0.25}, "other"),
+        *scored("nrs", {0: 0, 7: 5}, "other"),  # well from the start
+        *scored("ppt", {0: 200, 7: 300}, "other"),  # without a value that is well
+    ]
+    found = series_of(log(scores=scores))
+    told = [(row["measure"], row["region"], row["burden"]) for row in found]
+    assert told == [
+        ("psfs", "hip", 6),
+        ("psfs", "hip", 0),
+        *(("nrs", "neck", burden) for burden in (8, 6, 3, 2)),
+        ("peg", "neck", 0.5),
+        ("peg", "neck", 0.25),
+    ]
+    weeks = [0, 2, 0.25 / 7, 1, 3.5, 350.125 / 7, 0, 1]
+    assert [row["weeks"] for row in found] == pytest.approx(weeks, abs=1e-9)
+    assert [row["k"] for row in found] == [0, 0, 1, 1, 1, 1, 2, 2]
+
+
+def test_the_effect_of_an_injection_halves_by_the_clock() -> None:
+    injected = [{"at": on(7), "therapy": "injection"}]
+    care_log = log(scores=scored("nrs", {0: 8, 7: 7, 28: 2, 80: 3, 91: 4}), treatments=injected)
+    effects = [row["effect"] for row in series_of(care_log)]
+    half_life = injection_prior().half_life
+    expected = [0, 0, 0.5 ** (3 / half_life), 0.5 ** (73 / 7 / half_life), 0]
+    assert effects == pytest.approx(expected, abs=1e-9)

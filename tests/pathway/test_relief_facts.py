@@ -37,6 +37,12 @@ def test_relief_is_told_on_the_same_scale_and_lasts_while_it_is_a_half(
     assert told == (best, now, weeks)
 
 
+def test_a_relief_of_nothing_has_no_sign() -> None:
+    said = [{"at": on(day), "measure": "vas", "value": v} for day, v in ((0, 50), (7, 50.001))]
+    row = of(log(scores=said, treatments=treated("injection", 3)), after(10))
+    assert str(row["injection_relief"]) == "0.0"
+
+
 def test_relief_that_no_score_tells_is_what_was_reported() -> None:
     care = log(scores=nrs({0: 8}), treatments=treated("injection", 7, response=0.6))
     assert of(care, after(20))["injection_relief"] == 0.6
