@@ -104,8 +104,12 @@ def _died(care_log: CareLog, moment: Moment) -> list[str]:
 def _typed() -> list[pl.Expr]:
     """Every fact in its declared type."""
     return [
-        pl.col(name).round(DECIMALS) + 0.0  # no negative zero
-        if dtype == pl.Float64()
-        else pl.col(name).cast(dtype)
+        _rounded(name) if dtype == pl.Float64() else pl.col(name).cast(dtype)
         for name, dtype in schema().items()
     ]
+
+
+def _rounded(name: str) -> pl.Expr:
+    """A number as it is told, without a negative zero; Polars leaves one where 0 is added."""
+    rounded = pl.col(name).round(DECIMALS)
+    return pl.when(rounded == 0).then(0.0).otherwise(rounded).alias(name)
