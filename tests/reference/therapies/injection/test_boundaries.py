@@ -164,6 +164,22 @@ def test_each_maximum_whatever_the_weight(agent: str, percent: float, cap: float
 
 
 @pytest.mark.parametrize(
+    ("agent", "percent", "most"), [("bupivacaine", 0.25, 400.0), ("mepivacaine", 1.0, 1000.0)]
+)
+@pytest.mark.parametrize(("beyond", "found"), [(-0.1, FINE), (0.0, FINE), (0.1, BLOCKED)])
+def test_each_maximum_of_24_hours_whatever_still_acts(
+    agent: str, percent: float, most: float, beyond: float, found: Verdict
+) -> None:
+    now = datetime(2026, 3, 31, 23, tzinfo=UTC)
+    portion = Portion(agent, percent, "percent", 10.0)
+    for hours, told in ((23.9, found), (24.0, None)):
+        first = now - timedelta(hours=hours)
+        before = replace(given(0, agent, most - portion.mg + beyond), on=first.date(), at=first)
+        whom = person(at=now, history=(before,))
+        assert of(f"anaesthetic-24-hours-{agent}", portion, whom) is told
+
+
+@pytest.mark.parametrize(
     ("whom", "holds"),
     [
         (person(birth_date=date(1956, 4, 1)), False),  # 70 tomorrow
