@@ -171,3 +171,13 @@ def test_a_programme_counts_for_four_weeks_after_its_last_report(
     row = {"episode": EPISODE, "therapy": "exercise", "adherence": 0.7}
     done = pl.DataFrame([row | {"at": TODAY_AT_NINE - timedelta(days)}], TREATMENTS.schema)
     assert asked(replace(log(), treatments=pl.concat([none, done])))["programme"].met is met
+
+
+def test_the_pain_is_told_where_it_is_what_the_curve_follows() -> None:
+    latest = MINE.scores.filter(measure="nrs").sort("at")["value"][-1]
+    assert asked(log(), "iehp")["pain"].says.endswith(f"here {latest:g}")
+    of_function = pl.lit("ndi").alias("primary_measure")
+    mine = log()
+    function = replace(mine, episodes=mine.episodes.with_columns(of_function))
+    found = asked(function, "iehp")["pain"]
+    assert (found.met, found.says.endswith("here unknown")) == (None, True)

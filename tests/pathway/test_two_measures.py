@@ -122,3 +122,24 @@ def test_from_scores_of_more_than_a_quarter_ago_nobody_can_tell_when_to_look_aga
     course = nrs({14 * i: value for i, value in enumerate([8, 4, 4, 4, 4, 4, 4])})
     found = of(course, day=START + timedelta(days=84 + days))
     assert found["look_again_weeks"] == look_again
+
+
+def test_whether_other_courses_are_clear_changes_nothing() -> None:
+    """Of many, only those that are not clear are asked when they will be."""
+    courses = {
+        "hip": [8, 4, 4, 4, 4, 4, 4],
+        "neck": [8, 6, 5, 4, 2, 2, 3],
+        "other": [9, 6, 5, 5, 4, 3, 3],
+    }
+    day = START + timedelta(days=84)
+    scores = {
+        episode: [
+            row | {"episode": episode} for row in nrs({14 * i: v for i, v in enumerate(course)})
+        ]
+        for episode, course in courses.items()
+    }
+    table = facts(log(scores=[row for rows in scores.values() for row in rows]), day)
+    assert table["look_again_weeks"].to_list() == [0, 1, 1]
+    for episode, rows in scores.items():
+        alone = facts(log(scores=rows), day)
+        assert table.filter(episode=episode).equals(alone.filter(episode=episode))
