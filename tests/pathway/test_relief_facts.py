@@ -37,6 +37,14 @@ def test_relief_is_told_on_the_same_scale_and_lasts_while_it_is_a_half(
     assert told == (best, now, weeks)
 
 
+@pytest.mark.parametrize(("later", "weeks"), [(30, 3), (31, 1), (32, 1)])
+def test_relief_lasts_while_it_is_a_half_and_not_a_little_less(later: float, weeks: float) -> None:
+    course = {0: 90.0, 49: 60.0, 63: 10.0, 77: later}
+    said = [{"at": on(day), "measure": "vas", "value": value} for day, value in course.items()]
+    row = of(log(scores=said, treatments=treated("injection", 56)), after(80))
+    assert row["injection_relief_weeks"] == weeks
+
+
 def test_a_relief_of_nothing_has_no_sign() -> None:
     said = [{"at": on(day), "measure": "vas", "value": v} for day, v in ((0, 50), (7, 50.001))]
     row = of(log(scores=said, treatments=treated("injection", 3)), after(10))

@@ -520,3 +520,30 @@ def test_what_a_course_of_needling_brought(
     course: Course, id_: str, said: tuple[str, str | None]
 ) -> None:
     assert told(plan_needling([(WHERE, "left")], FIT, course), id_) == said
+
+
+def test_a_course_of_which_nothing_was_read_is_unknown() -> None:
+    whom = person(findings=(CONSENTED, AGREED))
+    plan = plan_needling([(WHERE, "left")], whom, Course(None, None))
+    assert {check.id: check.verdict for check in plan.blocking} == {
+        "needling-course": Verdict.UNKNOWN
+    }
+
+
+def test_muscles_needled_earlier_on_the_day_are_of_the_session() -> None:
+    muscles = ("piriformis", "masseter", None, None)
+    history = tuple(replace(needled(0), muscle=muscle) for muscle in muscles)
+    plan = plan_needling([(WHERE, "left")], person(history=history), Course(0, None))
+    assert says(plan, "needled-muscles") == "Muscles needled in one session: 5 muscles, at most 6"
+
+
+@pytest.mark.parametrize(
+    ("muscle", "verdict"),
+    [("piriformis", "blocked"), ("gluteus-minimus", "decision"), ("temporalis", "fine")],
+)
+def test_what_is_found_at_or_near_one_of_several_sites(muscle: str, verdict: str) -> None:
+    found = replace(INFECTED, muscle=muscle)
+    what = [at(lidocaine(1), muscle=name) for name in ("soleus", "piriformis")]
+    plan = plan_injection(what, person(findings=(CONSENTED, found)))
+    id_ = f"condition-skin-infection-at-site-{muscle}-left"
+    assert next(check.verdict for check in plan.checks if check.id == id_) == verdict
