@@ -99,8 +99,8 @@ THERAPIES = (
     *("injection", "injection", "exercise", "exercise", "stretching", "dry-needling"),
     *("electro-dry-needling", "education", "manual", "acupuncture", "joint-injection"),
 )
-AGES = (0, 1, 2, 3, 6, 27, 28, 29, 41, 42, 43, 84, 85, 89, 90, 91, 364, 365, 366)
-"""Days ago, at the limits of the weeks and years that count."""
+AGES = (-1, 0, 1, 2, 3, 6, 27, 28, 29, 41, 42, 43, 84, 85, 89, 90, 91, 364, 365, 366)
+"""Days ago, at the limits of the weeks and years that count; one is tomorrow."""
 
 
 def treated(record: Record, random: Random) -> None:

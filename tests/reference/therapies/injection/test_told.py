@@ -547,3 +547,19 @@ def test_what_is_found_at_or_near_one_of_several_sites(muscle: str, verdict: str
     plan = plan_injection(what, person(findings=(CONSENTED, found)))
     id_ = f"condition-skin-infection-at-site-{muscle}-left"
     assert next(check.verdict for check in plan.checks if check.id == id_) == verdict
+
+
+@pytest.mark.parametrize("therapy", ["joint-injection", "epidural-injection"])
+def test_an_injection_of_a_joint_or_the_spine_is_not_beside_the_lung(therapy: str) -> None:
+    before = earlier("saline", therapy=therapy, muscle=None, side=None)
+    ids = {c.id for c in one(person(history=(before,)), muscle="upper-trapezius").checks}
+    assert "other-side-of-chest" not in ids
+    known = replace(before, muscle="rhomboids", side="right")
+    assert says(one(person(history=(known,)), muscle="upper-trapezius"), "other-side-of-chest")
+
+
+@pytest.mark.parametrize("changed", [{"muscle": "piriformis"}, {"side": "right"}])
+def test_what_was_found_elsewhere_says_nothing_of_a_site(changed: dict[str, Any]) -> None:
+    elsewhere = replace(seen(1, active=False), **changed)
+    plan = one(person(complaint=HIP, exams=(elsewhere, seen(3, active=True))))
+    assert not {check.id for check in plan.checks if check.id.startswith("site-")}
