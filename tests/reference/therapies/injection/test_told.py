@@ -563,3 +563,22 @@ def test_what_was_found_elsewhere_says_nothing_of_a_site(changed: dict[str, Any]
     elsewhere = replace(seen(1, active=False), **changed)
     plan = one(person(complaint=HIP, exams=(elsewhere, seen(3, active=True))))
     assert not {check.id for check in plan.checks if check.id.startswith("site-")}
+
+
+@pytest.mark.parametrize(
+    ("exams", "told"),
+    [
+        ([(9, "left", False), (3, "both", True)], None),
+        ([(9, "both", False), (3, "left", True)], None),
+        ([(9, "left", True), (3, "both", False)], "not-active"),
+        ([(3, "both", False), (3, "left", True)], None),
+        ([(3, "left", False), (3, "both", True)], "not-active"),
+    ],
+)
+def test_the_latest_examination_counts_and_of_one_day_that_of_the_very_side(
+    exams: list[tuple[int, str, bool]], told: str | None
+) -> None:
+    found = tuple(replace(seen(ago, active=is_so), side=side) for ago, side, is_so in exams)
+    ids = {check.id for check in one(person(complaint=HIP, exams=found)).checks}
+    against = {id_ for id_ in ids if id_.startswith("site-")}
+    assert against == ({f"site-{told}-{WHERE}-left"} if told else set())
