@@ -181,3 +181,12 @@ def test_the_pain_is_told_where_it_is_what_the_curve_follows() -> None:
     function = replace(mine, episodes=mine.episodes.with_columns(of_function))
     found = asked(function, "iehp")["pain"]
     assert (found.met, found.says.endswith("here unknown")) == (None, True)
+
+
+def test_each_complaint_has_the_payer_that_it_was_recorded_with() -> None:
+    payers = pl.when(episode=EPISODE).then(pl.lit("aetna")).otherwise(pl.lit("iehp"))
+    mine = log()
+    both = replace(mine, episodes=mine.episodes.with_columns(payer=payers))
+    site = Site(MUSCLE, "left", (Portion("lidocaine", 1, "percent", 1.0),))
+    plan = plan_for(both, EPISODE, [site], load_pathway(), AS_OF)
+    assert {each.payer for each in plan.coverage} == {"aetna"}
