@@ -188,5 +188,5 @@ def test_each_complaint_has_the_payer_that_it_was_recorded_with() -> None:
     mine = log()
     both = replace(mine, episodes=mine.episodes.with_columns(payer=payers))
     site = Site(MUSCLE, "left", (Portion("lidocaine", 1, "percent", 1.0),))
-    plan = plan_for(both, EPISODE, [site], load_pathway(), AS_OF)
+    plan = plan_of(both, EPISODE, [site], AS_OF)
     assert {each.payer for each in plan.coverage} == {"aetna"}

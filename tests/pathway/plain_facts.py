@@ -94,7 +94,9 @@ def score_facts(record: Record, episode: Row, on: date) -> Row:
         ),
         None,
     )
-    shown = [said[name][-1].left >= MATTERS[name] for name in lately if name in PAIN + FUNCTION]
+    shown = [
+        (said[name][-1].left or 0) >= MATTERS[name] for name in lately if name in PAIN + FUNCTION
+    ]
     function = (
         said[next((n for n in often if n in FUNCTION), "")] if set(said) & {*FUNCTION} else []
     )
@@ -113,7 +115,9 @@ def score_facts(record: Record, episode: Row, on: date) -> Row:
         "groc": whole["groc"],
         "pgic": whole["pgic"],
         "function_improvement": (
-            1 - function[-1].left / function[0].left if function and function[0].left else None
+            1 - (function[-1].left or 0) / function[0].left
+            if function and function[0].left
+            else None
         ),
         "slipping": False,
         "relieved": False,
@@ -349,7 +353,7 @@ def bars_of(row: Row) -> tuple[Restriction, ...]:
 
 def no_longer_counts(row: Row, record: Record, episode: Row, on: date) -> bool:
     """Whether an answer that permits a needle is too old, or was used up by one."""
-    ago = (on - row["at"].date()).days
+    ago: int = (on - row["at"].date()).days
     if row["code"] == "not-pregnant":
         return ago > 28
     if row["code"] != "injection":

@@ -147,6 +147,7 @@ def test_care_ends_with_the_death_of_the_patient() -> None:
 
 def test_the_last_day_of_care_is_one_of_care() -> None:
     episode = {"episode": "e", "patient": "p", "region": "neck", "started_on": START}
-    rows = {"patients": [{"patient": "p"}], "episodes": [episode | {"ended_on": after(20)}]}
-    care = care_log(rows)
+    care = care_log(
+        {"patients": [{"patient": "p"}], "episodes": [episode | {"ended_on": after(20)}]}
+    )
     assert [facts(care, after(d))["in_care"][0] for d in (19, 20, 21)] == [True, True, False]
