@@ -61,13 +61,13 @@ LONG_AGO, YOUNG = date(2026, 1, 2), date(2010, 1, 1)
         (
             {"findings": ()},
             "consent",
-            "No consent on record: inform the patient, and record `consent` `injection`.",
+            "No consent on record: inform the patient, and record the answer.",
         ),
         (
             {"findings": (), "outdated": {"consent": LONG_AGO}},
             "consent",
             "The consent of 2026-01-02 was to an earlier needle, or is too old: inform the patient,"
-            " and record `consent` `injection`.",
+            " and record the answer.",
         ),
         (
             {"missing": ("the findings", "the treatments")},
