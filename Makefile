@@ -49,17 +49,23 @@ demo: setup ## Fill the chart of a demo clinic, show one patient's story, and se
 
 # what is tested: make test T=tests/recovery
 T ?= tests
-TEST := $(BIN)/pytest -q -n 3 --dist=worksteal --durations=20
+TEST := $(BIN)/pytest -q --dist=worksteal --durations=20
 # what reads a lot at random reads less of it
 FEWER := RELIEFPATH_PLANS=300 RELIEFPATH_COURSES=300 RELIEFPATH_DAMAGES=8
-FAST := -m "not (browser or postgresql or long or slow)"
+# what starts commands, servers and databases, or draws many random cases
+SLOW := cli store web care/test_plain_plans.py care_log/test_bad_files.py care_log/test_deidentify.py \
+	care_log/test_present_and_read.py care_log/test_terms.py docs/test_reference.py documents/test_claim_of_note.py \
+	documents/test_command.py documents/test_letter.py documents/test_pages.py knowledge/test_value.py \
+	pathway/test_editing.py pathway/test_laws.py pathway/test_own_episodes.py pathway/test_random_courses.py \
+	pathway/test_what_if.py recovery/test_agreement.py
+FAST := -m "not (browser or postgresql or long)" $(addprefix --ignore=tests/,$(SLOW))
 
 test: setup ## Run every test, or those of T, and name the slowest twenty
 	mkdir -p $(PICTURES)
-	$(TEST) --pictures=$(PICTURES) $(T)
+	$(TEST) -n 3 --pictures=$(PICTURES) $(T)
 
-test-fast: setup ## Run what needs no browser, no PostgreSQL and no kills, with fewer random cases
-	$(FEWER) $(TEST) $(FAST) $(T)
+test-fast: setup ## Run what starts no command, server, database or browser, with fewer random cases
+	$(FEWER) $(TEST) -n 2 $(FAST) $(T)
 
 coverage: setup ## Tell which lines test-fast never runs, and refuse too many
 	$(FEWER) COVERAGE_CORE=ctrace $(BIN)/coverage run -m pytest -q -p no:cacheprovider $(FAST) tests

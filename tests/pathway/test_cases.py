@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,18 @@ from cli.commands import reliefpath
 from reliefpath.pathway.cases import CaseResult, shipped_chapters, try_cases
 from reliefpath.pathway.model import default_file, load_pathway
 
-RESULTS = {result.case.title: result for result in try_cases(load_pathway())}
+TITLES = [case.title for chapter in shipped_chapters() for case in chapter.vignettes]
 
 
-@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS.keys())
-def test_a_careful_clinician_would_agree(result: CaseResult) -> None:
+@cache
+def results() -> dict[str, CaseResult]:
+    """What the pathway as shipped says of everybody, by title."""
+    return {result.case.title: result for result in try_cases(load_pathway())}
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_careful_clinician_would_agree(title: str) -> None:
+    result = results()[title]
     assert result.holds, result.says
 
 
@@ -36,7 +44,7 @@ def test_a_clinic_is_told_which_patients_its_own_pathway_would_harm(tmp_path: Pa
         "An infection that was recorded with another complaint: plateaued, gate open" in done.stdout
     )
     assert "It is the person's." in done.stdout
-    assert f"{len(RESULTS) - 1} of {len(RESULTS)} as a careful clinician would." in done.stdout
+    assert f"{len(TITLES) - 1} of {len(TITLES)} as a careful clinician would." in done.stdout
 
 
 def test_a_gate_that_never_opens_is_told_too(tmp_path: Path) -> None:
