@@ -67,7 +67,7 @@ test: setup ## Run every test, or those of T, and name the slowest twenty
 test-fast: setup ## Run what starts no command, server, database or browser, with fewer random cases
 	$(FEWER) $(TEST) -n 2 $(FAST) $(T)
 
-coverage: setup ## Tell which lines test-fast never runs, and refuse too many
+coverage: setup ## Tell which lines below the surfaces test-fast never runs, and refuse too many
 	$(FEWER) COVERAGE_CORE=ctrace $(BIN)/coverage run -m pytest -q -p no:cacheprovider $(FAST) tests
 	$(BIN)/coverage report
 
