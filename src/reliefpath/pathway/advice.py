@@ -29,7 +29,7 @@ from reliefpath.pathway.facts.declared import STATUS
 from reliefpath.pathway.model import Pathway, StatusName
 from reliefpath.pathway.notebook import advice_html
 from reliefpath.pathway.recovery_course import RecoveryCourse, course_of_episode
-from reliefpath.pathway.wording import GATES
+from reliefpath.pathway.wording import GATES, fact_in_words, label_of
 from reliefpath.recovery import Priors
 
 Value = float | int | bool | str | None
@@ -56,6 +56,12 @@ class Answer(Record):
     to_do: str | None = Field(description="What would change it; null where the answer is yes")
     because: str
     source: list[str] = Field(description="Each with how sure it is")
+
+    def facts_in_words(self) -> list[tuple[str, str]]:
+        """Return the facts behind it, each by its label and as a page tells it."""
+        nothing = "none" if self.answer else "unknown"
+        facts = self.value.items()
+        return [(label_of(fact), fact_in_words(fact, value, nothing)) for fact, value in facts]
 
 
 class PathwayName(Record):

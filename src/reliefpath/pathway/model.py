@@ -229,6 +229,12 @@ class Pathway(Catalogue):
         return {FOLLOW_UP: self.follow_up.criteria, **steps}
 
     @cached_property
+    def step_names(self) -> dict[str, str]:
+        """What each step is called, follow-up last."""
+        steps = {id_: step.name for id_, step in self.steps.items()}
+        return {**steps, FOLLOW_UP: self.follow_up.name}
+
+    @cached_property
     def criteria(self) -> dict[str, tuple[str, Criterion]]:
         """Every criterion by id, with the step it belongs to."""
         return {

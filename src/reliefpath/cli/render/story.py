@@ -17,9 +17,9 @@ from reliefpath.cli.render.curve import draw
 from reliefpath.cli.render.worklist import STYLES, basis, improvement_text
 from reliefpath.pathway.advice import Advice
 from reliefpath.pathway.assessment import not_applying
-from reliefpath.pathway.model import FOLLOW_UP, Pathway
+from reliefpath.pathway.model import Pathway
 from reliefpath.pathway.recovery_course import RecoveryCourse, course_of_episode
-from reliefpath.pathway.wording import GATES, fact_in_words, label_of
+from reliefpath.pathway.wording import GATES, fact_in_words
 from reliefpath.recovery import Priors
 
 MARKS = {True: ("✔", "green"), False: ("✘", "red"), None: ("?", "yellow")}
@@ -84,10 +84,7 @@ def _chart(course: RecoveryCourse) -> Iterator[str]:
 
 def _numbers(console: Console, facts: dict[str, Any]) -> None:
     def share(fact: str) -> str:
-        if facts[fact] is None:
-            return "unknown"
-        certain = fact.startswith("p_") and facts[fact] > 0.99  # nothing is
-        return "over 99 %" if certain else f"{facts[fact] * 100:.0f} %"
+        return fact_in_words(fact, facts[fact])
 
     def number(fact: str) -> str:
         return "unknown" if facts[fact] is None else f"{facts[fact]:.1f}".removesuffix(".0")
@@ -156,21 +153,17 @@ def _days(row: dict[str, Any]) -> str:
 
 
 def _gate(console: Console, advice: Advice, pathway: Pathway) -> None:
-    names = {FOLLOW_UP: pathway.follow_up.name} | {id_: s.name for id_, s in pathway.steps.items()}
     step, idle = None, not_applying(pathway, advice.facts)
     for criterion in advice.criteria:
         if criterion.step != step:
             step = criterion.step
-            console.print(f"\n{names[step]}", style="bold")
+            console.print(f"\n{pathway.step_names[step]}", style="bold")
         mark, style = MARKS[criterion.answer]
-        nothing = "none" if criterion.answer else "unknown"
         label, values = pathway.label(criterion.id), "does not apply"
         if criterion.id in idle:
             mark, style = "–", "dim"
         else:
-            values = ", ".join(
-                f"{label_of(k)}: {fact_in_words(k, v, nothing)}" for k, v in criterion.value.items()
-            )
+            values = ", ".join(f"{name}: {value}" for name, value in criterion.facts_in_words())
         text = Text(f"  {mark} ", style) + Text(f"{label} ({values})")
         console.print(text, highlight=False)
         if criterion.answer is not True:

@@ -129,15 +129,19 @@ def worklist(
 def shown_of(row: dict[str, Any], pathway: Pathway) -> dict[str, Any]:
     """Return what the template shows of a row: the advice, and what is worded of it."""
     asked = pathway.asked(pathway.statuses[row[STATUS]])
-    step = next((id_ for id_ in asked if row[id_] is not True), None)
-    place = f"#{step}" if step else ""
+    unmet = next((id_ for id_ in asked if row[id_] is not True), None)
+    place = f"#{unmet}" if unmet else ""
+    action = "Review"
+    if unmet is not None:
+        step, _ = pathway.criteria[unmet]
+        action = pathway.step_names[step]
     return {
         **row,
         "tone": TONES.get(row[STATUS], ""),
         "spark": spark(row["measure"], row["points"], pathway.recovery.window, pathway.knowledge),
         "better": better(row),
         "changes": changes(row),
-        "action": "Review" if step is None else _step_name(pathway, step),
+        "action": action,
         "link": f"/patient/{segment(row['episode'])}{place}",
     }
 
@@ -173,11 +177,6 @@ def changes(row: dict[str, Any]) -> list[str]:
     if bool(row["was_gate"]) != bool(row[GATE]):
         said.append(f"gate {'opened' if row[GATE] else 'closed'} this week")
     return said
-
-
-def _step_name(pathway: Pathway, criterion: str) -> str:
-    step, _ = pathway.criteria[criterion]
-    return pathway.steps[step].name if step in pathway.steps else pathway.follow_up.name
 
 
 def _choices(everybody: pl.DataFrame, column: str) -> list[tuple[str, str]]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from reliefpath.pathway.advice import Advice, Answer
 from reliefpath.pathway.assessment import not_applying
-from reliefpath.pathway.model import FOLLOW_UP, Pathway
-from reliefpath.pathway.wording import GATES, fact_in_words, label_of
+from reliefpath.pathway.model import Pathway
+from reliefpath.pathway.wording import GATES
 
 MARKS = {True: ("✔", "yes", "good"), False: ("✘", "no", "bad"), None: ("?", "unknown", "warn")}
 DOES_NOT_APPLY = ("–", "does not apply", "soft")
@@ -53,12 +53,13 @@ class Rung:
 
 def checklist(advice: Advice, pathway: Pathway) -> list[Rung]:
     """Return the criteria of an advice by step, what is not met first."""
-    names = {id_: step.name for id_, step in pathway.steps.items()}
-    names[FOLLOW_UP] = pathway.follow_up.name
     idle = not_applying(pathway, advice.facts)
     criteria = sorted(advice.criteria, key=lambda c: (c.id in idle, _worst_first(c)))
     lines = [(c.step, _line(c, pathway, applies=c.id not in idle)) for c in criteria]
-    return [Rung(name, [line for of, line in lines if of == step]) for step, name in names.items()]
+    return [
+        Rung(name, [line for of, line in lines if of == step])
+        for step, name in pathway.step_names.items()
+    ]
 
 
 def _worst_first(criterion: Answer) -> int:
@@ -66,8 +67,6 @@ def _worst_first(criterion: Answer) -> int:
 
 
 def _line(criterion: Answer, pathway: Pathway, *, applies: bool) -> Line:
-    nothing = "none" if criterion.answer else "unknown"
-    values = criterion.value.items() if applies else ()
     return Line(
         criterion.id,
         pathway.label(criterion.id),
@@ -76,5 +75,5 @@ def _line(criterion: Answer, pathway: Pathway, *, applies: bool) -> Line:
         " ".join(pathway.criteria[criterion.id][1].require.split()),
         criterion.to_do,
         criterion.source,
-        [(label_of(fact), fact_in_words(fact, value, nothing)) for fact, value in values],
+        criterion.facts_in_words() if applies else [],
     )
