@@ -36,7 +36,7 @@ def range_of_last(histories: Histories) -> Floats:
     late, begin = places_from_end(histories) < FEWEST, histories.offsets[:-1]
     highest = np.maximum.reduceat(np.where(late, histories.burden, -np.inf), begin)
     lowest = np.minimum.reduceat(np.where(late, histories.burden, np.inf), begin)
-    return np.asarray((highest - lowest) / histories.matters)
+    return np.asarray((highest - lowest) / histories.mcid)
 
 
 def from_middle(histories: Histories) -> Floats:

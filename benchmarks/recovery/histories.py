@@ -31,9 +31,9 @@ class Histories:
         offsets: History i has the visits from offsets[i] up to but not including offsets[i + 1].
         weeks: When each visit took place, in weeks since care began; whole days, ascending.
         burden: The score of each visit as its distance from well, in the measure's units: 0 is
-            well, `span` the worst.
-        span: The width of the measure's range.
-        matters: The smallest change that matters.
+            well, `scale_range` the worst.
+        scale_range: The width of the measure's range.
+        mcid: The smallest change that matters.
         step: The distance between neighbouring scores of the measure.
         ahead: A row a history: the weeks of its next visits, for which a forecast is asked; NaN
             where there is none. How many there are at most is the array's width.
@@ -42,13 +42,13 @@ class Histories:
     offsets: Ints
     weeks: Floats
     burden: Floats
-    span: Floats
-    matters: Floats
+    scale_range: Floats
+    mcid: Floats
     step: Floats
     ahead: Floats
 
     def __len__(self) -> int:
-        return self.span.size
+        return self.scale_range.size
 
     @property
     def owner(self) -> Ints:
@@ -68,8 +68,8 @@ class Histories:
             np.concatenate([[0], np.cumsum([v.size for v in visits])]).astype(np.int64),
             self.weeks[index],
             self.burden[index],
-            self.span[rows],
-            self.matters[rows],
+            self.scale_range[rows],
+            self.mcid[rows],
             self.step[rows],
             self.ahead[rows],
         )

@@ -1,7 +1,7 @@
 """The same model and prior by Markov chain Monte Carlo, as a gold standard for `recover`.
 
-PyMC's NUTS draws the start b, the recovery c and the log of the noise sigma. Shape, wander and
-ending are summed out of the density of the three, and of each draw are known by their exact
+PyMC's NUTS draws the start b, the recovery c and the log of the noise sigma. Shape, deviation and
+asymptote are summed out of the density of the three, and of each draw are known by their exact
 probabilities. Nothing is approximated but by the number of draws.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from reliefpath.recovery import DEFAULT_PRIOR, Prior, Questions, recover
+from reliefpath.recovery import DEFAULT_PRIOR, Prior, Targets, recover
 from reliefpath.recovery.prior import RANGE
 
 from .histories import Floats, Histories
@@ -64,8 +64,8 @@ def sample(number: int) -> list[Histories]:
     for k in range(number):
         histories, _ = simulate(JUDGED[k % len(JUDGED)], EPISODES, SEED + k // len(JUDGED))
         begin = histories.offsets[:-1]
-        span = histories.span[histories.owner]
-        off_end = (histories.burden > 0) & (histories.burden < span)
+        scale_range = histories.scale_range[histories.owner]
+        off_end = (histories.burden > 0) & (histories.burden < scale_range)
         whole = np.flatnonzero(np.logical_and.reduceat(off_end, begin))
         found.append(histories.take(random.choice(whole, 1)))
     return found
@@ -74,12 +74,12 @@ def sample(number: int) -> list[Histories]:
 def agreement(history: Histories, draws: int, seed: int) -> Agreement:
     """Return what both say of one history."""
     h = history
-    told = recover(h.offsets, h.weeks, h.burden, h.span, h.matters, step=h.step)
-    unit = RANGE / h.span[0]
+    told = recover(h.offsets, h.weeks, h.burden, h.scale_range, h.mcid, step=h.step)
+    unit = RANGE / h.scale_range[0]
     week = np.rint(np.maximum(h.weeks, 0) * 7) / 7
     sums = Sums.of(week, h.burden * unit, DEFAULT_PRIOR)
     chains, seconds = _draw(sums, DEFAULT_PRIOR, float(h.step[0] * unit), draws, seed)
-    said = _answers(chains, sums, DEFAULT_PRIOR, float(h.matters[0] * unit))
+    said = _answers(chains, sums, DEFAULT_PRIOR, float(h.mcid[0] * unit))
     return Agreement(
         said.mean(axis=0)[None],
         np.array([[getattr(told, name)[0] for name in ASKED]]),
@@ -90,11 +90,11 @@ def agreement(history: Histories, draws: int, seed: int) -> Agreement:
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """What the scores y say, with R = I + ratio exp(-distance / weeks) of each wander.
+    """What the scores y say, with R = I + ratio exp(-distance / weeks) of each deviation.
 
-    Arrays have a row a shape and a column a wander; g is the share reached at each score. The last
-    four tell the wander at the last score: it is normal, its mean is w0 - w1 b + wg c and its
-    variance `left` sigma^2.
+    Arrays have a row a shape and a column a deviation; g is the share reached at each score. The
+    last four tell the deviation at the last score: it is normal, its mean is w0 - w1 b + wg c and
+    its variance `left` sigma^2.
     """
 
     week: Floats
@@ -116,8 +116,10 @@ class Sums:
         g = np.array([shape.reached(week) for shape in prior.shapes])
         one = np.ones(week.size)
         found = []
-        for wander in prior.wanders:
-            near = wander.ratio * np.exp(-np.abs(week[:, None] - week[None, :]) / wander.weeks)
+        for deviation in prior.deviations:
+            near = deviation.ratio * np.exp(
+                -np.abs(week[:, None] - week[None, :]) / deviation.weeks
+            )
             inverse = np.linalg.inv(np.eye(week.size) + near)
             to_last = near[-1] @ inverse
             same = np.ones(len(g))
@@ -133,7 +135,7 @@ class Sums:
                     same * (to_last @ y),
                     same * to_last.sum(),
                     g @ to_last,
-                    same * (wander.ratio - to_last @ near[-1]),
+                    same * (deviation.ratio - to_last @ near[-1]),
                 ]
             )
         return cls(week, *np.moveaxis(np.array(found), 0, 2))
@@ -145,9 +147,9 @@ class Sums:
 
 
 def _weights(prior: Prior) -> Floats:
-    """Return the log probability of each shape and wander before the first score."""
-    shapes, wanders = list(prior.shapes.values()), list(prior.wanders.values())
-    return np.asarray(np.log(shapes)[:, None] + np.log(wanders)[None, :])
+    """Return the log probability of each shape and deviation before the first score."""
+    shapes, deviations = list(prior.shapes.values()), list(prior.deviations.values())
+    return np.asarray(np.log(shapes)[:, None] + np.log(deviations)[None, :])
 
 
 def _draw(sums: Sums, prior: Prior, step: float, draws: int, seed: int) -> tuple[Floats, float]:
@@ -161,9 +163,9 @@ def _draw(sums: Sums, prior: Prior, step: float, draws: int, seed: int) -> tuple
         logsumexp: Any = pt.logsumexp
         mean, sd = prior.start
         degrees, usual = prior.noise[0], prior.noise[1] ** 2 + step**2 / 12
-        share = np.array([ending.share for ending in prior.endings])
-        spread = np.array([ending.spread for ending in prior.endings]) * mean
-        ending_weight = np.log(list(prior.endings.values())) - np.log(spread)
+        share = np.array([asymptote.share for asymptote in prior.asymptotes])
+        spread = np.array([asymptote.spread for asymptote in prior.asymptotes]) * mean
+        asymptote_weight = np.log(list(prior.asymptotes.values())) - np.log(spread)
         constant = _weights(prior) - sums.log_determinant / 2
         n = sums.week.size
         with pymc.Model() as model:
@@ -174,7 +176,9 @@ def _draw(sums: Sums, prior: Prior, step: float, draws: int, seed: int) -> tuple
             pymc.Potential("noise", -degrees * (log_sigma + by_noise / 2))
             pymc.Potential("start", -log_sigma - ((b - mean) / sd) ** 2 * by_noise / 2)
             off = ((c - share * b) / spread) ** 2
-            pymc.Potential("ending", logsumexp(ending_weight - off * by_noise / 2) - log_sigma)
+            pymc.Potential(
+                "asymptote", logsumexp(asymptote_weight - off * by_noise / 2) - log_sigma
+            )
             squares = sums.squares(b, c)
             pymc.Potential("scores", logsumexp(constant - squares / (2 * variance)) - n * log_sigma)
         with model:
@@ -196,9 +200,9 @@ def _draw(sums: Sums, prior: Prior, step: float, draws: int, seed: int) -> tuple
     return found, seconds
 
 
-def _answers(chains: Floats, sums: Sums, prior: Prior, matters: float) -> Floats:
+def _answers(chains: Floats, sums: Sums, prior: Prior, mcid: float) -> Floats:
     """Return the probabilities of `ASKED` given each draw, a row a draw, chains one by one."""
-    asked = Questions()
+    asked = Targets()
     b, c, sigma = (x[:, None, None] for x in chains.reshape(-1, 3).T)
     log_weight = _weights(prior) - sums.log_determinant / 2
     log_weight = log_weight - sums.squares(b, c) / (2 * sigma**2)
@@ -210,9 +214,9 @@ def _answers(chains: Floats, sums: Sums, prior: Prior, matters: float) -> Floats
         np.array([shape.reached(week) for shape in prior.shapes])[:, None]
         for week in (*weeks, now + asked.level_weeks)
     )
-    real = np.array([float(wander.real) for wander in prior.wanders])
-    ratio = np.array([wander.ratio for wander in prior.wanders])
-    length = np.array([wander.weeks for wander in prior.wanders])
+    real = np.array([float(deviation.real) for deviation in prior.deviations])
+    ratio = np.array([deviation.ratio for deviation in prior.deviations])
+    length = np.array([deviation.weeks for deviation in prior.deviations])
     mean = real * (sums.w0 - sums.w1 * b + sums.wg * c)
     variance = real * sums.left
 
@@ -230,10 +234,10 @@ def _answers(chains: Floats, sums: Sums, prior: Prior, matters: float) -> Floats
     steepest = np.maximum(here - behind, ahead - here)
     return np.stack(
         [
-            below(matters, later - here, 1, horizon),
+            below(mcid, later - here, 1, horizon),
             below(high * b, here, 0, 0) - below(low * b, here, 0, 0),
-            below(matters, steepest, 1, level_weeks),
-            below(-matters, later, 0, horizon),
+            below(mcid, steepest, 1, level_weeks),
+            below(-mcid, later, 0, horizon),
         ],
         axis=1,
     )

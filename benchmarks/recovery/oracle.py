@@ -38,7 +38,7 @@ def oracle(
     for rows in np.split(np.arange(n), np.flatnonzero(np.diff(episode)) + 1):
         week, burden = histories.visits(int(rows[-1]))
         day = np.rint(week * 7).astype(np.int64)
-        score = burden / (world.measure.span / 10)
+        score = burden / (world.measure.scale_range / 10)
         if likelihood:
             steps = likelihood.log(course[:, day], np.rint(burden / world.measure.step))
         else:
@@ -50,7 +50,7 @@ def oracle(
             weight /= weight.sum()
             now = day[upto]
             gain = course[:, now] - course[:, now + round(7 * HORIZON)]
-            flat = gain < world.measure.matters / (world.measure.span / 10)
+            flat = gain < world.measure.mcid / (world.measure.scale_range / 10)
             reached = improvement[:, now]
             window = (reached >= WINDOW[0]) & (reached <= WINDOW[1])
             level[row], inside[row] = weight @ flat, weight @ window
@@ -63,10 +63,10 @@ class _Likelihood:
     """Log probability of a whole score, tabled by true score, noise and score."""
 
     def __init__(self, world: World, sd: Floats) -> None:
-        unit, step = world.measure.span / 10, world.measure.step
+        unit, step = world.measure.scale_range / 10, world.measure.step
         levels, self.of = np.unique(sd, return_inverse=True)
         true = np.linspace(0, 10, LATTICE)[None, :, None]
-        edge = (np.arange(round(world.measure.span / step)) + 0.5) * step / unit
+        edge = (np.arange(round(world.measure.scale_range / step)) + 0.5) * step / unit
         below = _cdf(world, edge[None, None, :] - true, levels[:, None, None])
         ends = np.zeros((*below.shape[:2], 1))
         chance = np.diff(np.concatenate([ends, below, ends + 1], axis=2), axis=2)

@@ -24,8 +24,12 @@ def with_prior(prior: Prior) -> Method:
 
     def method(histories: Histories) -> Answers:
         h = histories
-        told = recover(h.offsets, h.weeks, h.burden, h.span, h.matters, prior=prior, step=h.step)
-        ahead = forecast(h.offsets, h.weeks, h.burden, h.span, h.ahead, LEVELS, prior, step=h.step)
+        told = recover(
+            h.offsets, h.weeks, h.burden, h.scale_range, h.mcid, prior=prior, step=h.step
+        )
+        ahead = forecast(
+            h.offsets, h.weeks, h.burden, h.scale_range, h.ahead, LEVELS, prior, step=h.step
+        )
         inside, both = np.nan_to_num(told.p_window), np.nan_to_num(told.p_plateau_in_window)
         return Answers(told.p_plateau, inside, both, ahead)
 
@@ -38,4 +42,4 @@ as_shipped = with_prior(DEFAULT_PRIOR)
 def learned(training: Histories) -> Method:
     """Return the method whose prior is learned from whole episodes, their scores alone."""
     t = training
-    return with_prior(learn(t.offsets, t.weeks, t.burden, t.span, step=t.step))
+    return with_prior(learn(t.offsets, t.weeks, t.burden, t.scale_range, step=t.step))

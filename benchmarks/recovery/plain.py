@@ -40,7 +40,7 @@ def plain_cases(episodes: int) -> list[Plain]:
     for kind in KINDS:
         for noise_sd in NOISES:
             h = plain_case(kind, noise_sd, episodes)
-            told = recover(h.offsets, h.weeks, h.burden, h.span, h.matters, step=h.step)
+            told = recover(h.offsets, h.weeks, h.burden, h.scale_range, h.mcid, step=h.step)
             rule = float(np.mean(clinical_rule(h).level))
             found.append(Plain(kind, noise_sd, float(np.mean(told.p_level >= SURE)), rule))
     return found

@@ -18,8 +18,8 @@ FOLDER = Path(__file__).parents[2].parent / "shared" / "data"
 VARIABLE = "RELIEFPATH_DATA"
 WIDTHS = (5, 7, 10, 20, 28, 40, 50, 63, 100)
 """Of scales that start at 0 and whose names don't tell their end."""
-MATTERS = 0.2
-"""A placeholder for the change that matters, as a share of the span."""
+MCID = 0.2
+"""A placeholder for the change that matters, as a share of the range."""
 SMALLEST_STEP = 1e-6
 MOST = 0.75
 """Share of the scores that are whole multiples of the step."""
@@ -117,8 +117,8 @@ def as_histories(scale: str, series: Series) -> tuple[Histories, Truth]:
     """Return the histories of one scale; the number of a patient is his place in `series`."""
     scores = np.array([x for days in series.values() for day in days.values() for x in day])
     low, high = limits(scale, scores)
-    span = max(high - low, SMALLEST_STEP)
-    step = min(usual_step(scores - low), span)
+    scale_range = max(high - low, SMALLEST_STEP)
+    step = min(usual_step(scores - low), scale_range)
     episodes = [episode(days, low) for days in series.values()]
     pairs = [(e, upto) for e, (week, _) in enumerate(episodes) for upto in range(2, week.size)]
     owner = np.array([e for e, _ in pairs], np.int64)
@@ -129,8 +129,8 @@ def as_histories(scale: str, series: Series) -> tuple[Histories, Truth]:
         np.cumsum([0, *(x.size for x in weeks)]).astype(np.int64),
         np.concatenate([*weeks, np.empty(0)]),
         np.concatenate([*burden, np.empty(0)]),
-        np.full(n, span),
-        np.full(n, MATTERS * span),
+        np.full(n, scale_range),
+        np.full(n, MCID * scale_range),
         np.full(n, step),
         padded([episodes[e][0][upto:] for e, upto in pairs]),
     )

@@ -241,7 +241,9 @@ def covered(forecast: Floats, observed: Floats) -> Floats:
     return np.where(known, inside.astype(float), np.nan)
 
 
-def covered_in_part(forecast: Floats, observed: Floats, span: Floats, step: Floats) -> Floats:
+def covered_in_part(
+    forecast: Floats, observed: Floats, scale_range: Floats, step: Floats
+) -> Floats:
     """Return how much of the score lies between the 5 % and the 95 % quantile, from 0 to 1.
 
     A score y stands for a cell, all values from y - step / 2 to y + step / 2, or for all beyond
@@ -254,7 +256,7 @@ def covered_in_part(forecast: Floats, observed: Floats, span: Floats, step: Floa
     Args:
         forecast: As in `crps`: a row a history, a column a visit ahead.
         observed: The same, without the last axis.
-        span: One a history.
+        scale_range: One a history.
         step: One a history.
     """
     first = 2 * forecast[..., :1] - forecast[..., 1:2]
@@ -263,7 +265,7 @@ def covered_in_part(forecast: Floats, observed: Floats, span: Floats, step: Floa
     half, hair = step[:, None] / 2, 1e-6 * step[:, None]
     low, high = observed - half, observed + half
     from_ = np.where(observed <= hair, 0, _distribution(ends, low))
-    to = np.where(observed >= span[:, None] - hair, 1, _distribution(ends, high))
+    to = np.where(observed >= scale_range[:, None] - hair, 1, _distribution(ends, high))
     inside = np.clip(to, LEVELS[LOW], LEVELS[HIGH]) - np.clip(from_, LEVELS[LOW], LEVELS[HIGH])
     mid = (from_ >= LEVELS[LOW]) & (from_ <= LEVELS[HIGH])
     part = np.where(to - from_ > 1e-9, inside / np.maximum(to - from_, 1e-9), mid)

@@ -71,8 +71,8 @@ def repeated(histories: Histories, episodes: int) -> Histories:
         found.offsets,
         found.weeks,
         found.burden,
-        found.span,
-        found.matters,
+        found.scale_range,
+        found.mcid,
         found.step,
         last[:, None] + np.arange(1.0, AHEAD + 1),
     )
@@ -89,15 +89,19 @@ def _timed(name: str, histories: Histories, method: Callable[[Histories], Any]) 
 
 
 def _recover(h: Histories, threads: int) -> object:
-    return recover(h.offsets, h.weeks, h.burden, h.span, h.matters, step=h.step, threads=threads)
+    return recover(
+        h.offsets, h.weeks, h.burden, h.scale_range, h.mcid, step=h.step, threads=threads
+    )
 
 
 def _forecast(h: Histories) -> object:
-    return forecast(h.offsets, h.weeks, h.burden, h.span, h.ahead, LEVELS, step=h.step, threads=2)
+    return forecast(
+        h.offsets, h.weeks, h.burden, h.scale_range, h.ahead, LEVELS, step=h.step, threads=2
+    )
 
 
 def _learn(h: Histories) -> object:
-    return learn(h.offsets, h.weeks, h.burden, h.span, step=h.step, rounds=1)
+    return learn(h.offsets, h.weeks, h.burden, h.scale_range, step=h.step, rounds=1)
 
 
 def working_set() -> tuple[int, int]:
@@ -106,11 +110,11 @@ def working_set() -> tuple[int, int]:
     Neither depends on the number of episodes; what does are the columns of input and answers.
     """
     from reliefpath.recovery._kernel.posterior import space
-    from reliefpath.recovery._kernel.question import questions
+    from reliefpath.recovery._kernel.question import question_space
 
     packed = DEFAULT_PRIOR.packed
     shared = _bytes(packed)
-    return shared, _bytes((*space(packed, 16), *questions(packed)))
+    return shared, _bytes((*space(packed, 16), *question_space(packed)))
 
 
 def _bytes(parts: tuple[Any, ...]) -> int:

@@ -201,7 +201,7 @@ def _losses(played: Round, method: str, rows: Ints) -> tuple[Floats, Floats, Flo
     return (
         scoring.crps(told, observed),
         scoring.median_error(told, observed, rounded),
-        scoring.covered_in_part(told, observed, h.span, h.step),
+        scoring.covered_in_part(told, observed, h.scale_range, h.step),
         scoring.covered(told, observed),
     )
 

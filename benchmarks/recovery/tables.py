@@ -119,8 +119,8 @@ def data_section(data: Round, all_scores: Scored) -> str:
     return f"""### {data.name}
 
 {pairs:,} forecasts from {len(data.histories):,} histories of
-{np.unique(data.truth.episode).size} patients; a scale {data.histories.span[0]:g} wide in steps of
-{data.histories.step[0]:g}.
+{np.unique(data.truth.episode).size} patients; a scale {data.histories.scale_range[0]:g} wide in
+steps of {data.histories.step[0]:g}.
 
 {forecast_table(data, all_scores)}"""
 

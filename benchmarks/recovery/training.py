@@ -36,8 +36,8 @@ def whole_series(histories: Histories, truth: Truth) -> Histories:
         np.cumsum([0, *map(len, weeks)]).astype(np.int64),
         np.concatenate([*weeks, np.empty(0)]),
         np.concatenate([*burden, np.empty(0)]),
-        histories.span[firsts],
-        histories.matters[firsts],
+        histories.scale_range[firsts],
+        histories.mcid[firsts],
         histories.step[firsts],
         np.full((firsts.size, 1), np.nan),
     )
@@ -57,8 +57,8 @@ def up_to_each_visit(whole: Histories) -> Histories:
         np.cumsum([0, *map(len, parts)]).astype(np.int64),
         whole.weeks[index],
         whole.burden[index],
-        whole.span[rows],
-        whole.matters[rows],
+        whole.scale_range[rows],
+        whole.mcid[rows],
         whole.step[rows],
         whole.ahead[rows],
     )

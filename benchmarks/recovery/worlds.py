@@ -2,7 +2,7 @@
 
 A world is a shape of recovery, a kind of noise, a measure, and how visits come and go. Worlds for
 tuning and worlds for judging differ in shape, in range and in seed. Lengths on the scale are told
-as on a scale from 0 to 10 and stretched to the measure's span.
+as on a scale from 0 to 10 and stretched to the measure's range.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Measure:
     """A scale, oriented so that 0 is well."""
 
     name: str
-    span: float
-    matters: float
+    scale_range: float
+    mcid: float
     step: float
 
 
@@ -218,10 +218,10 @@ def simulate(world: World, episodes: int, seed: int = 0) -> tuple[Histories, Tru
     gaps[:, 0] = 0
     day = np.minimum(np.cumsum(gaps, axis=1), LAST_DAY)
     true = np.take_along_axis(course, day, axis=1)
-    unit = world.measure.span / 10
+    unit = world.measure.scale_range / 10
     step = world.measure.step
     score = np.rint((true + stray(world, day, sd, random)) * unit / step) * step
-    score = np.clip(score, 0, world.measure.span)
+    score = np.clip(score, 0, world.measure.scale_range)
     count = _stayed(world, score / unit, random.integers(fewest, most + 1, episodes), random)
     return _histories(world, np.asarray(course * unit), day, score, count)
 
@@ -239,7 +239,7 @@ def _histories(
     world: World, course: Floats, day: Ints, score: Floats, count: Ints
 ) -> tuple[Histories, Truth]:
     gain = course[:, : LAST_DAY + 1] - course[:, round(7 * HORIZON) :]
-    level = gain < world.measure.matters
+    level = gain < world.measure.mcid
     last_active = level.shape[1] - 1 - np.argmax(~level[:, ::-1], axis=1)
     onset = np.where(level.all(axis=1), 0, last_active + 1)
     improvement = 1 - course / course[:, :1]
@@ -266,8 +266,8 @@ def _histories(
 
 
 def of_measure(measure: Measure, n: int) -> tuple[Floats, Floats, Floats]:
-    """Return span, change that matters and step for n histories."""
-    return np.full(n, measure.span), np.full(n, measure.matters), np.full(n, measure.step)
+    """Return range, change that matters and step for n histories."""
+    return np.full(n, measure.scale_range), np.full(n, measure.mcid), np.full(n, measure.step)
 
 
 def plain_case(kind: str, noise_sd: float, patients: int, seed: int = 0) -> Histories:

@@ -67,7 +67,7 @@ def _rows(file: Path) -> Rows:
 def advised(log: CareLog) -> Advised:
     """Status, gate and dangers of each episode; the texts of advice cost more than all of it."""
     pathway = load_pathway()
-    known = facts(log, AS_OF, pathway.questions, trial=pathway.counted_trial)
+    known = facts(log, AS_OF, pathway.targets, trial=pathway.counted_trial)
     plan = plan_of(pathway)
     asked = known.lazy().with_columns(plan.status).with_columns(plan.answers)
     answers = asked.with_columns(plan.gate).select("episode", "status", "gate", *DANGERS).collect()

@@ -45,14 +45,29 @@ def test_advice_is_short_in_words_whole_in_a_notebook_and_a_frame(clinic: CareLo
     assert repr(advice).startswith("<Advice: demo-0001, plateaued; gate unknown; next: Inform the")
     assert len(repr(advice)) < 140
     page = Page(advice._repr_html_())
-    assert len(page.all("svg")) == len(page.all("table")) == len(page.all("details")) == 1
+    assert len(page.all("svg")) == len(page.all("table")) == 1
     [(_, text), *_] = page.all("div")
-    for said in (advice.next_step, "gate unknown", "plateaued", "consent", *advice.notes):
+    for said in (advice.next_step, "gate unknown", "plateaued", *advice.notes):
         assert said in text
     frame = advice.to_frame()
     assert frame.columns == ["step", "criterion", "answer", "to_do"]
     assert frame["criterion"].to_list() == list(load_pathway().criteria)
     assert frame.filter(criterion="consent")["to_do"].item() == advice.next_step
+
+
+def test_notebook_names_criteria_as_a_page_does_and_sets_apart_what_does_not_apply(
+    clinic: CareLog,
+) -> None:
+    pathway = load_pathway()
+    advice = explain(clinic, "demo-0001", pathway, TODAY)
+    page = Page(advice._repr_html_())
+    [(_, unmet)] = page.all("table")
+    [(_, met), (_, idle)] = page.all("details")
+    assert idle.startswith("Does not apply")
+    for id_ in pathway.criteria:
+        assert any(pathway.label(id_) in text for text in (unmet, met, idle)), id_
+    assert pathway.label("injection-interval") in idle
+    assert "injection-interval" not in met + idle + unmet
 
 
 def test_same_advice_is_equal_and_goes_through_json_without_its_curve(clinic: CareLog) -> None:

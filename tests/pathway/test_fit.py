@@ -43,7 +43,7 @@ def test_fit_looks_up_range_direction_and_what_matters(course: RecoveryCourse) -
 
 
 def test_fit_asks_what_the_pathway_as_shipped_asks(course: RecoveryCourse) -> None:
-    assert course.questions == load_pathway().questions
+    assert course.targets == load_pathway().targets
 
 
 def test_fit_turns_a_measure_round_where_more_is_better(course: RecoveryCourse) -> None:

@@ -34,7 +34,7 @@ def test_clinic_learns_that_its_patients_stray_less_than_the_literature_says(
     learned: Priors,
 ) -> None:
     assert learned.overall.noise[1] < DEFAULT_PRIOR.noise[1]
-    assert sum(learned.overall.endings.values()) == pytest.approx(1)
+    assert sum(learned.overall.asymptotes.values()) == pytest.approx(1)
 
 
 def test_measure_and_region_with_enough_episodes_get_a_prior_of_their_own() -> None:

@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import norm
 
 from reliefpath.pathway.facts.pooling import SHARES, Combine, together
-from reliefpath.recovery import Questions
+from reliefpath.recovery import Targets
 
-ASKED = Questions(window=(0.7, 0.95), recovered=0.85)
+ASKED = Targets(window=(0.7, 0.95), recovered=0.85)
 NOT_OF_THE_CURVE = ("setback", "flare", "weeks_since_recovery", "injection_relief")
 BESIDE = ("improvement", "improvement_low", "improvement_high", "p_window", "p_recovered")
 

@@ -214,7 +214,7 @@ def test_the_order_of_urgency() -> None:
 
 
 def test_what_is_asked_of_the_curve_and_what_counts_as_a_trial() -> None:
-    asked, trial = PATHWAY.questions, PATHWAY.counted_trial
+    asked, trial = PATHWAY.targets, PATHWAY.counted_trial
     assert (asked.window, asked.recovered) == ((0.75, 0.9), 0.9)
     assert (asked.horizon_weeks, asked.level_weeks) == (6, 13)
     assert (trial.gap_weeks, trial.lately_weeks, trial.needling_days_apart) == (6, 4, 3)

@@ -52,7 +52,7 @@ def told(pathway: Pathway, day: date) -> dict[str, tuple[str, bool | None, str]]
 
 def effect(before: Pathway, after: Pathway) -> Effect:
     def days(p: Pathway) -> dict[date, object]:
-        return {d: facts(CLINIC, d, p.questions, None, p.recovery.combine) for d in DAYS}
+        return {d: facts(CLINIC, d, p.targets, None, p.recovery.combine) for d in DAYS}
 
     return Effect.of(before, days(before), after, days(after))  # type: ignore[arg-type]
 

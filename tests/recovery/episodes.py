@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reliefpath.recovery import Prior
 from reliefpath.recovery.injection import injection_effect, injection_prior
-from reliefpath.recovery.prior import Ending, Wander
+from reliefpath.recovery.prior import Asymptote, Deviation
 from reliefpath.recovery.shapes import Shape
 
 Floats = NDArray[np.float64]
@@ -20,8 +20,8 @@ SMALL_PRIOR = Prior(
     start=(5.0, 1.5),
     noise=(12.0, 0.7),
     shapes={Shape("exponential", 0, 4): 0.6, Shape("straight", 2, 9): 0.4},
-    endings={Ending(0.1, 0.2): 0.3, Ending(0.8, 0.3): 0.7},
-    wanders={Wander(0, 1, False): 0.7, Wander(3, 6, True): 0.3},
+    asymptotes={Asymptote(0.1, 0.2): 0.3, Asymptote(0.8, 0.3): 0.7},
+    deviations={Deviation(0, 1, False): 0.7, Deviation(3, 6, True): 0.3},
 )
 """Few candidates, and none of them one of the default prior's."""
 
@@ -32,8 +32,8 @@ class Episode:
 
     weeks: list[float]
     burden: list[float]
-    span: float = 10.0
-    matters: float = 2.0
+    scale_range: float = 10.0
+    mcid: float = 2.0
     step: float = 0.0
     effect: tuple[float, ...] = ()
     """How much of an injection's effect is in each score; empty without an injection."""
@@ -53,8 +53,8 @@ def batch(episodes: list[Episode]) -> Batch:
         np.cumsum([0] + [len(e.weeks) for e in episodes]),
         np.array([week for e in episodes for week in e.weeks], float),
         np.array([value for e in episodes for value in e.burden], float),
-        np.array([e.span for e in episodes], float),
-        np.array([e.matters for e in episodes], float),
+        np.array([e.scale_range for e in episodes], float),
+        np.array([e.mcid for e in episodes], float),
     )
 
 
@@ -66,14 +66,14 @@ def steps(episodes: list[Episode]) -> Floats:
 def episodes(draw: st.DrawFn, least: int = 1) -> Episode:
     """Episodes of any shape: irregular days, several scores a day, a score before care began."""
     days = sorted(draw(st.lists(st.integers(-7, 400), min_size=least, max_size=20)))
-    span = draw(st.sampled_from([10.0, 50.0, 80.0, 100.0]))
+    scale_range = draw(st.sampled_from([10.0, 50.0, 80.0, 100.0]))
     points = draw(st.lists(st.integers(0, 20), min_size=len(days), max_size=len(days)))
     return Episode(
         weeks=[day / 7 for day in days],
-        burden=[span * point / 20 for point in points],
-        span=span,
-        matters=span * draw(st.floats(0.05, 0.5)),
-        step=span * draw(st.sampled_from([0, 0.05])),
+        burden=[scale_range * point / 20 for point in points],
+        scale_range=scale_range,
+        mcid=scale_range * draw(st.floats(0.05, 0.5)),
+        step=scale_range * draw(st.sampled_from([0, 0.05])),
     )
 
 
@@ -86,9 +86,10 @@ class Drawn:
     b: Floats
     c: Floats
     shape: NDArray[np.int64]
-    wander: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    """Of the deviation."""
     deviation: Floats
-    """The wander on the days."""
+    """The deviation on the days."""
     taken_off: Floats
     """By an injection at once."""
 
@@ -128,21 +129,21 @@ def drawn(
     typical = prior.noise[1] ** 2
     variance = typical * prior.noise[0] / random.chisquare(prior.noise[0], n)
     wider = np.sqrt(variance / typical)
-    ending = random.choice(len(prior.endings), n, p=list(prior.endings.values()))
-    share, spread = np.array([(e.share, e.spread) for e in prior.endings])[ending].T
+    asymptote = random.choice(len(prior.asymptotes), n, p=list(prior.asymptotes.values()))
+    share, spread = np.array([(a.share, a.spread) for a in prior.asymptotes])[asymptote].T
     mean, sd = prior.start
     b = mean + sd * wider * random.normal(size=n)
     c = share * b + spread * mean * wider * random.normal(size=n)
     weights = np.array(list(prior.shapes.values()))
     shape = random.choice(len(weights), n, p=weights / weights.sum())
-    wander = random.choice(len(prior.wanders), n, p=list(prior.wanders.values()))
-    ratio, weeks = np.array([(w.ratio, w.weeks) for w in prior.wanders])[wander].T
+    kind = random.choice(len(prior.deviations), n, p=list(prior.deviations.values()))
+    ratio, weeks = np.array([(d.ratio, d.weeks) for d in prior.deviations])[kind].T
     deviation = random.normal(size=(n, visits))
     for j in range(1, visits):
         kept = np.exp(-(days[:, j] - days[:, j - 1]) / 7 / weeks)
         deviation[:, j] = kept * deviation[:, j - 1] + np.sqrt(1 - kept**2) * deviation[:, j]
     deviation *= np.sqrt(ratio * variance)[:, None]
-    found = Drawn(days, np.empty((n, visits)), b, c, shape, wander, deviation, np.zeros(n))  # type: ignore[arg-type]
+    found = Drawn(days, np.empty((n, visits)), b, c, shape, kind, deviation, np.zeros(n))  # type: ignore[arg-type]
     for j in range(visits):
         found.scores[:, j] = b - c * found.gone(prior, days[:, j]) + deviation[:, j]
     found.scores[:] += np.sqrt(variance)[:, None] * random.normal(size=(n, visits))

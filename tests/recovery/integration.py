@@ -1,7 +1,7 @@
 """The same posterior by brute force: likelihood times prior, summed over a fine lattice.
 
 Nothing here knows that the posterior has a closed form, or that an inverse-chi-squared variance
-suits it. The wander is integrated out as the normal vector it is.
+suits it. The deviation is integrated out as the normal vector it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtr
 
 from reliefpath.recovery import Prior
-from reliefpath.recovery.prior import Ending, Wander
+from reliefpath.recovery.prior import Asymptote, Deviation
 from reliefpath.recovery.shapes import Shape
 
 Floats = NDArray[np.float64]
@@ -74,38 +74,40 @@ class Integration:
                     np.broadcast_to(low, b.shape), np.broadcast_to(high, b.shape), 40
                 )
                 x = question.b * b[:, None] + part * c
-                for wander, wander_weight in self.prior.wanders.items():
-                    for ending, ending_weight in self.prior.endings.items():
+                for deviation, deviation_weight in self.prior.deviations.items():
+                    for asymptote, asymptote_weight in self.prior.asymptotes.items():
                         for s, s_weight in zip(noise.tolist(), noise_weight.tolist(), strict=True):
                             mass = b_weight[:, None] * c_weight * s_weight
-                            mass = mass * shape_weight * wander_weight * ending_weight
-                            mass *= np.exp(self.log_prior(b[:, None], c, s, ending))
-                            mass *= np.exp(self.log_likelihood(b[:, None], c, s, shape, wander))
+                            mass = mass * shape_weight * deviation_weight * asymptote_weight
+                            mass *= np.exp(self.log_prior(b[:, None], c, s, asymptote))
+                            mass *= np.exp(self.log_likelihood(b[:, None], c, s, shape, deviation))
                             everything += float(mass.sum())
-                            chance = self.chance(question, x, b[:, None], c, s, shape, wander)
+                            chance = self.chance(question, x, b[:, None], c, s, shape, deviation)
                             holds += float((mass * chance).sum())
         return holds / everything
 
-    def log_prior(self, b: Floats, c: Floats, noise: float, ending: Ending) -> Floats:
+    def log_prior(self, b: Floats, c: Floats, noise: float, asymptote: Asymptote) -> Floats:
         """Log density of start, recovery and noise, but for a constant."""
         degrees, sd_of_scores = self.prior.noise
         typical = math.sqrt(sd_of_scores**2 + self.step**2 / 12)
         mean, sd = self.prior.start
         wider = noise / typical
-        spread = ending.spread * mean * wider
+        spread = asymptote.spread * mean * wider
         # the density of the noise's SD when its variance is scaled inverse-chi-squared
         log = -(degrees + 1) * math.log(noise) - degrees * typical**2 / (2 * noise**2)
         log -= math.log(sd * wider * spread)
         return (
-            log - ((b - mean) / (sd * wider)) ** 2 / 2 - ((c - ending.share * b) / spread) ** 2 / 2
+            log
+            - ((b - mean) / (sd * wider)) ** 2 / 2
+            - ((c - asymptote.share * b) / spread) ** 2 / 2
         )
 
     def log_likelihood(
-        self, b: Floats, c: Floats, noise: float, shape: Shape, wander: Wander
+        self, b: Floats, c: Floats, noise: float, shape: Shape, deviation: Deviation
     ) -> Floats:
         """Log density of the scores."""
         left = [y - b + c * g for y, g in zip(self.y, self.gone(shape), strict=True)]
-        if wander.ratio == 0:
+        if deviation.ratio == 0:
             parts = (
                 log_ndtr((r + self.step / 2) / noise)
                 if y <= 0
@@ -113,7 +115,9 @@ class Integration:
                 for y, r in zip(self.y, left, strict=True)
             )
             return sum(parts, np.zeros(1))
-        covariance = noise**2 * (np.eye(len(left)) + self.strayed(wander, self.weeks, self.weeks))
+        covariance = noise**2 * (
+            np.eye(len(left)) + self.strayed(deviation, self.weeks, self.weeks)
+        )
         whitened = np.einsum("ij,j...->i...", np.linalg.inv(np.linalg.cholesky(covariance)), left)
         found: Floats = -np.sum(whitened**2, axis=0) / 2 - np.linalg.slogdet(covariance)[1] / 2
         return found
@@ -126,17 +130,17 @@ class Integration:
         c: Floats,
         noise: float,
         shape: Shape,
-        wander: Wander,
+        deviation: Deviation,
     ) -> Floats:
-        """The probability that it holds given everything but the wander."""
-        if not wander.real or not (question.now or question.later):
+        """The probability that it holds given everything but the deviation."""
+        if not deviation.real or not (question.now or question.later):
             return (x <= question.q).astype(float)
         a = np.array([question.now, question.later])
         ahead = [self.weeks[-1], self.weeks[-1] + question.weeks]
-        seen = np.eye(len(self.y)) + self.strayed(wander, self.weeks, self.weeks)
-        kept = np.linalg.solve(seen, self.strayed(wander, self.weeks, ahead)) @ a
-        spread = a @ self.strayed(wander, ahead, ahead) @ a
-        spread -= kept @ self.strayed(wander, self.weeks, ahead) @ a
+        seen = np.eye(len(self.y)) + self.strayed(deviation, self.weeks, self.weeks)
+        kept = np.linalg.solve(seen, self.strayed(deviation, self.weeks, ahead)) @ a
+        spread = a @ self.strayed(deviation, ahead, ahead) @ a
+        spread -= kept @ self.strayed(deviation, self.weeks, ahead) @ a
         for k, (y, g) in enumerate(zip(self.y, self.gone(shape), strict=True)):
             x = x + kept[k] * (y - b + c * g)
         return np.asarray(ndtr((question.q - x) / (noise * math.sqrt(spread))))
@@ -144,7 +148,7 @@ class Integration:
     def gone(self, shape: Shape) -> list[float]:
         return [float(shape.reached(week)) for week in self.weeks]
 
-    def strayed(self, wander: Wander, of: Sequence[float], to: Sequence[float]) -> Floats:
-        """Covariance of the wander in some weeks with that in others, for a noise of 1."""
+    def strayed(self, deviation: Deviation, of: Sequence[float], to: Sequence[float]) -> Floats:
+        """Covariance of the deviation in some weeks with that in others, for a noise of 1."""
         apart = np.abs(np.array(of)[:, None] - np.array(to))
-        return np.asarray(wander.ratio * np.exp(-apart / wander.weeks))
+        return np.asarray(deviation.ratio * np.exp(-apart / deviation.weeks))

@@ -1,7 +1,7 @@
 """Recovery of one patient, written to be obvious: the oracle of the compiled loops.
 
-Every candidate, a shape with a wander and an ending, is a linear model in textbook form, with dense
-matrices and SciPy's distributions.
+Every candidate, a shape with a deviation and an asymptote, is a linear model in textbook form, with
+dense matrices and SciPy's distributions.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from scipy.optimize import brentq
 from scipy.special import stdtr
 from scipy.stats import multivariate_t, norm
 
-from reliefpath.recovery import Prior, Questions
+from reliefpath.recovery import Prior, Targets
 from reliefpath.recovery.injection import injection_prior
-from reliefpath.recovery.prior import Ending, Wander
+from reliefpath.recovery.prior import Asymptote, Deviation
 from reliefpath.recovery.shapes import Shape
 
 Floats = NDArray[np.float64]
-ASKED = Questions()
+ASKED = Targets()
 
 
 @lru_cache(maxsize=10_000)
 def reached(shape: Shape, weeks: float) -> float:
-    """What a shape has reached in a week: asked of many wanders and endings, and for each share."""
+    """What a shape has reached in a week: asked by many candidates, and for each share."""
     return float(shape.reached(weeks))
 
 
 @dataclass(frozen=True)
 class Component:
     """A Student-t of the start b, the recovery c, what an injection takes off at once, d, and the
-    wander in some weeks.
+    deviation in some weeks.
 
     Attributes:
         weight: Its probability.
         shape: Its shape of recovery.
-        wander: Its kind of wander.
-        mean: Mean of b, c, d and each week's wander.
+        deviation: Its kind of deviation.
+        mean: Mean of b, c, d and each week's deviation.
         scale: Their scale matrix.
         noise: What sigma^2 is about; one more score adds it.
         dof: Degrees of freedom.
@@ -49,7 +49,7 @@ class Component:
 
     weight: float
     shape: Shape
-    wander: Wander
+    deviation: Deviation
     mean: Floats
     scale: Floats
     noise: float
@@ -59,23 +59,23 @@ class Component:
         return reached(self.shape, weeks)
 
     def below(self, a: Floats, q: float, noises: float = 0.0) -> float:
-        """P(a . (b, c, wanders) + `noises` times an error <= q)."""
+        """P(a . (b, c, deviations) + `noises` times an error <= q)."""
         spread = math.sqrt(a @ self.scale @ a + noises * self.noise)
         if spread == 0:
             return float(a @ self.mean <= q)
         return float(stdtr(self.dof, (q - a @ self.mean) / spread))
 
-    def form(self, b: float = 0, c: float = 0, d: float = 0, **wanders: float) -> Floats:
-        """The coefficients of a linear form; `w0` is that of the wander in the first week asked."""
+    def form(self, b: float = 0, c: float = 0, d: float = 0, **deviations: float) -> Floats:
+        """The coefficients of a linear form; `w0` is of the deviation in the first week asked."""
         a = np.zeros(len(self.mean))
         a[:3] = b, c, d
-        for name, part in wanders.items():
+        for name, part in deviations.items():
             a[3 + int(name[1:])] = part
         return a
 
     def true(self) -> float:
-        """1 if the wander is a part of the true course."""
-        return 1.0 if self.wander.real else 0.0
+        """1 if the deviation is a part of the true course."""
+        return 1.0 if self.deviation.real else 0.0
 
 
 Mixture = list[Component]
@@ -85,14 +85,14 @@ def in_days(weeks: Sequence[float]) -> list[float]:
     return [max(round(week * 7), 0) / 7 for week in weeks]
 
 
-def normal_prior(prior: Prior, ending: Ending) -> tuple[Floats, Floats]:
+def normal_prior(prior: Prior, asymptote: Asymptote) -> tuple[Floats, Floats]:
     """Mean and covariance of (b, c, d) at the typical variance of a score."""
     mean, sd = prior.start
-    bb, bc = sd**2, ending.share * sd**2
-    cc = ending.share**2 * sd**2 + (ending.spread * mean) ** 2
+    bb, bc = sd**2, asymptote.share * sd**2
+    cc = asymptote.share**2 * sd**2 + (asymptote.spread * mean) ** 2
     taken_off = injection_prior()
     covariance = np.array([[bb, bc, 0], [bc, cc, 0], [0, 0, taken_off.sd**2]])
-    return np.array([mean, ending.share * mean, taken_off.mean]), covariance
+    return np.array([mean, asymptote.share * mean, taken_off.mean]), covariance
 
 
 def candidates(
@@ -104,7 +104,7 @@ def candidates(
     asked: Sequence[float],
     prior: Prior,
 ) -> Mixture:
-    """Bayes' rule for each candidate, with the wander in the weeks `asked`.
+    """Bayes' rule for each candidate, with the deviation in the weeks `asked`.
 
     `ratios` are the variances of the errors, as multiples of the usual one.
     """
@@ -115,14 +115,14 @@ def candidates(
     for shape, shape_weight in prior.shapes.items():
         reached = shape.reached(np.array(weeks))
         x = np.column_stack([np.ones(n), -reached, -np.array(effect)])
-        for wander, wander_weight in prior.wanders.items():
-            strayed = wander.ratio * np.exp(-np.abs(at[:, None] - at) / wander.weeks)
+        for deviation, deviation_weight in prior.deviations.items():
+            strayed = deviation.ratio * np.exp(-np.abs(at[:, None] - at) / deviation.weeks)
             errors = np.diag(ratios) + strayed[:n, :n]
             kept = np.linalg.solve(errors, strayed[:n, n:]).T
             information = x.T @ np.linalg.solve(errors, x)
             of_scores = x.T @ np.linalg.solve(errors, scores)
-            for ending, ending_weight in prior.endings.items():
-                m, v = normal_prior(prior, ending)
+            for asymptote, asymptote_weight in prior.asymptotes.items():
+                m, v = normal_prior(prior, asymptote)
                 # before any score is seen, the scores together are a multivariate Student-t
                 evidence = multivariate_t.logpdf(
                     scores,
@@ -130,7 +130,7 @@ def candidates(
                     typical * errors + x @ v @ x.T,
                     prior.noise[0],  # type: ignore[arg-type]
                 )
-                log_weights.append(math.log(shape_weight * wander_weight * ending_weight))
+                log_weights.append(math.log(shape_weight * deviation_weight * asymptote_weight))
                 log_weights[-1] += evidence  # type: ignore[assignment]
 
                 precision = typical * np.linalg.inv(v) + information
@@ -141,13 +141,13 @@ def candidates(
                 dof = prior.noise[0] + n
                 noise = (prior.noise[0] * typical + squares) / dof
 
-                # given b, c and d, the wander is what its covariance with the scores makes of the
-                # rest
+                # given b, c and d, the deviation is what its covariance with the scores makes of
+                # the rest
                 full = np.vstack([np.eye(3), -kept @ x])
                 scale = full @ np.linalg.inv(precision) @ full.T
                 scale[3:, 3:] += strayed[n:, n:] - kept @ strayed[:n, n:]
                 means = np.concatenate([mean, kept @ left])
-                parts.append((shape, wander, means, noise * scale, noise, dof))
+                parts.append((shape, deviation, means, noise * scale, noise, dof))
     weights = np.exp(np.array(log_weights) - max(log_weights))
     weights /= weights.sum()
     return [Component(w, *part) for w, part in zip(weights.tolist(), parts, strict=True)]
@@ -165,7 +165,7 @@ def beyond_the_ends(
     The moments of the true score, given the other scores and that the score with its error lies
     beyond the edge, are those of a normal cut by a normal tail.
     """
-    noise = sum(p.weight * p.noise * (1 + p.wander.ratio) for p in mixture)
+    noise = sum(p.weight * p.noise * (1 + p.deviation.ratio) for p in mixture)
     scores, ratios = list(y), [1.0] * len(y)
     for i, score in enumerate(y):
         if 0 < score < 10:
@@ -202,7 +202,7 @@ def posterior(
     prior: Prior,
     asked: Sequence[float],
 ) -> Mixture:
-    """The mixture given scores `y` on the common scale, with the wander in the weeks `asked`."""
+    """The mixture given scores `y` on the common scale, with the deviation in the weeks `asked`."""
     weeks = in_days(weeks)
     mixture = candidates(weeks, y, effect, [1.0] * len(y), step, asked, prior)
     if min(y) <= 0 or max(y) >= 10:
@@ -229,16 +229,16 @@ class Reference:
 
     weeks: Sequence[float]
     burden: Sequence[float]
-    span: float
-    matters: float
+    scale_range: float
+    mcid: float
     step: float
-    questions: Questions = ASKED
+    targets: Targets = ASKED
     effect: Sequence[float] = ()
     """How much of an injection's effect is in each score; empty without an injection."""
 
     def mixture(self, prior: Prior, *asked: float) -> Mixture:
-        """The posterior, with the wander in the weeks `asked`."""
-        unit = 10 / self.span
+        """The posterior, with the deviation in the weeks `asked`."""
+        unit = 10 / self.scale_range
         y = [value * unit for value in self.burden]
         effect = self.effect or [0.0] * len(y)
         return posterior(self.weeks, y, effect, self.step * unit, prior, asked)
@@ -247,19 +247,22 @@ class Reference:
         return in_days(self.weeks[-1:])[0]
 
     def improvement_below(self, q: float, part: Component) -> float:
-        """P(c g(now) - w(now) <= q b); the wander now is the first that was asked for."""
+        """P(c g(now) - w(now) <= q b); the deviation now is the first that was asked for."""
         return part.below(part.form(b=-q, c=part.g(self.now()), w0=-part.true()), 0.0)
 
     def recover(self, prior: Prior) -> dict[str, float]:
         """The fields of `Recovery`, as if each could be answered."""
-        now, change = self.now(), 10 * self.matters / self.span
-        horizon, level_weeks = in_days([self.questions.horizon_weeks, self.questions.level_weeks])
-        low, high = self.questions.window
+        now, change = self.now(), 10 * self.mcid / self.scale_range
+        horizon, level_weeks = in_days([self.targets.horizon_weeks, self.targets.level_weeks])
+        low, high = self.targets.window
         mixture = self.mixture(prior, now, now + horizon, now + level_weeks)
 
         def gain(part: Component) -> Floats:
             part_of_c = part.g(now + horizon) - part.g(now)
             return part.form(c=part_of_c, w0=part.true(), w1=-part.true())
+
+        def expected(part: Component) -> float:
+            return float(gain(part) @ part.mean)
 
         def plateau(part: Component) -> float:
             return part.below(gain(part), change)
@@ -267,8 +270,8 @@ class Reference:
         def level(part: Component) -> float:
             behind = part.g(now) - part.g(max(now - horizon, 0))
             ahead = part.g(now + level_weeks) - part.g(now)
-            wander = {"w0": part.true(), "w2": -part.true()}
-            return part.below(part.form(c=max(behind, ahead), **wander), change)
+            deviation = {"w0": part.true(), "w2": -part.true()}
+            return part.below(part.form(c=max(behind, ahead), **deviation), change)
 
         def worse(part: Component) -> float:
             return part.below(part.form(c=part.g(now + horizon), w1=-part.true()), -change)
@@ -277,7 +280,7 @@ class Reference:
             return self.improvement_below(high, part) - self.improvement_below(low, part)
 
         def recovered(part: Component) -> float:
-            return 1 - self.improvement_below(self.questions.recovered, part)
+            return 1 - self.improvement_below(self.targets.recovered, part)
 
         def passing(part: Component) -> float:
             return float(part.form(d=self.effect[-1] if self.effect else 0.0) @ part.mean)
@@ -292,12 +295,12 @@ class Reference:
             "p_window": total(mixture, window),
             "p_plateau_in_window": total(mixture, lambda part: plateau(part) * window(part)),
             "p_recovered": total(mixture, recovered),
-            "expected_gain": total(mixture, lambda part: gain(part) @ part.mean) * self.span / 10,  # type: ignore[arg-type, return-value]
+            "expected_gain": total(mixture, expected) * self.scale_range / 10,
             "improvement": self.improvement(0.5, mixture),
             "low": self.improvement(0.05, mixture),
             "high": self.improvement(0.95, mixture),
             "level_ahead": quantile(0.5, level_ahead_below, 9.99),
-            "injection_effect": total(mixture, passing) * self.span / 10,
+            "injection_effect": total(mixture, passing) * self.scale_range / 10,
             "p_start_above_0": total(mixture, lambda part: 1 - part.below(part.form(b=1), 0.0)),
         }
 
@@ -309,10 +312,10 @@ class Reference:
         )
 
     def curve_below(self, at: float, q: float, prior: Prior) -> float:
-        """P(the curve without any wander lies at or below q, in the measure's units)."""
+        """P(the curve without any deviation lies at or below q, in the measure's units)."""
         return total(
             self.mixture(prior),
-            lambda part: part.below(part.form(b=1, c=-part.g(at)), 10 * q / self.span),
+            lambda part: part.below(part.form(b=1, c=-part.g(at)), 10 * q / self.scale_range),
         )
 
     def score_below(self, at: float, q: float, prior: Prior, effect: float = 0.0) -> float:
@@ -323,6 +326,6 @@ class Reference:
 
         def below(part: Component) -> float:
             score = part.form(b=1, c=-part.g(at), d=-effect, w0=1)
-            return part.below(score, 10 * q / self.span, 1.0)
+            return part.below(score, 10 * q / self.scale_range, 1.0)
 
         return total(self.mixture(prior, at), below)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reliefpath.recovery import DEFAULT_PRIOR, Prior, Questions, Recovery, curve, forecast, recover
+from reliefpath.recovery import DEFAULT_PRIOR, Prior, Recovery, Targets, curve, forecast, recover
 from reliefpath.recovery.injection import injection_effect
-from reliefpath.recovery.prior import Wander
+from reliefpath.recovery.prior import Deviation
 
 from .episodes import SMALL_PRIOR, Episode, drawn, episodes
 from .integration import Integration, Question
@@ -22,20 +22,20 @@ from .reference import ASKED, Reference, quantile, total
 SHAPES = list(DEFAULT_PRIOR.shapes)[::5]
 THIN_PRIOR = replace(DEFAULT_PRIOR, shapes=dict.fromkeys(SHAPES, 1 / len(SHAPES)))
 """The default prior with every fifth shape: the reference is slow."""
-OTHER_QUESTIONS = Questions(window=(0.3, 0.5), recovered=0.8, horizon_weeks=12.5, level_weeks=20)
+OTHER_TARGETS = Targets(window=(0.3, 0.5), recovered=0.8, horizon_weeks=12.5, level_weeks=20)
 QUANTILES = {"improvement": 0.5, "low": 0.05, "high": 0.95}
 PROBABILITY, SHARE, QUANTILE = 4e-4, 5e-4, 1e-3
 
 
-def reference(episode: Episode, questions: Questions = ASKED) -> Reference:
-    return Reference(**vars(episode), questions=questions)
+def reference(episode: Episode, targets: Targets = ASKED) -> Reference:
+    return Reference(**vars(episode), targets=targets)
 
 
-def check(episode: Episode, prior: Prior, questions: Questions) -> None:
+def check(episode: Episode, prior: Prior, targets: Targets) -> None:
     effect = episode.effect or None
-    answers = recover(*episode.batch(), questions, prior, step=[episode.step], effect=effect)
+    answers = recover(*episode.batch(), targets, prior, step=[episode.step], effect=effect)
     found = {field.name: float(getattr(answers, field.name)[0]) for field in fields(Recovery)}
-    slow = reference(episode, questions)
+    slow = reference(episode, targets)
     expected = slow.recover(prior)
     if abs(expected["p_start_above_0"] - 0.95) > 1e-3:
         assert np.isnan(found["improvement"]) == (expected["p_start_above_0"] < 0.95)
@@ -56,7 +56,7 @@ def check(episode: Episode, prior: Prior, questions: Questions) -> None:
         elif name == "level_ahead":
             assert near or abs(value) > 9
         elif name in ("expected_gain", "injection_effect"):
-            assert value == pytest.approx(expected[name], abs=5e-5 * episode.span)
+            assert value == pytest.approx(expected[name], abs=5e-5 * episode.scale_range)
         else:
             assert value == pytest.approx(expected[name], abs=PROBABILITY), name
 
@@ -64,13 +64,11 @@ def check(episode: Episode, prior: Prior, questions: Questions) -> None:
 @given(
     episodes(),
     st.sampled_from([THIN_PRIOR, SMALL_PRIOR]),
-    st.sampled_from([Questions(), OTHER_QUESTIONS]),
+    st.sampled_from([Targets(), OTHER_TARGETS]),
 )
 @settings(max_examples=120)
-def test_answers_agree_with_the_reference(
-    episode: Episode, prior: Prior, questions: Questions
-) -> None:
-    check(episode, prior, questions)
+def test_answers_agree_with_the_reference(episode: Episode, prior: Prior, targets: Targets) -> None:
+    check(episode, prior, targets)
 
 
 @given(episodes(least=2), st.integers(-30, 300), st.sampled_from([THIN_PRIOR, SMALL_PRIOR]))
@@ -78,31 +76,35 @@ def test_answers_agree_with_the_reference(
 def test_answers_after_an_injection_agree_with_the_reference(
     episode: Episode, day: int, prior: Prior
 ) -> None:
-    check(episode.injected(day / 7), prior, Questions())
+    check(episode.injected(day / 7), prior, Targets())
 
 
 @given(episodes(least=3))
 @settings(max_examples=12)
 def test_answers_under_the_default_prior_agree_with_the_reference(episode: Episode) -> None:
-    check(episode, DEFAULT_PRIOR, Questions())
+    check(episode, DEFAULT_PRIOR, Targets())
 
 
 def test_episode_of_many_scores_agrees_with_the_reference() -> None:
     random = np.random.default_rng(4)
     days = np.arange(0, 180, 3)
     scores = np.clip(np.rint(7 - 5 * np.minimum(days / 90, 1) + random.normal(0, 1, 60)), 1, 9)
-    check(Episode((days / 7).tolist(), scores.tolist(), step=1.0), SMALL_PRIOR, Questions())
+    check(Episode((days / 7).tolist(), scores.tolist(), step=1.0), SMALL_PRIOR, Targets())
 
 
 @given(episodes(), st.floats(0, 100), st.sampled_from([THIN_PRIOR, SMALL_PRIOR]))
 @settings(max_examples=60)
 def test_curve_agrees_with_the_reference(episode: Episode, at: float, prior: Prior) -> None:
     at = round(7 * at) / 7
-    answer = curve(episode.weeks, episode.burden, episode.span, [at], prior, step=episode.step)
+    answer = curve(
+        episode.weeks, episode.burden, episode.scale_range, [at], prior, step=episode.step
+    )
     slow = reference(episode)
     mixture = slow.mixture(prior)
     mean = total(mixture, lambda part: part.form(b=1, c=-part.g(at)) @ part.mean)  # type: ignore[arg-type, return-value]
-    assert answer.mean[0] == pytest.approx(mean * episode.span / 10, abs=1e-4 * episode.span)
+    assert answer.mean[0] == pytest.approx(
+        mean * episode.scale_range / 10, abs=1e-4 * episode.scale_range
+    )
     for bound, level in ((answer.low[0], 0.05), (answer.high[0], 0.95)):
         assert slow.curve_below(at, bound, prior) == pytest.approx(level, abs=QUANTILE)
 
@@ -117,7 +119,7 @@ def test_forecast_agrees_with_the_reference(episode: Episode, ahead: float, prio
         p = reference(episode).score_below(at, score, prior)
         if score == 0:
             assert p >= level - QUANTILE
-        elif score == episode.span:
+        elif score == episode.scale_range:
             assert p <= level + QUANTILE
         else:
             assert p == pytest.approx(level, abs=QUANTILE)
@@ -128,7 +130,7 @@ def test_forecast_agrees_with_the_reference(episode: Episode, ahead: float, prio
 def test_forecast_after_an_injection_agrees_with_the_reference(
     episode: Episode, before: int, ahead: float
 ) -> None:
-    """The score to come has what is left of the injection, and the wander of today rests on it."""
+    """The score to come has what is left of the injection, and today's deviation rests on it."""
     episode = episode.injected(episode.weeks[-1] - before / 7)
     at = round(7 * (max(episode.weeks[-1], 0) + ahead)) / 7
     left = injection_effect([at - episode.weeks[-1] + before / 7])
@@ -136,12 +138,12 @@ def test_forecast_after_an_injection_agrees_with_the_reference(
     told = forecast(*columns, step=[episode.step], effect=episode.effect, effect_at=[left])
     for score, level in zip(told[0, 0].tolist(), columns[5], strict=True):
         p = reference(episode).score_below(at, score, SMALL_PRIOR, float(left[0]))
-        if 0 < score < episode.span:
+        if 0 < score < episode.scale_range:
             assert p == pytest.approx(level, abs=QUANTILE)
 
 
 def test_answers_after_few_scores_are_those_of_every_candidate() -> None:
-    """Where several endings are as likely, nothing may stand for them together."""
+    """Where several asymptotes are as likely, nothing may stand for them together."""
     random = np.random.default_rng(8)
     days = np.cumsum(random.integers(4, 15, (24, 8)), axis=1)
     patients = drawn(DEFAULT_PRIOR, days - days[:, :1], random)
@@ -190,7 +192,7 @@ def test_brute_force_integration_agrees(weeks: list[float], y: list[float]) -> N
         assert improvement_below(exact[name]) == pytest.approx(p, abs=5e-5)
 
 
-STEADY_PRIOR = replace(SMALL_PRIOR, wanders={Wander(0, 1, False): 1.0})
+STEADY_PRIOR = replace(SMALL_PRIOR, deviations={Deviation(0, 1, False): 1.0})
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from benchmarks.recovery.worlds import plain_case
 from reliefpath.recovery import (
     DEFAULT_PRIOR,
-    Questions,
     Recovery,
+    Targets,
     curve,
     forecast,
     recover,
@@ -19,8 +19,10 @@ from reliefpath.recovery import (
 from .episodes import drawn
 
 
-def one(weeks: list[float], burden: list[float], span: float = 10, matters: float = 2) -> Recovery:
-    return recover([0, len(weeks)], weeks, burden, [span], [matters], step=[span / 10])
+def one(
+    weeks: list[float], burden: list[float], scale_range: float = 10, mcid: float = 2
+) -> Recovery:
+    return recover([0, len(weeks)], weeks, burden, [scale_range], [mcid], step=[scale_range / 10])
 
 
 def falling(start: float, share: float, tau: float, weeks: list[float]) -> list[float]:
@@ -48,7 +50,7 @@ def test_patient_who_levels_off_at_half_is_level_below_the_window() -> None:
 
 
 def test_patient_who_falls_by_0_6_a_week_is_not_level() -> None:
-    answers = one([0, 1, 2, 3, 4], [8, 7.4, 6.8, 6.2, 5.6], matters=1)
+    answers = one([0, 1, 2, 3, 4], [8, 7.4, 6.8, 6.2, 5.6], mcid=1)
     assert answers.p_level < 0.25
     assert answers.expected_gain > 1
     assert answers.level_ahead > answers.improvement + 0.2
@@ -119,7 +121,7 @@ def test_patient_who_climbs_is_worse_than_at_the_start() -> None:
 
 def test_mean_of_persistent_back_pain_levels_off_where_the_literature_does() -> None:
     """Costa et al. 2012: 51 at the start, 33, 26 and 23 after 6, 26 and 52 weeks, of 100."""
-    answers = one([0, 6, 26, 52], [51, 33, 26, 23], span=100, matters=20)
+    answers = one([0, 6, 26, 52], [51, 33, 26, 23], scale_range=100, mcid=20)
     assert answers.improvement == pytest.approx(0.52, abs=0.05)
     assert answers.low < 0.55 < answers.high
     assert answers.p_level > 0.95
@@ -161,7 +163,7 @@ def test_plain_case_is_called_level_as_often_as_it_should_be(
 ) -> None:
     """1,500 patients whose scores stray by 0.8; three standard errors are left to chance."""
     told = plain_case(kind, 0.8, 1500)
-    columns = (told.offsets, told.weeks, told.burden, told.span, told.matters)
+    columns = (told.offsets, told.weeks, told.burden, told.scale_range, told.mcid)
     called = (recover(*columns, step=told.step).p_level >= 0.8).mean()
     margin = 3 * math.sqrt(0.05 * 0.95 / 1500)
     assert least - margin <= called <= most + margin
@@ -183,7 +185,7 @@ def test_forecasts_hold_nine_in_ten_scores_drawn_from_the_model() -> None:
 
 def test_horizon_so_long_that_all_gain_has_come_finds_the_level_ahead() -> None:
     weeks, scores = [0.0, 2, 4, 6], [8.0, 7, 6, 5]
-    far = recover([0, 4], weeks, scores, [10], [2], Questions(horizon_weeks=1e6))
+    far = recover([0, 4], weeks, scores, [10], [2], Targets(horizon_weeks=1e6))
     ends = forecast([0, 4], weeks, scores, [10], [[1e6]], (0.5,))[0, 0, 0]
     drawn_to_the_end = curve(weeks, scores, 10, [6.0, 1e6]).mean
     assert far.expected_gain == pytest.approx(drawn_to_the_end[0] - drawn_to_the_end[1], abs=0.3)
@@ -206,7 +208,7 @@ def test_start_that_may_have_been_0_leaves_ratios_unanswered() -> None:
 
 
 def test_unknown_change_that_matters_leaves_its_questions_unanswered() -> None:
-    answers = one([0, 4, 8], [7, 4, 3], matters=math.nan)
+    answers = one([0, 4, 8], [7, 4, 3], mcid=math.nan)
     for name in ("p_plateau", "p_plateau_in_window", "p_level", "p_worsening"):
         assert np.isnan(getattr(answers, name)), name
     assert answers.improvement > 0.3
@@ -219,9 +221,11 @@ def test_episode_without_scores_has_no_answers() -> None:
     assert answers.improvement[1] > 0
 
 
-@pytest.mark.parametrize("span", [0.0, math.nan, -1.0])
-def test_forecast_passes_over_an_episode_without_scores_whatever_its_span(span: float) -> None:
-    scores = forecast([0, 0, 2], [0, 8], [6, 3], [span, 10], [[9], [9]], step=[math.nan, 1])
+@pytest.mark.parametrize("scale_range", [0.0, math.nan, -1.0])
+def test_forecast_passes_over_an_episode_without_scores_whatever_its_range(
+    scale_range: float,
+) -> None:
+    scores = forecast([0, 0, 2], [0, 8], [6, 3], [scale_range, 10], [[9], [9]], step=[math.nan, 1])
     assert np.isnan(scores[0]).all()
     assert (scores[1] > 0).all()
 

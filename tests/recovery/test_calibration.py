@@ -13,7 +13,7 @@ from reliefpath.recovery import DEFAULT_PRIOR, recover
 from .episodes import drawn
 
 N, VISITS, SEED = 40_000, 6, 11
-MATTERS, HORIZON, LEVEL = 1.0, 42, 91
+MCID, HORIZON, LEVEL = 1.0, 42, 91
 """The spans of time in days."""
 Told = dict[str, tuple[NDArray[np.float64], NDArray[np.bool_]]]
 QUESTIONS = [
@@ -37,26 +37,26 @@ def told() -> Told:
     seen = everyone.visits(0, VISITS)
     inside = ((seen.scores > 0) & (seen.scores < 10)).all(axis=1)
     everyone, seen = everyone.of(inside), seen.of(inside)  # type: ignore[arg-type]
-    answers = recover(*seen.columns(), np.full(len(seen.b), MATTERS))
+    answers = recover(*seen.columns(), np.full(len(seen.b), MCID))
 
-    real = np.array([wander.real for wander in prior.wanders])[everyone.wander]
-    wander = everyone.deviation * real[:, None]
+    real = np.array([deviation.real for deviation in prior.deviations])[everyone.kind]
+    deviation = everyone.deviation * real[:, None]
     at, soon, late = (everyone.days[:, VISITS + k] for k in (-1, 0, 1))
     b, c = everyone.b, everyone.c
     g_behind = everyone.gone(prior, np.maximum(at - HORIZON, 0))
     g, g_soon, g_late = (everyone.gone(prior, day) for day in (at, soon, late))
-    w, w_soon, w_late = wander[:, VISITS - 1 :].T
+    w, w_soon, w_late = deviation[:, VISITS - 1 :].T
     gain = c * (g_soon - g) + w - w_soon
     steeper = np.maximum(g - g_behind, g_late - g)
     improvement = (c * g - w) / b
     window = (improvement >= 0.75) & (improvement < 0.90)
     return {
-        "p_plateau": (answers.p_plateau, gain < MATTERS),
-        "p_level": (answers.p_level, c * steeper + w - w_late < MATTERS),
-        "p_worsening": (answers.p_worsening, c * g_soon - w_soon <= -MATTERS),
+        "p_plateau": (answers.p_plateau, gain < MCID),
+        "p_level": (answers.p_level, c * steeper + w - w_late < MCID),
+        "p_worsening": (answers.p_worsening, c * g_soon - w_soon <= -MCID),
         "p_window": (answers.p_window, window),
         "p_recovered": (answers.p_recovered, improvement >= 0.90),
-        "p_plateau_in_window": (answers.p_plateau_in_window, window & (gain < MATTERS)),
+        "p_plateau_in_window": (answers.p_plateau_in_window, window & (gain < MCID)),
     }
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from reliefpath.errors import UsageError
-from reliefpath.recovery import Questions, curve, forecast, learn, recover
+from reliefpath.recovery import Targets, curve, forecast, learn, recover
 
 GOOD: dict[str, Any] = {
     "offsets": [0, 2, 4],
     "weeks": [0.0, 5.0, 0.0, 6.0],
     "burden": [6.0, 3.0, 7.0, 2.0],
-    "span": [10.0, 10.0],
-    "matters": [2.0, 2.0],
+    "scale_range": [10.0, 10.0],
+    "mcid": [2.0, 2.0],
 }
 
 
@@ -37,15 +37,24 @@ GOOD: dict[str, Any] = {
         ({"burden": [6.0, 11.0, 7.0, 2.0]}, r"Episode 0, .*further from well"),
         ({"burden": [6.0, 3.0, 7.0, -11.0]}, r"Episode 1, .*further from well"),
         ({"burden": [[6.0, 3.0], [7.0, 2.0]]}, "`burden` must be one column"),
-        ({"span": [10.0, 0.0]}, r"Episode 1, .*`span` must be a number above 0"),
-        ({"span": [math.nan, 10.0]}, r"Episode 0, .*`span` must be a number above 0"),
-        ({"matters": [2.0, 0.0]}, r"Episode 1, .*`matters` must be a number above 0"),
-        ({"matters": [2.0, math.inf]}, r"Episode 1, .*`matters` must be a number above 0"),
-        ({"matters": [2.0]}, "`offsets` must have one number more"),
+        ({"scale_range": [10.0, 0.0]}, r"Episode 1, .*`scale_range` must be a number above 0"),
+        ({"scale_range": [math.nan, 10.0]}, r"Episode 0, .*`scale_range` must be a number above 0"),
+        ({"mcid": [2.0, 0.0]}, r"Episode 1, .*`mcid` must be a number above 0"),
+        ({"mcid": [2.0, math.inf]}, r"Episode 1, .*`mcid` must be a number above 0"),
+        ({"mcid": [2.0]}, "`offsets` must have one number more"),
         ({"step": [1.0]}, "`offsets` must have one number more"),
-        ({"step": [1.0, -1.0]}, r"Episode 1, .*`step` must be a number from 0 to its `span`"),
-        ({"step": [11.0, 1.0]}, r"Episode 0, .*`step` must be a number from 0 to its `span`"),
-        ({"step": [1.0, math.nan]}, r"Episode 1, .*`step` must be a number from 0 to its `span`"),
+        (
+            {"step": [1.0, -1.0]},
+            r"Episode 1, .*`step` must be a number from 0 to its `scale_range`",
+        ),
+        (
+            {"step": [11.0, 1.0]},
+            r"Episode 0, .*`step` must be a number from 0 to its `scale_range`",
+        ),
+        (
+            {"step": [1.0, math.nan]},
+            r"Episode 1, .*`step` must be a number from 0 to its `scale_range`",
+        ),
     ],
 )
 def test_recover_refuses_bad_input(change: dict[str, Any], message: str) -> None:
@@ -58,20 +67,25 @@ def test_recover_takes_the_input_that_the_refusals_start_from() -> None:
 
 
 def test_weeks_may_fall_from_one_episode_to_the_next_over_one_without_scores() -> None:
-    assert recover(**GOOD | {"offsets": [0, 2, 2, 4], "span": [10] * 3, "matters": [2] * 3})
+    assert recover(**GOOD | {"offsets": [0, 2, 2, 4], "scale_range": [10] * 3, "mcid": [2] * 3})
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"span": 0.0}, "`span` must be a number above 0"),
+        ({"scale_range": 0.0}, "`scale_range` must be a number above 0"),
         ({"weeks": [5.0, 0.0]}, "`weeks` must ascend"),
         ({"at": [math.nan]}, "`at` must be finite"),
         ({"at": 3.0}, "`at` must be one column"),
     ],
 )
 def test_curve_refuses_bad_input(change: dict[str, Any], message: str) -> None:
-    good: dict[str, Any] = {"weeks": [0.0, 5.0], "burden": [6.0, 3.0], "span": 10.0, "at": [0.0]}
+    good: dict[str, Any] = {
+        "weeks": [0.0, 5.0],
+        "burden": [6.0, 3.0],
+        "scale_range": 10.0,
+        "at": [0.0],
+    }
     with pytest.raises(UsageError, match=message):
         curve(**good | change)
 
@@ -79,7 +93,7 @@ def test_curve_refuses_bad_input(change: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"span": [10.0, 0.0]}, r"Episode 1, .*`span` must be a number above 0"),
+        ({"scale_range": [10.0, 0.0]}, r"Episode 1, .*`scale_range` must be a number above 0"),
         ({"at": [6.0, 7.0]}, "`at` must have a row of weeks for each episode"),
         ({"at": [[6.0]]}, "`at` must have a row of weeks for each episode"),
         ({"at": [["soon"], ["late"]]}, "`at` must be numbers"),
@@ -90,7 +104,7 @@ def test_curve_refuses_bad_input(change: dict[str, Any], message: str) -> None:
     ],
 )
 def test_forecast_refuses_bad_input(change: dict[str, Any], message: str) -> None:
-    good = {name: GOOD[name] for name in ("offsets", "weeks", "burden", "span")}
+    good = {name: GOOD[name] for name in ("offsets", "weeks", "burden", "scale_range")}
     with pytest.raises(UsageError, match=message):
         forecast(**good | {"at": [[6.0], [7.0]]} | change)
 
@@ -105,7 +119,7 @@ def test_forecast_refuses_bad_input(change: dict[str, Any], message: str) -> Non
     ],
 )
 def test_learn_refuses_bad_input(change: dict[str, Any], message: str) -> None:
-    good = {name: GOOD[name] for name in ("offsets", "weeks", "burden", "span")}
+    good = {name: GOOD[name] for name in ("offsets", "weeks", "burden", "scale_range")}
     with pytest.raises(UsageError, match=message):
         learn(**good | change)
 
@@ -124,4 +138,4 @@ def test_learn_refuses_bad_input(change: dict[str, Any], message: str) -> None:
 )
 def test_questions_refuse_what_can_not_be_asked(asked: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        Questions(**asked)
+        Targets(**asked)

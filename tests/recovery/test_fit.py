@@ -13,7 +13,7 @@ WEEKS, BURDEN = [0, 2, 4, 6, 8, 10, 12, 14, 16], [8, 5, 3, 2, 2, 1, 1, 2, 1]
 
 @pytest.fixture
 def patient() -> Fit:
-    return fit(WEEKS, BURDEN, span=10, matters=2, step=1)
+    return fit(WEEKS, BURDEN, scale_range=10, mcid=2, step=1)
 
 
 def test_fit_of_one_patient_says_what_a_batch_says(patient: Fit) -> None:
@@ -37,16 +37,16 @@ def test_summary_tells_improvement_window_level_and_gain(patient: Fit) -> None:
 
 def test_patient_who_was_injected_hears_of_the_injections_part() -> None:
     weeks, scores = [*WEEKS, 17, 18], [*BURDEN, 0, 0]
-    told = fit(weeks, scores, matters=2, step=1, injections=[16.5])
+    told = fit(weeks, scores, mcid=2, step=1, injections=[16.5])
     assert told.summary().splitlines()[-1].startswith("injection          takes off 1.")
-    without = fit(weeks, scores, matters=2, step=1)
+    without = fit(weeks, scores, mcid=2, step=1)
     assert told.answers.improvement < without.answers.improvement
     soon, late = told.forecast([18.5, 30])[:, 1]
     assert soon < late
 
 
 def test_summary_says_where_there_is_nothing_to_improve() -> None:
-    assert "undefined" in fit([0, 2, 4], [0, 0, 1], matters=2, step=1).summary()
+    assert "undefined" in fit([0, 2, 4], [0, 0, 1], mcid=2, step=1).summary()
 
 
 def test_forecast_has_a_row_a_week_and_a_column_a_level(patient: Fit) -> None:
@@ -66,4 +66,4 @@ def test_fit_refuses_no_scores_and_bad_scores() -> None:
     with pytest.raises(UsageError, match="at least one score"):
         fit([], [])
     with pytest.raises(UsageError, match="further from well"):
-        fit([0, 1], [6, 60], span=10)
+        fit([0, 1], [6, 60], scale_range=10)

@@ -78,7 +78,7 @@ def test_injected_patients_are_judged_as_they_are() -> None:
     inside = ((people.scores > 0) & (people.scores < 10)).all(axis=1) & (effect[:, -1] > 0.2)
     people, effect = people.of(inside), effect[inside]
     answers = recover(*people.columns(), np.full(len(people.b), 1.0), effect=effect.ravel())
-    real = np.array([wander.real for wander in DEFAULT_PRIOR.wanders])[people.wander]
+    real = np.array([deviation.real for deviation in DEFAULT_PRIOR.deviations])[people.kind]
     gained = people.c * people.gone(DEFAULT_PRIOR, people.days[:, -1])
     improvement = (gained - real * people.deviation[:, -1]) / people.b
     for said, so in (

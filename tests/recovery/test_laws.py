@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reliefpath.recovery import Questions, Recovery, curve, forecast, recover, weeks_until_clear
+from reliefpath.recovery import Recovery, Targets, curve, forecast, recover, weeks_until_clear
 
 from .episodes import Episode, batch, episodes, steps
 
@@ -70,8 +70,8 @@ def scaled(episode: Episode, k: float) -> Episode:
     return replace(
         episode,
         burden=[k * value for value in episode.burden],
-        span=k * episode.span,
-        matters=k * episode.matters,
+        scale_range=k * episode.scale_range,
+        mcid=k * episode.mcid,
         step=k * episode.step,
     )
 
@@ -118,13 +118,13 @@ def test_quantiles_of_a_forecast_ascend_within_the_scale(episode: Episode) -> No
         *episode.batch()[:4], [[60.0]], (0.01, 0.3, 0.5, 0.9, 0.99), step=[episode.step]
     )
     assert (np.diff(scores) >= 0).all()
-    assert ((scores >= 0) & (scores <= episode.span)).all()
+    assert ((scores >= 0) & (scores <= episode.scale_range)).all()
 
 
 @given(episodes(), st.lists(st.floats(-5, 60), min_size=1, max_size=4))
 @laws
 def test_band_of_a_curve_lies_around_it(episode: Episode, at: list[float]) -> None:
-    drawn = curve(episode.weeks, episode.burden, episode.span, at, step=episode.step)
+    drawn = curve(episode.weeks, episode.burden, episode.scale_range, at, step=episode.step)
     assert (drawn.low <= drawn.mean).all()
     assert (drawn.mean <= drawn.high).all()
 
@@ -145,7 +145,7 @@ def test_more_flat_visits_make_it_likelier_level(start: int, level: int, weeks: 
 def test_a_larger_change_that_matters_is_less_likely_to_come(
     episode: Episode, share: float
 ) -> None:
-    small = answered([replace(episode, matters=share * episode.matters)])
+    small = answered([replace(episode, mcid=share * episode.mcid)])
     large = answered([episode])
     for name in ("p_plateau", "p_level"):
         assert small[NAMES.index(name)] <= large[NAMES.index(name)] + 1e-6
@@ -156,9 +156,9 @@ def test_a_larger_change_that_matters_is_less_likely_to_come(
 @given(episodes())
 @laws
 def test_a_longer_look_ahead_makes_it_no_likelier_level(episode: Episode) -> None:
-    """Where the longer one holds all that a kind of wander that is real can bring."""
+    """Where the longer one holds all that a kind of deviation that is real can bring."""
     near, far = (
-        recover(*episode.batch(), Questions(level_weeks=weeks), step=[episode.step]).p_level
+        recover(*episode.batch(), Targets(level_weeks=weeks), step=[episode.step]).p_level
         for weeks in (13, 26)
     )
     assert far <= near + 0.02

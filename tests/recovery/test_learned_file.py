@@ -24,10 +24,17 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     found = read_priors(written(tmp_path, TEXT))
     assert found.of("nrs", "neck").start == OTHER.start
     assert found.of("nrs", "hip").start == DEFAULT_PRIOR.start
-    for name in ("shapes", "endings", "wanders"):
+    for name in ("shapes", "asymptotes", "deviations"):
         learned, shipped = getattr(found.overall, name), getattr(DEFAULT_PRIOR, name)
         assert list(learned) == list(shipped)
         assert list(learned.values()) == pytest.approx(list(shipped.values()), rel=1e-8)
+
+
+def test_file_in_the_words_of_before_is_read(tmp_path: Path) -> None:
+    """Versions before 0.2 wrote other names for two parts."""
+    old = TEXT.replace("asymptotes:", "endings:").replace("deviations:", "wanders:")
+    assert old != TEXT
+    assert read_priors(written(tmp_path, old)) == read_priors(written(tmp_path, TEXT))
 
 
 def test_file_says_what_it_was_learned_from() -> None:

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from reliefpath.recovery import DEFAULT_PRIOR, Prior, learn, recover
-from reliefpath.recovery.prior import Ending, Wander
+from reliefpath.recovery.prior import Asymptote, Deviation
 from reliefpath.recovery.shapes import Shape
 
 from .episodes import Drawn, drawn
 
-BEGIN = replace(DEFAULT_PRIOR, endings={Ending(0, 0.1): 0.5, Ending(0.6, 0.1): 0.5})
+BEGIN = replace(DEFAULT_PRIOR, asymptotes={Asymptote(0, 0.1): 0.5, Asymptote(0.6, 0.1): 0.5})
 TRUTH = replace(
     BEGIN,
     start=(6.4, 0.8),
     noise=(12.0, 0.5),
-    endings=dict(zip(BEGIN.endings, (0.2, 0.8), strict=True)),
-    wanders=dict(zip(BEGIN.wanders, (0.9, 0.05, 0.05), strict=True)),
+    asymptotes=dict(zip(BEGIN.asymptotes, (0.2, 0.8), strict=True)),
+    deviations=dict(zip(BEGIN.deviations, (0.9, 0.05, 0.05), strict=True)),
 )
 """Hardly a score touches an end of the scale."""
 N, VISITS = 1200, 12
@@ -60,14 +60,14 @@ def test_start_and_noise_of_the_patients_are_learned(learned: Prior) -> None:
             )
 
 
-def test_weights_of_endings_and_wanders_are_learned(learned: Prior) -> None:
-    for ending, weight in TRUTH.endings.items():
-        assert learned.endings[ending] == pytest.approx(weight, abs=0.1)
-        assert nearer(learned.endings[ending], weight, BEGIN.endings[ending])
-    for wander, weight in TRUTH.wanders.items():
-        assert learned.wanders[wander] == pytest.approx(weight, abs=0.1)
-    steady = next(iter(TRUTH.wanders))
-    assert nearer(learned.wanders[steady], TRUTH.wanders[steady], BEGIN.wanders[steady])
+def test_weights_of_asymptotes_and_deviations_are_learned(learned: Prior) -> None:
+    for asymptote, weight in TRUTH.asymptotes.items():
+        assert learned.asymptotes[asymptote] == pytest.approx(weight, abs=0.1)
+        assert nearer(learned.asymptotes[asymptote], weight, BEGIN.asymptotes[asymptote])
+    for deviation, weight in TRUTH.deviations.items():
+        assert learned.deviations[deviation] == pytest.approx(weight, abs=0.1)
+    steady = next(iter(TRUTH.deviations))
+    assert nearer(learned.deviations[steady], TRUTH.deviations[steady], BEGIN.deviations[steady])
 
 
 def test_shapes_of_the_patients_are_learned() -> None:
@@ -124,7 +124,7 @@ def test_learning_twice_gives_the_same_bytes(learned: Prior) -> None:
 
 
 def values(prior: Prior) -> list[float]:
-    parts = (prior.shapes, prior.endings, prior.wanders)
+    parts = (prior.shapes, prior.asymptotes, prior.deviations)
     return [*prior.start, *prior.noise, *(weight for part in parts for weight in part.values())]
 
 
@@ -135,16 +135,16 @@ def test_prior_to_begin_with_that_counts_for_everything_stays() -> None:
 
 
 def test_prior_learned_from_few_episodes_lies_between() -> None:
-    offsets, weeks, scores, span = patients(TRUTH).columns()
+    offsets, weeks, scores, scale_range = patients(TRUTH).columns()
     few = 20
     upto = few * VISITS
-    columns = (offsets[: few + 1], weeks[:upto], scores[:upto], span[:few])
+    columns = (offsets[: few + 1], weeks[:upto], scores[:upto], scale_range[:few])
     held, free = (learn(*columns, begin=BEGIN, strength=s).start[0] for s in (20, 0))
     assert BEGIN.start[0] < held < free
 
 
 def test_learned_weights_add_up_to_1_and_none_is_0(learned: Prior) -> None:
-    for part in (learned.shapes, learned.endings, learned.wanders):
+    for part in (learned.shapes, learned.asymptotes, learned.deviations):
         assert sum(part.values()) == pytest.approx(1, abs=1e-7)
         assert min(part.values()) > 0
 
@@ -164,9 +164,9 @@ def test_episodes_without_scores_teach_nothing() -> None:
     assert values(some) == values(more)
 
 
-def test_wander_of_the_patients_is_learned() -> None:
-    wander = Wander(4, 16, True)
-    weights = dict.fromkeys(BEGIN.wanders, 1e-9) | {wander: 1.0}
-    learned = learn(*patients(replace(TRUTH, wanders=weights)).columns(), begin=BEGIN)
-    assert BEGIN.wanders[wander] < 0.2
-    assert learned.wanders[wander] > 0.7
+def test_deviation_of_the_patients_is_learned() -> None:
+    deviation = Deviation(4, 16, True)
+    weights = dict.fromkeys(BEGIN.deviations, 1e-9) | {deviation: 1.0}
+    learned = learn(*patients(replace(TRUTH, deviations=weights)).columns(), begin=BEGIN)
+    assert BEGIN.deviations[deviation] < 0.2
+    assert learned.deviations[deviation] > 0.7

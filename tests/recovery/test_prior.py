@@ -10,14 +10,14 @@ import pytest
 from reliefpath.errors import KnowledgeError, UsageError
 from reliefpath.recovery import DEFAULT_PRIOR, Prior
 from reliefpath.recovery import prior as prior_module
-from reliefpath.recovery.prior import Ending, Wander, read_prior_file
+from reliefpath.recovery.prior import Asymptote, Deviation, read_prior_file
 from reliefpath.recovery.shapes import Shape
 
 FILE = Path(prior_module.__file__).with_name("prior.yaml")
 
 
 def test_weights_of_each_part_of_the_default_prior_add_up_to_1() -> None:
-    parts = (DEFAULT_PRIOR.shapes, DEFAULT_PRIOR.endings, DEFAULT_PRIOR.wanders)
+    parts = (DEFAULT_PRIOR.shapes, DEFAULT_PRIOR.asymptotes, DEFAULT_PRIOR.deviations)
     for part in parts:
         assert sum(part.values()) == pytest.approx(1)
         assert min(part.values()) > 0
@@ -26,7 +26,7 @@ def test_weights_of_each_part_of_the_default_prior_add_up_to_1() -> None:
 
 def test_default_prior_expects_half_of_any_start_to_be_recovered() -> None:
     """Persistent back pain recovers 55 % in a year (Costa et al. 2012)."""
-    share = sum(weight * ending.share for ending, weight in DEFAULT_PRIOR.endings.items())
+    share = sum(weight * asymptote.share for asymptote, weight in DEFAULT_PRIOR.asymptotes.items())
     assert share == pytest.approx(0.5, abs=0.06)
 
 
@@ -59,8 +59,8 @@ GOOD = Prior(
     start=(5.0, 2.0),
     noise=(8.0, 1.0),
     shapes={Shape("exponential", 0, 5): 0.5, Shape("straight", 2, 9): 0.5},
-    endings={Ending(0.5, 0.3): 1.0},
-    wanders={Wander(0, 1, False): 1.0},
+    asymptotes={Asymptote(0.5, 0.3): 1.0},
+    deviations={Deviation(0, 1, False): 1.0},
 )
 
 
@@ -75,12 +75,15 @@ GOOD = Prior(
         ({"noise": (float("inf"), 1.0)}, "every number must be finite"),
         ({"shapes": {}}, "the weights of each part must add up to 1"),
         ({"shapes": {Shape("straight", 0, 0): 1.0}}, "every length and spread must be above 0"),
-        ({"endings": {Ending(0.5, 0.3): 0.9}}, "the weights of each part must add up to 1"),
-        ({"endings": {Ending(0.5, 0.3): 1.2, Ending(0, 0.3): -0.2}}, "every weight must be above"),
-        ({"endings": {Ending(0.5, 0.0): 1.0}}, "every length and spread must be above 0"),
-        ({"endings": {Ending(float("nan"), 0.3): 1.0}}, "every number must be finite"),
-        ({"wanders": {Wander(-1, 1, False): 1.0}}, "no ratio may be below 0"),
-        ({"wanders": {Wander(1, 0, False): 1.0}}, "every length and spread must be above 0"),
+        ({"asymptotes": {Asymptote(0.5, 0.3): 0.9}}, "the weights of each part must add up to 1"),
+        (
+            {"asymptotes": {Asymptote(0.5, 0.3): 1.2, Asymptote(0, 0.3): -0.2}},
+            "every weight must be above",
+        ),
+        ({"asymptotes": {Asymptote(0.5, 0.0): 1.0}}, "every length and spread must be above 0"),
+        ({"asymptotes": {Asymptote(float("nan"), 0.3): 1.0}}, "every number must be finite"),
+        ({"deviations": {Deviation(-1, 1, False): 1.0}}, "no ratio may be below 0"),
+        ({"deviations": {Deviation(1, 0, False): 1.0}}, "every length and spread must be above 0"),
     ],
 )
 def test_prior_refuses_what_is_not_a_distribution(change: dict[str, Any], message: str) -> None:

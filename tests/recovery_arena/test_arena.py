@@ -36,9 +36,9 @@ def test_report_names_every_method_and_every_world(tmp_path: Path) -> None:
 def test_squares_are_those_of_the_scores_around_the_curve() -> None:
     week, y, b, c = np.array([0.0, 1, 3, 4]), np.array([8.0, 7, 5, 5]), 7.5, 4.0
     sums = nuts.Sums.of(week, y, DEFAULT_PRIOR)
-    for j, wander in enumerate(DEFAULT_PRIOR.wanders):
+    for j, deviation in enumerate(DEFAULT_PRIOR.deviations):
         distance = np.abs(week[:, None] - week[None, :])
-        covariance = np.eye(4) + wander.ratio * np.exp(-distance / wander.weeks)
+        covariance = np.eye(4) + deviation.ratio * np.exp(-distance / deviation.weeks)
         assert sums.log_determinant[0, j] == pytest.approx(np.linalg.slogdet(covariance)[1])
         for k, shape in enumerate(DEFAULT_PRIOR.shapes):
             off = y - b + c * shape.reached(week)
@@ -50,4 +50,4 @@ def test_histories_for_nuts_have_no_score_at_an_end_of_the_scale() -> None:
     for history in nuts.sample(len(JUDGED)):
         assert len(history) == 1
         assert history.burden.min() > 0
-        assert history.burden.max() < history.span[0]
+        assert history.burden.max() < history.scale_range[0]

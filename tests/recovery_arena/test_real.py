@@ -65,9 +65,9 @@ def test_burden_is_the_distance_from_the_best_score(folder: Path) -> None:
     _, histories, truth = real_histories(folder)[1]
     assert histories.visits(0)[1].tolist() == [4, 2]
     assert truth.observed.tolist() == [[1]]
-    assert histories.span.tolist() == [4]
+    assert histories.scale_range.tolist() == [4]
     assert histories.step.tolist() == [1], "whole numbers, however narrow the scale"
-    assert histories.matters == pytest.approx([0.8])
+    assert histories.mcid == pytest.approx([0.8])
 
 
 def test_step_is_that_of_most_scores_whatever_a_few_means_are() -> None:
@@ -81,14 +81,14 @@ def test_step_is_that_of_most_scores_whatever_a_few_means_are() -> None:
 
 def test_scale_without_numbers_has_the_smallest_known_width(folder: Path) -> None:
     _, histories, _ = real_histories(folder)[2]
-    assert histories.span.tolist() == [28]
+    assert histories.scale_range.tolist() == [28]
 
 
 def test_score_beyond_the_scale_widens_it(tmp_path: Path) -> None:
     rows = "".join(f"a,{week},{score},pain_0_10,x\n" for week, score in enumerate([12, 8, 3]))
     (tmp_path / "wide.csv").write_text("patient,time,score,scale,arm\n" + rows)
     [(_, histories, _)] = real_histories(tmp_path)
-    assert histories.span.tolist() == [12]
+    assert histories.scale_range.tolist() == [12]
 
 
 def test_environment_names_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_missing_folder_is_told_in_one_line(
 def test_published_scales_and_patients_are_found() -> None:
     found = {name: (histories, truth) for name, histories, truth in real_histories(FOLDER)}
     neck, truth = found["neck_pain_laser_vas: neck_pain_VAS_0_10"]
-    assert neck.span[0] == 10
+    assert neck.scale_range[0] == 10
     steps = {name.split(": ")[1]: histories.step[0] for name, (histories, _) in found.items()}
     assert steps == pytest.approx(
         {
@@ -123,5 +123,5 @@ def test_published_scales_and_patients_are_found() -> None:
         }
     )
     assert (np.diff(neck.offsets) == 2).all()
-    assert found["vickers_headache: headache_days_per_4wk"][0].span[0] == 28
+    assert found["vickers_headache: headache_days_per_4wk"][0].scale_range[0] == 28
     assert np.isfinite(truth.observed).all()

@@ -229,8 +229,8 @@ def test_right_forecast_of_coarse_scores_covers_nine_tenths(step: float) -> None
     mean = random.uniform(-1, 6, 20_000)
     scores = np.clip(np.rint((mean + random.normal(0, 1.5, mean.size)) / step) * step, 0, 9)
     quantiles = np.clip(mean[:, None] + 1.5 * stats.norm.ppf(LEVELS), 0, 9)[:, None]
-    span, steps = np.full(mean.size, 9.0), np.full(mean.size, step)
-    told = scoring.covered_in_part(quantiles, scores[:, None], span, steps)
+    scale_range, steps = np.full(mean.size, 9.0), np.full(mean.size, step)
+    told = scoring.covered_in_part(quantiles, scores[:, None], scale_range, steps)
     assert told.mean() == pytest.approx(0.9, abs=0.01)
 
 

@@ -25,6 +25,6 @@ def clinical_rule(histories: Histories) -> Answers:
     begin = histories.offsets[:-1]
     highest = np.maximum.reduceat(np.where(late, histories.burden, -np.inf), begin)
     lowest = np.minimum.reduceat(np.where(late, histories.burden, np.inf), begin)
-    level = highest - lowest < histories.matters - HAIR * histories.step
+    level = highest - lowest < histories.mcid - HAIR * histories.step
     inside = in_window(raw_improvement(histories))
     return both_at_once(level.astype(float), inside.astype(float), None, probabilities=False)

@@ -72,11 +72,11 @@ def curve_fit(histories: Histories) -> Answers:
     for i in range(len(histories)):
         week, burden = histories.visits(i)
         week = np.maximum(week, 0)
-        curve = fitted(week, burden, float(histories.span[i]), float(histories.step[i]))
+        curve = fitted(week, burden, float(histories.scale_range[i]), float(histories.step[i]))
         if curve is not None:
-            level[i] = p_level(curve, week[-1], float(histories.matters[i]))
+            level[i] = p_level(curve, week[-1], float(histories.mcid[i]))
             inside[i] = p_inside(curve, week[-1])
-            ahead[i] = _forecast(curve, histories.ahead[i], float(histories.span[i]))
+            ahead[i] = _forecast(curve, histories.ahead[i], float(histories.scale_range[i]))
     return both_at_once(level, inside, ahead)
 
 
@@ -91,11 +91,11 @@ def slopes_at(weeks: Floats, b: float, c: float, tau: float) -> Floats:
     return np.stack([np.ones_like(weeks), left - 1, c * left * weeks / tau**2], axis=-1)
 
 
-def fitted(week: Floats, burden: Floats, span: float, step: float) -> Curve | None:
+def fitted(week: Floats, burden: Floats, scale_range: float, step: float) -> Curve | None:
     """Return the curve of one patient; None if there are too few visits or the fit fails."""
     if week.size < FEWEST_VISITS:
         return None
-    bounds = ([0.0, -span, FASTEST], [1.2 * span, 1.2 * span, SLOWEST])
+    bounds = ([0.0, -scale_range, FASTEST], [1.2 * scale_range, 1.2 * scale_range, SLOWEST])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optimize.OptimizeWarning)
         try:
@@ -135,13 +135,13 @@ def bounded_covariance(slopes: Floats, variance: float, widths: Floats) -> Float
     return np.linalg.inv(information).astype(np.float64)
 
 
-def p_level(curve: Curve, now: float, matters: float) -> float:
+def p_level(curve: Curve, now: float, mcid: float) -> float:
     """Return the probability that the gain over the horizon is below what matters."""
     weeks = np.array([now, now + HORIZON])
     here, there = curve.value(weeks)
     at_here, at_there = slopes_at(weeks, curve.b, curve.c, curve.tau)
-    small_gain = curve.below(matters, here - there, at_here - at_there)
-    return float(gain_or_nothing_left(small_gain, curve.below(matters, here, at_here)))
+    small_gain = curve.below(mcid, here - there, at_here - at_there)
+    return float(gain_or_nothing_left(small_gain, curve.below(mcid, here, at_here)))
 
 
 def p_inside(curve: Curve, now: float) -> float:
@@ -156,10 +156,10 @@ def p_inside(curve: Curve, now: float) -> float:
     return float(given_on_scale(high - low, well))
 
 
-def _forecast(curve: Curve, weeks: Floats, span: float) -> Floats:
+def _forecast(curve: Curve, weeks: Floats, scale_range: float) -> Floats:
     slopes = slopes_at(weeks, curve.b, curve.c, curve.tau)
     sd = np.hypot(curve.error(slopes), curve.noise)
     mean = curve.value(weeks)
     deviates = t_deviates(np.array([curve.degrees]))
-    told = forecast(mean[None], sd[None], deviates, np.array([span]))
+    told = forecast(mean[None], sd[None], deviates, np.array([scale_range]))
     return np.asarray(told[0])

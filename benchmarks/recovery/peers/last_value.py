@@ -14,8 +14,8 @@ ENOUGH = 40
 def last_value(training: Histories) -> Method:
     """Return the method that carries the last value forward, with its error as in `training`.
 
-    Errors are the changes, as a share of the span, between earlier visits and the latest one of the
-    training histories, over distances from half to twice the wanted one; fewer than 40 such are
+    Errors are the changes, as a share of the range, between earlier visits and the latest one of
+    the training histories, over distances from half to twice the wanted one; fewer than 40 such are
     replaced by all. They are moved so that their median is 0: the median forecast is the last
     value. The forecast is cut to the range. There is no answer, NaN, about level and inside.
     """
@@ -38,9 +38,9 @@ def _carried_forward(training: Histories, *, centred: bool) -> Method:
         distance = histories.ahead - last_week(histories)[:, None]
         error = errors_at(distance, gap, change)
         middle = error[..., [LEVELS.size // 2]] if centred else 0
-        span = histories.span[:, None, None]
-        told = last_score(histories)[:, None, None] + span * (error - middle)
-        return Answers(none, none, none, np.clip(told, 0, span))
+        scale_range = histories.scale_range[:, None, None]
+        told = last_score(histories)[:, None, None] + scale_range * (error - middle)
+        return Answers(none, none, none, np.clip(told, 0, scale_range))
 
     return method
 
@@ -52,7 +52,7 @@ def changes(histories: Histories) -> tuple[Floats, Floats]:
     """
     owner = histories.owner
     gap = last_week(histories)[owner] - histories.weeks
-    change = (last_score(histories)[owner] - histories.burden) / histories.span[owner]
+    change = (last_score(histories)[owner] - histories.burden) / histories.scale_range[owner]
     return gap[gap > 0], change[gap > 0]
 
 

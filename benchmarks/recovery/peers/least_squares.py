@@ -38,16 +38,16 @@ def least_squares(histories: Histories) -> Answers:
     """
     line = fitted(histories)
     error = HORIZON * line.noise / np.sqrt(line.spread)
-    small_gain = t_cdf((histories.matters + HORIZON * line.slope) / error, line.degrees)
+    small_gain = t_cdf((histories.mcid + HORIZON * line.slope) / error, line.degrees)
     now = last_week(histories)[:, None]
     value, error = line.value(now)[:, 0], line.error(now)[:, 0]
 
     def below(burden: Floats) -> Floats:
         return t_cdf((burden - value) / error, line.degrees)
 
-    level = gain_or_nothing_left(small_gain, below(histories.matters))
+    level = gain_or_nothing_left(small_gain, below(histories.mcid))
     best, worst = window_ends(first_score(histories))
-    on_scale = below(histories.span) - below(np.zeros(len(histories)))
+    on_scale = below(histories.scale_range) - below(np.zeros(len(histories)))
     inside = given_on_scale(below(worst) - below(best), on_scale)
     return both_at_once(level, inside, _forecast(line, histories))
 
@@ -119,4 +119,4 @@ def _forecast(line: Line, histories: Histories) -> Floats:
     error = np.where(visits > 2, line.error(histories.ahead), noise / np.sqrt(visits))
     sd = np.hypot(error, noise)
     mean = line.value(histories.ahead)
-    return forecast(mean, sd, t_deviates(line.degrees), histories.span)
+    return forecast(mean, sd, t_deviates(line.degrees), histories.scale_range)

@@ -66,10 +66,10 @@ def local_linear_trend(histories: Histories) -> Answers:
         least = float(rounding(histories.step[i]))
         trend = fitted(week, burden, int(np.ceil(later.max(initial=0))))
         if trend is not None:
-            span = float(histories.span[i])
-            level[i] = p_level(trend, float(histories.matters[i]), least)
-            inside[i] = p_inside(trend, first[i], span, least)
-            ahead[i] = _forecast(trend, histories.ahead[i] - week[-1], span, least)
+            scale_range = float(histories.scale_range[i])
+            level[i] = p_level(trend, float(histories.mcid[i]), least)
+            inside[i] = p_inside(trend, first[i], scale_range, least)
+            ahead[i] = _forecast(trend, histories.ahead[i] - week[-1], scale_range, least)
     return both_at_once(level, inside, ahead)
 
 
@@ -112,21 +112,21 @@ def fitted(week: Floats, burden: Floats, ahead: int) -> Trend | None:
     return trend if np.isfinite(numbers).all() else None
 
 
-def p_level(trend: Trend, matters: float, least: float) -> float:
+def p_level(trend: Trend, mcid: float, least: float) -> float:
     """Return the probability that the gain over the horizon is below what matters."""
     _, of_level, of_slope = trend.variances
     steps = np.arange(HORIZON)
     variance = HORIZON**2 * trend.covariance[1, 1]
     variance += HORIZON * of_level + np.sum(steps**2) * of_slope
-    small_gain = special.ndtr((matters + HORIZON * trend.slope) / np.sqrt(variance + least))
-    near_well = below(trend, np.array(matters), least)
+    small_gain = special.ndtr((mcid + HORIZON * trend.slope) / np.sqrt(variance + least))
+    near_well = below(trend, np.array(mcid), least)
     return float(gain_or_nothing_left(small_gain, near_well))
 
 
-def p_inside(trend: Trend, first: float, span: float, least: float) -> float:
+def p_inside(trend: Trend, first: float, scale_range: float, least: float) -> float:
     """Return the probability that the burden now lies in the window."""
     best, worst = window_ends(np.array(first))
-    ends = np.array([best, worst, 0.0, span])
+    ends = np.array([best, worst, 0.0, scale_range])
     at_best, at_worst, at_well, at_span = below(trend, ends, least)
     return float(given_on_scale(at_worst - at_best, at_span - at_well))
 
@@ -147,8 +147,8 @@ def at_weeks(trend: Trend, later: Floats) -> tuple[Floats, Floats]:
     return mean, sd
 
 
-def _forecast(trend: Trend, later: Floats, span: float, least: float) -> Floats:
+def _forecast(trend: Trend, later: Floats, scale_range: float, least: float) -> Floats:
     mean, sd = at_weeks(trend, later)
     sd = np.sqrt(sd**2 + least)
-    told = forecast(mean[None], sd[None], special.ndtri(LEVELS), np.array([span]))
+    told = forecast(mean[None], sd[None], special.ndtri(LEVELS), np.array([scale_range]))
     return np.asarray(told[0])

@@ -65,7 +65,7 @@ def window_ends(first: Floats) -> tuple[Floats, Floats]:
 
 def nothing_left(histories: Histories) -> Flags:
     """Return whose latest score is nearer to well than what matters: too near for a gain."""
-    return last_score(histories) < histories.matters - HAIR * histories.step
+    return last_score(histories) < histories.mcid - HAIR * histories.step
 
 
 def gain_or_nothing_left(small_gain: Floats, near_well: Floats) -> Floats:
@@ -87,17 +87,17 @@ def rounding(step: Floats) -> Floats:
     return step**2 / 12
 
 
-def forecast(mean: Floats, sd: Floats, deviates: Floats, span: Floats) -> Floats:
+def forecast(mean: Floats, sd: Floats, deviates: Floats, scale_range: Floats) -> Floats:
     """Return the quantiles mean + sd * deviate, cut to the range of the measure.
 
     Args:
         mean: Expected burden, a row a history and a column a visit ahead.
         sd: The spread of the burden, of the same shape.
         deviates: Standard deviates at `LEVELS`, one row or a row a history.
-        span: One a history.
+        scale_range: One a history.
     """
     quantiles = mean[:, :, None] + sd[:, :, None] * np.atleast_2d(deviates)[:, None, :]
-    return np.clip(quantiles, 0, span[:, None, None])
+    return np.clip(quantiles, 0, scale_range[:, None, None])
 
 
 def both_at_once(

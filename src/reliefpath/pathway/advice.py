@@ -91,6 +91,7 @@ class Advice(Record):
     facts: dict[str, Value]
     pathway: PathwayName
     _course: RecoveryCourse | None = PrivateAttr(None)
+    _protocol: Pathway | None = PrivateAttr(None)
 
     @property
     def course(self) -> RecoveryCourse | None:
@@ -122,7 +123,7 @@ class Advice(Record):
         return repr(self)
 
     def _repr_html_(self) -> str:
-        return str(advice_html(self, self.course))
+        return str(advice_html(self, self.course, self._protocol))
 
 
 def explain(
@@ -149,8 +150,9 @@ def explain(
     """
     mine = care_log.only(episode)
     advice = assess_episode(mine, episode, pathway, as_of, priors)
+    advice._protocol = pathway
     if (measure := advice.improvement.measure) is not None:
-        asked = pathway.questions, priors
+        asked = pathway.targets, priors
         advice._course = course_of_episode(mine, episode, measure, as_of, *asked)
     return advice
 

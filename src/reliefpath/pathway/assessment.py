@@ -67,7 +67,7 @@ def assess_parts(
     Only one part is in memory at a time, and of the others their facts; see `assess`.
     """
     settings = pathway.recovery.combine, pathway.counted_trial
-    asked = pathway.questions, priors, *settings, progress
+    asked = pathway.targets, priors, *settings, progress
     tables = []
     for care_log in care_logs:
         if care_log.knowledge != pathway.knowledge:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reliefpath.errors import UsageError, nearest
 from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.pathway.recovery_course import RecoveryCourse, scale_of, weeks_since
-from reliefpath.recovery import DEFAULT_PRIOR, Prior, Questions
+from reliefpath.recovery import DEFAULT_PRIOR, Prior, Targets
 from reliefpath.reference.measures import Measure, measures
 from reliefpath.reference.measures.totals import totals
 
@@ -30,7 +30,7 @@ def fit(
     at: Iterable[Any] | None = None,
     began: date | None = None,
     injections: Iterable[Any] = (),
-    questions: Questions | None = None,
+    targets: Targets | None = None,
     prior: Prior = DEFAULT_PRIOR,
     knowledge: Knowledge = SHIPPED,
 ) -> RecoveryCourse:
@@ -50,7 +50,7 @@ def fit(
         at: When each score was given: dates, times, or weeks since care began.
         began: The day on which care began; that of the first score unless it is given.
         injections: When the patient was injected, told as the times of the scores are.
-        questions: What is asked; as the pathway as shipped asks it unless it is given.
+        targets: What is asked; as the pathway as shipped asks it unless it is given.
         prior: What is known before the first score, such as `learn_priors` finds it for a clinic.
         knowledge: The catalogues that have the measure.
 
@@ -72,7 +72,7 @@ def fit(
         values,
         began=began,
         injections=_weeks(_injections(injected, times), began) if injected else (),
-        questions=questions or Questions(),
+        targets=targets or Targets(),
         prior=prior,
     )
 
@@ -193,7 +193,7 @@ def _numbers(values: pl.Series, measure: str, scale: Measure) -> NDArray[np.floa
     if not values.dtype.is_numeric():
         raise UsageError(f"the scores are {values.dtype}; expected numbers, in `{measure}`'s unit")
     found = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    high = scale.low + (scale.span or 0.0)
+    high = scale.low + (scale.scale_range or 0.0)
     if np.isnan(found).any():
         raise UsageError("a score is missing; leave its row out")
     outside = (found < scale.low) | (found > high)

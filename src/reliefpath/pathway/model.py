@@ -21,7 +21,7 @@ from reliefpath.pathway.facts import Combine, Trial, schema
 from reliefpath.pathway.facts.declared import STATUS, askable
 from reliefpath.pathway.sql import Question, SqlError
 from reliefpath.pathway.wording import WordingError, facts_in
-from reliefpath.recovery import Questions
+from reliefpath.recovery import Targets
 from reliefpath.reference.therapies import therapies
 
 FOLLOW_UP = "follow-up"
@@ -120,7 +120,7 @@ class Cause(Rule):
 
 
 class RecoverySettings(Rule):
-    """The questions put to the recovery model."""
+    """What the recovery model is asked for."""
 
     window: tuple[Share, Share] = Field(description="Improvement at which an injection can help")
     recovered: Share = Field(description="Improvement that counts as recovered")
@@ -211,10 +211,10 @@ class Pathway(Catalogue):
         return repr(self)
 
     @cached_property
-    def questions(self) -> Questions:
-        """The questions put to the recovery model."""
+    def targets(self) -> Targets:
+        """What the recovery model is asked for."""
         r = self.recovery
-        return Questions(r.window, r.recovered, r.horizon_weeks, r.level_weeks)
+        return Targets(r.window, r.recovered, r.horizon_weeks, r.level_weeks)
 
     @cached_property
     def counted_trial(self) -> Trial:

@@ -60,13 +60,13 @@ def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -
 def _learned(series: pl.DataFrame, begin: Prior = BEGIN, strength: float = STRENGTH) -> Prior:
     k = series["k"].to_numpy()
     first = np.flatnonzero(np.append(True, np.diff(k) != 0)) if k.size else np.empty(0, np.int64)
-    names = ("weeks", "burden", "effect", "span", "step")
-    weeks, burden, effect, span, step = (series[name].to_numpy() for name in names)
+    names = ("weeks", "burden", "effect", "scale_range", "step")
+    weeks, burden, effect, scale_range, step = (series[name].to_numpy() for name in names)
     return learn(
         np.append(first, k.size),
         weeks,
         burden,
-        span[first],
+        scale_range[first],
         step=step[first],
         effect=effect,
         begin=begin,

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError
 from reliefpath.pathway.notebook import course_html
-from reliefpath.recovery import Fit, Prior, Priors, Questions, fit
+from reliefpath.recovery import Fit, Prior, Priors, Targets, fit
 from reliefpath.recovery.plot import altair_chart, recovery_chart
 from reliefpath.reference.measures import Measure, measures
 from reliefpath.reference.measures.totals import totals
@@ -45,7 +45,7 @@ class RecoveryCourse:
         scores: The scores, in the measure's unit.
         began: The day on which care began; None where times were given as weeks alone.
         injections: The weeks of injections, whose own effect is told apart from recovery.
-        questions: What is asked: the window, and how far ahead.
+        targets: What is asked: the window, and how far ahead.
         prior: What is known before the first score.
     """
 
@@ -55,7 +55,7 @@ class RecoveryCourse:
     scores: tuple[float, ...]
     began: date | None
     injections: tuple[float, ...]
-    questions: Questions
+    targets: Targets
     prior: Prior
 
     @classmethod
@@ -68,7 +68,7 @@ class RecoveryCourse:
         *,
         began: date | None,
         injections: ArrayLike,
-        questions: Questions,
+        targets: Targets,
         prior: Prior,
     ) -> RecoveryCourse:
         """Return the course of these scores, in any order; the rest is as for the class."""
@@ -82,15 +82,15 @@ class RecoveryCourse:
             tuple(means.tolist()),
             began,
             tuple(injected.tolist()),
-            questions,
+            targets,
             prior,
         )
 
     @property
-    def span(self) -> float:
+    def scale_range(self) -> float:
         """The width of the measure's range."""
-        assert self.scale.span is not None  # else no curve can follow it
-        return self.scale.span
+        assert self.scale.scale_range is not None  # else no curve can follow it
+        return self.scale.scale_range
 
     @cached_property
     def fitted(self) -> Fit:
@@ -99,10 +99,10 @@ class RecoveryCourse:
         return fit(
             self.weeks,
             np.maximum(sign * (np.array(self.scores) - well), 0.0),
-            self.span,
+            self.scale_range,
             math.nan if self.scale.mcid is None else self.scale.mcid.value,
             self.scale.step or 0.0,
-            self.questions,
+            self.targets,
             self.prior,
             self.injections,
         )
@@ -197,7 +197,7 @@ class RecoveryCourse:
             {"week": np.array(self.weeks), "value": np.array(self.scores)},
             {"week": weeks, "value": middle, "low": low, "high": high},
             None if self.answers["improvement"] is None else self.window,
-            (self.scale.low, self.scale.low + self.span),
+            (self.scale.low, self.scale.low + self.scale_range),
             f"{self.scale.name} ({self.scale.well:g} is well)",
             {"week": beyond, "low": least, "high": most},
         )
@@ -206,7 +206,7 @@ class RecoveryCourse:
     def window(self) -> tuple[float, float]:
         """The scores between which the window lies, the lesser one first."""
         start = float(self.fitted.curve([0.0]).mean[0])
-        ends = (np.array([start * (1 - share)]) for share in self.questions.window)
+        ends = (np.array([start * (1 - share)]) for share in self.targets.window)
         low, high = sorted(float(self._of_burden(end)[0]) for end in ends)
         return low, high
 
@@ -235,7 +235,7 @@ class RecoveryCourse:
 
     def _of_burden(self, burden: Floats) -> Floats:
         sign, well = self._well
-        found: Floats = well + sign * np.clip(burden, 0.0, self.span)
+        found: Floats = well + sign * np.clip(burden, 0.0, self.scale_range)
         return found
 
     def _own(self, low: Floats, middle: Floats, high: Floats) -> Ends:
@@ -259,7 +259,7 @@ class RecoveryCourse:
 def scale_of(known: dict[str, Measure], measure: str) -> Measure | None:
     """Return a measure that a curve can follow; one without an end or a well has none."""
     scale = known[measure]
-    return None if scale.well is None or scale.span is None else scale
+    return None if scale.well is None or scale.scale_range is None else scale
 
 
 def course_of_episode(
@@ -267,7 +267,7 @@ def course_of_episode(
     episode: str,
     measure: str,
     as_of: date | datetime,
-    questions: Questions,
+    targets: Targets,
     priors: Priors | None = None,
 ) -> RecoveryCourse | None:
     """Return the course behind an episode's advice on a measure, or None where there is none.
@@ -292,7 +292,7 @@ def course_of_episode(
         scores["value"].to_numpy(),
         began=about["started_on"],
         injections=weeks_since(about["started_on"], given["at"]),
-        questions=questions,
+        targets=targets,
         prior=(priors or Priors()).of(measure, about["region"]),
     )
 

@@ -5,8 +5,8 @@ from reliefpath.recovery.learned import Priors
 from reliefpath.recovery.learning import learn
 from reliefpath.recovery.model import (
     Curve,
-    Questions,
     Recovery,
+    Targets,
     curve,
     forecast,
     recover,
@@ -20,8 +20,8 @@ __all__ = [
     "Fit",
     "Prior",
     "Priors",
-    "Questions",
     "Recovery",
+    "Targets",
     "curve",
     "fit",
     "forecast",

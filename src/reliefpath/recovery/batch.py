@@ -29,7 +29,7 @@ class Batch:
     offsets: NDArray[np.int64]
     weeks: Floats
     burden: Floats
-    span: Floats
+    scale_range: Floats
     step: Floats
     effect: Floats
 
@@ -39,12 +39,12 @@ class Batch:
         offsets: ArrayLike,
         weeks: ArrayLike,
         burden: ArrayLike,
-        span: ArrayLike,
+        scale_range: ArrayLike,
         step: ArrayLike | None,
         effect: ArrayLike | None = None,
     ) -> Batch:
         """Return the batch of plain columns; see `recover`."""
-        width, score = numbers("span", span), numbers("burden", burden)
+        width, score = numbers("scale_range", scale_range), numbers("burden", burden)
         return cls(
             _whole_numbers("offsets", offsets),
             numbers("weeks", weeks),
@@ -62,17 +62,17 @@ class Batch:
     @cached_property
     def score(self) -> Floats:
         """The burden on the common scale."""
-        return self.burden / np.repeat(self.span, np.diff(self.offsets)) * RANGE
+        return self.burden / np.repeat(self.scale_range, np.diff(self.offsets)) * RANGE
 
     @cached_property
     def common_step(self) -> Floats:
-        """The step on the common scale; without scores, when span and step may be anything, 0."""
+        """The step on the common scale; without scores, when range and step may be anything, 0."""
         scored = np.diff(self.offsets) > 0
-        return np.where(scored, self.step, 0) * (RANGE / np.where(scored, self.span, RANGE))
+        return np.where(scored, self.step, 0) * (RANGE / np.where(scored, self.scale_range, RANGE))
 
     def share_out(self, answer: Callable[[int, int], None], threads: int | None) -> None:
         """Have all episodes answered, a chunk at a time."""
-        n = len(self.span)
+        n = len(self.scale_range)
         workers = min(threads or os.cpu_count() or 1, n // CHUNK)
         if workers < 2:
             answer(0, n)
@@ -81,10 +81,15 @@ class Batch:
             starts = range(0, n, CHUNK)
             list(pool.map(answer, starts, (min(i + CHUNK, n) for i in starts)))
 
-    def check(self, matters: Floats) -> None:
+    def check(self, mcid: Floats) -> None:
         """Refuse input that is not as `recover` describes it; name the episode, never its data."""
-        offsets, weeks, burden, span = self.offsets, self.weeks, self.burden, self.span
-        if not (len(offsets) - 1 == len(span) == len(matters) == len(self.step)):
+        offsets, weeks, burden, scale_range = (
+            self.offsets,
+            self.weeks,
+            self.burden,
+            self.scale_range,
+        )
+        if not (len(offsets) - 1 == len(scale_range) == len(mcid) == len(self.step)):
             raise UsageError("`offsets` must have one number more than each column of episodes.")
         if not (len(weeks) == len(burden) == len(self.effect)):
             raise UsageError("`weeks`, `burden` and `effect` must be of the same length.")
@@ -92,22 +97,25 @@ class Batch:
             raise UsageError("`offsets` must begin with 0 and end with the number of scores.")
         counts = np.diff(offsets)
         _refuse(counts < 0, "its `offsets` go backwards")
-        episode = np.repeat(np.arange(len(span)), counts)
+        episode = np.repeat(np.arange(len(scale_range)), counts)
         scored = counts > 0
-        _refuse(scored & ~(np.isfinite(span) & (span > 0)), "its `span` must be a number above 0")
         _refuse(
-            scored & ~np.isnan(matters) & ~((matters > 0) & np.isfinite(matters)),
-            "its `matters` must be a number above 0, or NaN if it is not known",
+            scored & ~(np.isfinite(scale_range) & (scale_range > 0)),
+            "its `scale_range` must be a number above 0",
         )
         _refuse(
-            scored & ~((self.step >= 0) & (self.step <= span)),
-            "its `step` must be a number from 0 to its `span`",
+            scored & ~np.isnan(mcid) & ~((mcid > 0) & np.isfinite(mcid)),
+            "its `mcid` must be a number above 0, or NaN if it is not known",
+        )
+        _refuse(
+            scored & ~((self.step >= 0) & (self.step <= scale_range)),
+            "its `step` must be a number from 0 to its `scale_range`",
         )
         _refuse(~np.isfinite(weeks), "its `weeks` must be finite numbers", episode)
         _refuse(~np.isfinite(burden), "its `burden` must be finite numbers", episode)
         _refuse(
-            np.abs(burden) > span[episode] * (1 + 1e-9),
-            "a score can't lie further from well than the whole `span`",
+            np.abs(burden) > scale_range[episode] * (1 + 1e-9),
+            "a score can't lie further from well than the whole `scale_range`",
             episode,
         )
         shares = (self.effect >= 0) & (self.effect <= 1)

@@ -14,8 +14,8 @@ from reliefpath.errors import UsageError
 from reliefpath.recovery.injection import effect_after
 from reliefpath.recovery.model import (
     Curve,
-    Questions,
     Recovery,
+    Targets,
     curve,
     forecast,
     recover,
@@ -34,10 +34,10 @@ class Fit:
 
     weeks: NDArray[np.float64]
     burden: NDArray[np.float64]
-    span: float
-    matters: float
+    scale_range: float
+    mcid: float
     step: float
-    questions: Questions
+    targets: Targets
     prior: Prior
     injections: NDArray[np.float64]
 
@@ -50,16 +50,16 @@ class Fit:
     def answers(self) -> Recovery:
         """What `recover` answers; every array has one entry."""
         offsets = [0, len(self.weeks)]
-        columns = (offsets, self.weeks, self.burden, [self.span], [self.matters])
-        asked = (self.questions, self.prior)
+        columns = (offsets, self.weeks, self.burden, [self.scale_range], [self.mcid])
+        asked = (self.targets, self.prior)
         return recover(*columns, *asked, step=[self.step], effect=self.effect)
 
     @cached_property
     def weeks_until_clear(self) -> float:
         """See `reliefpath.recovery.weeks_until_clear`."""
         offsets = [0, len(self.weeks)]
-        columns = (offsets, self.weeks, self.burden, [self.span], [self.matters])
-        asked = (self.questions, self.prior)
+        columns = (offsets, self.weeks, self.burden, [self.scale_range], [self.mcid])
+        asked = (self.targets, self.prior)
         found = weeks_until_clear(*columns, *asked, step=[self.step], effect=self.effect)
         return float(found[0])
 
@@ -68,14 +68,14 @@ class Fit:
 
         That is recovery alone, unless what an injection takes off is asked for (`injected`).
         """
-        columns = (self.weeks, self.burden, self.span, at, self.prior)
+        columns = (self.weeks, self.burden, self.scale_range, at, self.prior)
         left = effect_after(self.injections, at) if injected else None
         return curve(*columns, step=self.step, effect=self.effect, effect_at=left)
 
     def forecast(self, at: ArrayLike, levels: ArrayLike = (0.05, 0.5, 0.95)) -> NDArray[np.float64]:
         """Return quantiles of the scores at these weeks, a row a week, in units of burden."""
         offsets, where = [0, len(self.weeks)], np.atleast_1d(np.asarray(at, float))[None, :]
-        columns = (offsets, self.weeks, self.burden, [self.span], where, levels, self.prior)
+        columns = (offsets, self.weeks, self.burden, [self.scale_range], where, levels, self.prior)
         left = effect_after(self.injections, where)
         told = forecast(*columns, step=[self.step], effect=self.effect, effect_at=left)
         found: NDArray[np.float64] = told[0]
@@ -90,11 +90,11 @@ class Fit:
         else:
             now, low, high = (f"{100 * x:.0f}" for x in share)
             improvement = f"{now} % ({low} to {high}), heading to {100 * a.level_ahead[0]:.0f} %"
-        low, high = (f"{100 * x:g}" for x in self.questions.window)
+        low, high = (f"{100 * x:g}" for x in self.targets.window)
         wait = self.weeks_until_clear
         clear = "clear now" if wait == 0 else f"clear in {wait:.0f} weeks"
         clear = "when it will be clear can't be foreseen" if math.isnan(wait) else clear
-        horizon = f"{self.questions.horizon_weeks:g} weeks"
+        horizon = f"{self.targets.horizon_weeks:g} weeks"
         lines = {
             "improvement": improvement,
             f"within {low} to {high} %": _sure(a.p_window[0]),
@@ -114,10 +114,10 @@ class Fit:
         """
         at = np.arange(7 * (self.weeks[-1] + ahead) + 1) / 7
         drawn = self.curve(at)
-        low, high = (float(drawn.mean[0]) * (1 - share) for share in self.questions.window)
+        low, high = (float(drawn.mean[0]) * (1 - share) for share in self.targets.window)
         curve = {"week": at, "value": drawn.mean, "low": drawn.low, "high": drawn.high}
         scores = {"week": self.weeks, "value": self.burden}
-        limits = 0.0, self.span
+        limits = 0.0, self.scale_range
         return altair_chart(
             recovery_chart(scores, curve, (low, high), limits, "distance from well")
         )
@@ -132,10 +132,10 @@ def _sure(probability: float) -> str:
 def fit(
     weeks: ArrayLike,
     burden: ArrayLike,
-    span: float = 10.0,
-    matters: float = math.nan,
+    scale_range: float = 10.0,
+    mcid: float = math.nan,
     step: float = 0.0,
-    questions: Questions | None = None,
+    targets: Targets | None = None,
     prior: Prior = DEFAULT_PRIOR,
     injections: ArrayLike = (),
 ) -> Fit:
@@ -144,10 +144,10 @@ def fit(
     Args:
         weeks: When each score was given, in weeks since care began, ascending.
         burden: How far each score is from well, in the measure's units; larger is worse.
-        span: The width of the measure's range.
-        matters: The smallest change that matters; NaN if it is not known.
+        scale_range: The width of the measure's range.
+        mcid: The smallest change that matters; NaN if it is not known.
         step: The distance between neighbouring scores; 0 for a measure without steps.
-        questions: What is asked.
+        targets: What is asked.
         prior: What is known before the first score.
         injections: The weeks of injections, whose own effect is told apart from recovery.
 
@@ -157,8 +157,8 @@ def fit(
     when, score = np.asarray(weeks, float), np.asarray(burden, float)
     if not when.size:
         raise UsageError("A fit needs at least one score.")
-    numbers = float(span), float(matters), float(step)
+    numbers = float(scale_range), float(mcid), float(step)
     given = np.asarray(injections, float)
-    found = Fit(when, score, *numbers, questions or Questions(), prior, given)
+    found = Fit(when, score, *numbers, targets or Targets(), prior, given)
     _ = found.answers  # refuses bad input here rather than later
     return found

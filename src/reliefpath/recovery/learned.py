@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from reliefpath.errors import KnowledgeError, Problem, UsageError
 from reliefpath.knowledge.catalogue import Catalogue, Record, Row, load_catalogue
-from reliefpath.recovery.prior import DEFAULT_PRIOR, Ending, Prior, Wander
+from reliefpath.recovery.prior import DEFAULT_PRIOR, Asymptote, Deviation, Prior
 from reliefpath.recovery.shapes import Family, Shape
 
 Group = tuple[str, str]
@@ -44,16 +44,16 @@ class LearnedShape(Record):
     weight: float
 
 
-class LearnedEnding(Record):
-    """See `Ending`."""
+class LearnedAsymptote(Record):
+    """See `Asymptote`."""
 
     share: float
     spread: float
     weight: float
 
 
-class LearnedWander(Record):
-    """See `Wander`."""
+class LearnedDeviation(Record):
+    """See `Deviation`."""
 
     ratio: float
     weeks: float
@@ -62,15 +62,22 @@ class LearnedWander(Record):
 
 
 class LearnedPrior(Row):
-    """One prior, spelled out; on the common scale from 0, which is well, to 10."""
+    """One prior, spelled out; on the common scale from 0, which is well, to 10.
+
+    Files written before 0.2 say `endings` for asymptotes and `wanders` for deviations.
+    """
 
     measure: str | None = Field(default=None, description="Of the group; none is all")
     region: str | None = Field(default=None, description="Of the group; none is all")
     episodes: int = Field(ge=0, description="How many it was learned from")
     start: tuple[float, float] = Field(description="Mean and SD of the start")
     noise: tuple[float, float] = Field(description="Degrees of freedom and typical SD of a score")
-    endings: tuple[LearnedEnding, ...]
-    wanders: tuple[LearnedWander, ...]
+    asymptotes: tuple[LearnedAsymptote, ...] = Field(
+        validation_alias=AliasChoices("asymptotes", "endings")
+    )
+    deviations: tuple[LearnedDeviation, ...] = Field(
+        validation_alias=AliasChoices("deviations", "wanders")
+    )
     shapes: tuple[LearnedShape, ...]
 
     def prior(self) -> Prior:
@@ -83,8 +90,8 @@ class LearnedPrior(Row):
             start=self.start,
             noise=self.noise,
             shapes={Shape(s.family, s.start, s.length): s.weight for s in self.shapes},
-            endings={Ending(e.share, e.spread): e.weight for e in self.endings},
-            wanders={Wander(w.ratio, w.weeks, w.real): w.weight for w in self.wanders},
+            asymptotes={Asymptote(e.share, e.spread): e.weight for e in self.asymptotes},
+            deviations={Deviation(w.ratio, w.weeks, w.real): w.weight for w in self.deviations},
         )
 
 
@@ -138,8 +145,8 @@ def _row(prior: Prior, group: Group | None, episodes: int) -> dict[str, Any]:
         "episodes": episodes,
         "start": _plain(prior.start),
         "noise": _plain(prior.noise),
-        "endings": list(_weighted(prior.endings)),
-        "wanders": list(_weighted(prior.wanders)),
+        "asymptotes": list(_weighted(prior.asymptotes)),
+        "deviations": list(_weighted(prior.deviations)),
         "shapes": list(_weighted(prior.shapes)),
         "source": ["own-episodes"],
     }

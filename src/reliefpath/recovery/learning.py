@@ -1,9 +1,9 @@
 """A prior learned from a clinic's own episodes, by empirical Bayes.
 
 Expectation maximisation on the same mixture that `recover` uses: each round asks how probable each
-shape, ending and wander, each start and each noise are for every episode, and makes the averages
-the next prior. Then shapes that lie between are tried, and the likeliest are kept. Scores are all
-it takes: nobody has to say who recovered.
+shape, asymptote and deviation, each start and each noise are for every episode, and makes the
+averages the next prior. Then shapes that lie between are tried, and the likeliest are kept. Scores
+are all it takes: nobody has to say who recovered.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reliefpath.errors import UsageError
 from reliefpath.recovery.batch import Batch
-from reliefpath.recovery.prior import DEFAULT_PRIOR, Ending, Prior
+from reliefpath.recovery.prior import DEFAULT_PRIOR, Asymptote, Prior
 from reliefpath.recovery.shapes import Shape
 
 Floats = NDArray[np.float64]
@@ -32,16 +32,16 @@ DEGREES = (6.0, 60.0)
 """Fewest and most degrees of freedom of the noise that are learned."""
 BEGIN = replace(
     DEFAULT_PRIOR,
-    endings={
-        Ending(-0.5, 0.3): 0.05,
-        Ending(0, 0.1): 0.19,
-        Ending(0.3, 0.15): 0.14,
-        Ending(0.6, 0.15): 0.3,
-        Ending(0.88, 0.12): 0.2,
-        Ending(1, 0.05): 0.12,
+    asymptotes={
+        Asymptote(-0.5, 0.3): 0.05,
+        Asymptote(0, 0.1): 0.19,
+        Asymptote(0.3, 0.15): 0.14,
+        Asymptote(0.6, 0.15): 0.3,
+        Asymptote(0.88, 0.12): 0.2,
+        Asymptote(1, 0.05): 0.12,
     },
 )
-"""The prior as shipped, with its endings in finer parts: getting well is one of its own."""
+"""The prior as shipped, with its asymptotes in finer parts: getting well is one of its own."""
 LEAST_SD = 0.15
 LEAST_WEIGHT = 1e-9
 KeyT = TypeVar("KeyT")
@@ -51,7 +51,7 @@ def learn(
     offsets: ArrayLike,
     weeks: ArrayLike,
     burden: ArrayLike,
-    span: ArrayLike,
+    scale_range: ArrayLike,
     *,
     step: ArrayLike | None = None,
     effect: ArrayLike | None = None,
@@ -62,7 +62,7 @@ def learn(
     """Return the prior under which these episodes are most probable, held near `begin`.
 
     Args:
-        offsets, weeks, burden, span, step, effect: Whole episodes, as for
+        offsets, weeks, burden, scale_range, step, effect: Whole episodes, as for
             `reliefpath.recovery.recover`.
         begin: The prior to begin with; it counts as `strength` episodes.
         strength: See `begin`; 0 trusts the episodes alone.
@@ -73,8 +73,8 @@ def learn(
     """
     if not 0 <= strength < math.inf:
         raise UsageError("`strength` must be a number of episodes, 0 or more.")
-    batch = Batch.of(offsets, weeks, burden, span, step, effect)
-    batch.check(np.full(len(batch.span), np.nan))
+    batch = Batch.of(offsets, weeks, burden, scale_range, step, effect)
+    batch.check(np.full(len(batch.scale_range), np.nan))
     scored = np.diff(batch.offsets) > 0
     if not scored.any():
         return begin
@@ -123,8 +123,8 @@ class _Tally:
     """What episodes say of a prior; see `reliefpath.recovery._kernel.tally`."""
 
     shapes: Floats
-    wanders: Floats
-    endings: Floats
+    deviations: Floats
+    asymptotes: Floats
     numbers: Floats
 
 
@@ -133,16 +133,16 @@ def _tally(batch: Batch, prior: Prior) -> _Tally:
 
     packed = prior.packed
     # the packed shapes are filled up with ones of no weight
-    shapes = np.zeros(len(packed[1]))
+    shapes = np.zeros(len(packed.shapes))
     sums = _Tally(
         shapes[: len(prior.shapes)],
-        np.zeros(len(prior.wanders)),
-        np.zeros(len(prior.endings)),
+        np.zeros(len(prior.deviations)),
+        np.zeros(len(prior.asymptotes)),
         np.zeros(6),
     )
     tally_range(
         0,
-        len(batch.span),
+        len(batch.scale_range),
         batch.offsets,
         batch.day,
         batch.score,
@@ -150,8 +150,8 @@ def _tally(batch: Batch, prior: Prior) -> _Tally:
         batch.common_step,
         packed,
         shapes,
-        sums.wanders,
-        sums.endings,
+        sums.deviations,
+        sums.asymptotes,
         sums.numbers,
     )
     return sums
@@ -165,8 +165,8 @@ def _next(sums: _Tally, prior: Prior, begin: Prior, strength: float, rounding: f
         start=_start(sums, prior, begin, strength),
         noise=_noise(sums, prior, begin, strength, rounding),
         shapes=_averaged(sums.shapes, held, strength),
-        wanders=_averaged(sums.wanders, begin.wanders, strength),
-        endings=_averaged(sums.endings, begin.endings, strength),
+        deviations=_averaged(sums.deviations, begin.deviations, strength),
+        asymptotes=_averaged(sums.asymptotes, begin.asymptotes, strength),
     )
 
 

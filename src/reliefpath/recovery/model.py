@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,11 +13,14 @@ from reliefpath.errors import UsageError
 from reliefpath.recovery.batch import Batch, array_of, days, days_of, numbers
 from reliefpath.recovery.prior import DEFAULT_PRIOR, RANGE, Prior
 
+if TYPE_CHECKING:
+    from reliefpath.recovery._kernel.packing import PackedTargets
+
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Questions:
+class Targets:
     """What is asked of every episode.
 
     Attributes:
@@ -46,6 +50,15 @@ class Questions:
         if not 0 < self.level_weeks < math.inf:
             raise UsageError("The weeks of a level course must be a number above 0.")
 
+    @property
+    def packed(self) -> PackedTargets:
+        """The targets as the compiled loops read them."""
+        from reliefpath.recovery._kernel.packing import PackedTargets
+
+        low, high = map(float, self.window)
+        recovered, horizon = float(self.recovered), days(self.horizon_weeks)
+        return PackedTargets(low, high, recovered, horizon, days(self.level_weeks))
+
 
 @dataclass(frozen=True, eq=False)
 class Recovery:
@@ -55,7 +68,7 @@ class Recovery:
     judge. An improvement is a share of the start: 0 is no change, 1 is well, and what lies beyond
     -9.99 or 9.99 is told as that bound. Without scores nothing can be answered. Where the start may
     well have been 0 (its probability of lying above 0 is below 95 %) there is nothing to take a
-    share of, and only the questions about gain are answered.
+    share of, and only the targets about gain are answered.
 
     Attributes:
         improvement: Median of the improvement now, (c g(now) - w) / b.
@@ -110,9 +123,9 @@ def recover(
     offsets: ArrayLike,
     weeks: ArrayLike,
     burden: ArrayLike,
-    span: ArrayLike,
-    matters: ArrayLike,
-    questions: Questions = Questions(),
+    scale_range: ArrayLike,
+    mcid: ArrayLike,
+    targets: Targets = Targets(),
     prior: Prior = DEFAULT_PRIOR,
     *,
     step: ArrayLike | None = None,
@@ -130,10 +143,10 @@ def recover(
         weeks: When each score was given, in weeks since care began, ascending within an episode,
             told apart by days. A score from before care began counts as one of its first day.
         burden: How far each score is from well, in the measure's units; larger is worse.
-        span: For each episode the width of its measure's range, in the measure's units.
-        matters: For each episode the smallest change that matters, in the measure's units; NaN is
+        scale_range: For each episode the width of its measure's range, in the measure's units.
+        mcid: For each episode the smallest change that matters, in the measure's units; NaN is
             not known, and leaves unanswered what is asked about it.
-        questions: What is asked.
+        targets: What is asked.
         prior: What is known before the first score.
         step: For each episode the distance between neighbouring scores of its measure, in its
             units; 0, for a measure without steps, if None.
@@ -142,20 +155,12 @@ def recover(
         threads: How many threads may work on a large batch; as many as there are cores if None.
 
     Raises:
-        UsageError: The input is not as described. An episode without scores may have any span.
+        UsageError: The input is not as described. An episode without scores may have any range.
     """
-    batch = Batch.of(offsets, weeks, burden, span, step, effect)
-    change = numbers("matters", matters)
+    batch = Batch.of(offsets, weeks, burden, scale_range, step, effect)
+    change = numbers("mcid", mcid)
     batch.check(change)
-    low, high = map(float, questions.window)
-    asked = (
-        low,
-        high,
-        float(questions.recovered),
-        days(questions.horizon_weeks),
-        days(questions.level_weeks),
-    )
-    out = np.full((len(fields(Recovery)), len(batch.span)), np.nan)
+    out = np.full((len(fields(Recovery)), len(batch.scale_range)), np.nan)
 
     from reliefpath.recovery._kernel.answers import recover_range
 
@@ -167,10 +172,10 @@ def recover(
             batch.day,
             batch.score,
             batch.effect,
-            batch.span,
+            batch.scale_range,
             change,
             batch.step,
-            asked,
+            targets.packed,
             prior.packed,
             out,
         )
@@ -183,7 +188,7 @@ def forecast(
     offsets: ArrayLike,
     weeks: ArrayLike,
     burden: ArrayLike,
-    span: ArrayLike,
+    scale_range: ArrayLike,
     at: ArrayLike,
     levels: ArrayLike = (0.05, 0.5, 0.95),
     prior: Prior = DEFAULT_PRIOR,
@@ -196,22 +201,22 @@ def forecast(
     """Return quantiles of scores still to come, on the present therapy.
 
     Args:
-        offsets, weeks, burden, span, prior, step, effect, threads: As for `recover`.
+        offsets, weeks, burden, scale_range, prior, step, effect, threads: As for `recover`.
         at: For each episode a row of weeks, NaN where nothing is asked.
         effect_at: As `effect`, at each of these weeks.
         levels: The quantiles asked for, between 0 and 1.
 
     Returns:
-        By episode, week and level, in the measure's units of burden, from 0 to the span; not
+        By episode, week and level, in the measure's units of burden, from 0 to the range; not
         rounded to the measure's steps. NaN where nothing is asked or known.
 
     Raises:
         UsageError: The input is not as described.
     """
-    batch = Batch.of(offsets, weeks, burden, span, step, effect)
-    batch.check(np.full(len(batch.span), np.nan))
+    batch = Batch.of(offsets, weeks, burden, scale_range, step, effect)
+    batch.check(np.full(len(batch.scale_range), np.nan))
     where, asked = array_of("at", at, np.float64), numbers("levels", levels)
-    if where.ndim != 2 or len(where) != len(batch.span):
+    if where.ndim != 2 or len(where) != len(batch.scale_range):
         raise UsageError("`at` must have a row of weeks for each episode.")
     if not ((asked > 0) & (asked < 1)).all():
         raise UsageError("`levels` must lie between 0 and 1.")
@@ -238,16 +243,16 @@ def forecast(
         )
 
     batch.share_out(answer, threads)
-    return np.clip(out, 0, RANGE) * (batch.span / RANGE)[:, None, None]
+    return np.clip(out, 0, RANGE) * (batch.scale_range / RANGE)[:, None, None]
 
 
 def weeks_until_clear(
     offsets: ArrayLike,
     weeks: ArrayLike,
     burden: ArrayLike,
-    span: ArrayLike,
-    matters: ArrayLike,
-    questions: Questions = Questions(),
+    scale_range: ArrayLike,
+    mcid: ArrayLike,
+    targets: Targets = Targets(),
     prior: Prior = DEFAULT_PRIOR,
     *,
     step: ArrayLike | None = None,
@@ -261,23 +266,22 @@ def weeks_until_clear(
     ones may settle it sooner or later.
 
     Args:
-        offsets, weeks, burden, span, matters, questions, prior, step, effect, threads: As for
+        offsets, weeks, burden, scale_range, mcid, targets, prior, step, effect, threads: As for
             `recover`.
         clear: `p_level` at or below which, and at or above which, the answer is clear.
 
     Returns:
         Whole weeks from the latest score of each episode, 0 where it is clear already; NaN where
-        it won't be within `questions.level_weeks` or can't be asked.
+        it won't be within `targets.level_weeks` or can't be asked.
 
     Raises:
         UsageError: The input is not as described.
     """
-    batch = Batch.of(offsets, weeks, burden, span, step, effect)
-    change = numbers("matters", matters)
+    batch = Batch.of(offsets, weeks, burden, scale_range, step, effect)
+    change = numbers("mcid", mcid)
     batch.check(change)
     unlikely, likely = map(float, clear)
-    asked = (days(questions.horizon_weeks), days(questions.level_weeks), unlikely, likely)
-    out = np.full(len(batch.span), np.nan)
+    out = np.full(len(batch.scale_range), np.nan)
 
     from reliefpath.recovery._kernel.outlook import outlook_range
 
@@ -289,10 +293,11 @@ def weeks_until_clear(
             batch.day,
             batch.score,
             batch.effect,
-            batch.span,
+            batch.scale_range,
             change,
             batch.step,
-            asked,
+            targets.packed,
+            (unlikely, likely),
             prior.packed,
             out,
         )
@@ -304,7 +309,7 @@ def weeks_until_clear(
 def curve(
     weeks: ArrayLike,
     burden: ArrayLike,
-    span: float,
+    scale_range: float,
     at: ArrayLike,
     prior: Prior = DEFAULT_PRIOR,
     *,
@@ -320,7 +325,7 @@ def curve(
     Args:
         weeks: When each score was given, in weeks since care began, ascending.
         burden: How far each score is from well, in the measure's units; larger is worse.
-        span: The width of the measure's range, in the measure's units.
+        scale_range: The width of the measure's range, in the measure's units.
         at: The weeks to draw the curve at, in any order; before care began it is flat.
         prior: What is known before the first score.
         step: The distance between neighbouring scores, in the measure's units.
@@ -334,7 +339,9 @@ def curve(
         UsageError: The input is not as described.
     """
     where = numbers("at", at)
-    batch = Batch.of([0, len(numbers("weeks", weeks))], weeks, burden, [span], [step], effect)
+    batch = Batch.of(
+        [0, len(numbers("weeks", weeks))], weeks, burden, [scale_range], [step], effect
+    )
     batch.check(np.array([np.nan]))
     if not np.isfinite(where).all():
         raise UsageError("`at` must be finite numbers of weeks.")
@@ -353,7 +360,7 @@ def curve(
             prior.packed,
             out,
         )
-    return Curve(where, *(out * (batch.span[0] / RANGE)))
+    return Curve(where, *(out * (batch.scale_range[0] / RANGE)))
 
 
 def _at(effect: ArrayLike | None, where: Floats) -> Floats:

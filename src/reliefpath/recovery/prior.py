@@ -9,7 +9,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
@@ -18,12 +18,15 @@ from reliefpath.errors import UsageError
 from reliefpath.knowledge.catalogue import Catalogue, Row, load_catalogue
 from reliefpath.recovery.shapes import Family, Shape
 
+if TYPE_CHECKING:
+    from reliefpath.recovery._kernel.packing import PackedPrior
+
 RANGE = 10.0
 """Width of every measure's range on the common scale; 0 is well."""
 
 
 @dataclass(frozen=True)
-class Ending:
+class Asymptote:
     """How much of the start is recovered in the end: c, given the start b, is normal.
 
     Attributes:
@@ -36,7 +39,7 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Wander:
+class Deviation:
     """How a patient's own deviation from the curve persists: an Ornstein-Uhlenbeck process.
 
     Attributes:
@@ -52,19 +55,19 @@ class Wander:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is known of `y = b - c g(t) + wander + noise` before the first score.
+    """What is known of `y = b - c g(t) + deviation + noise` before the first score.
 
     On the common scale: 0 is well and a measure's range is `RANGE` wide. A patient has one shape g,
-    one ending and one kind of wander, each independent of the others.
+    one asymptote and one kind of deviation, each independent of the others.
 
     Attributes:
         start: Mean and standard deviation of b.
         noise: Degrees of freedom and typical standard deviation of single scores: the variance of
             one patient's is scaled inverse-chi-squared. For the closed form the spreads of start
-            and ending grow with it, and are what they are called at its typical value.
+            and asymptote grow with it, and are what they are called at its typical value.
         shapes: The shapes considered, with their probabilities.
-        endings: The endings considered, with their probabilities.
-        wanders: The kinds of wander considered, with their probabilities.
+        asymptotes: The asymptotes considered, with their probabilities.
+        deviations: The kinds of deviation considered, with their probabilities.
 
     Raises:
         UsageError: The values are not a distribution.
@@ -73,8 +76,8 @@ class Prior:
     start: tuple[float, float]
     noise: tuple[float, float]
     shapes: dict[Shape, float]
-    endings: dict[Ending, float]
-    wanders: dict[Wander, float]
+    asymptotes: dict[Asymptote, float]
+    deviations: dict[Deviation, float]
 
     def __post_init__(self) -> None:
         parts = {name: getattr(self, name) for name in PARTS}
@@ -89,21 +92,21 @@ class Prior:
                 value > 0
                 for value in (
                     *(shape.length for shape in self.shapes),
-                    *(ending.spread for ending in self.endings),
-                    *(wander.weeks for wander in self.wanders),
+                    *(asymptote.spread for asymptote in self.asymptotes),
+                    *(deviation.weeks for deviation in self.deviations),
                     self.noise[1],
                 )
             ),
             "the noise must have at least 6 degrees of freedom": self.noise[0] >= 6,
-            "no ratio may be below 0": all(wander.ratio >= 0 for wander in self.wanders),
+            "no ratio may be below 0": all(deviation.ratio >= 0 for deviation in self.deviations),
             "every number must be finite": np.isfinite(
                 [
                     *weights,
                     *self.start,
                     *self.noise,
                     *(x for s in self.shapes for x in (s.start, s.length)),
-                    *(x for e in self.endings for x in (e.share, e.spread)),
-                    *(x for w in self.wanders for x in (w.ratio, w.weeks)),
+                    *(x for e in self.asymptotes for x in (e.share, e.spread)),
+                    *(x for w in self.deviations for x in (w.ratio, w.weeks)),
                 ]
             ).all(),
         }
@@ -112,14 +115,14 @@ class Prior:
                 raise UsageError(f"The prior of recovery can't be used: {demand}.")
 
     @cached_property
-    def packed(self) -> tuple[Any, ...]:
+    def packed(self) -> PackedPrior:
         """The prior as the arrays that the compiled loops read."""
-        from reliefpath.recovery._kernel.packing import packed
+        from reliefpath.recovery._kernel.packing import pack
 
-        return packed(self)
+        return pack(self)
 
 
-PARTS = ("shapes", "endings", "wanders")
+PARTS = ("shapes", "asymptotes", "deviations")
 """The parts of a prior that are weighted lists."""
 
 
@@ -161,15 +164,15 @@ class ShapeGroup(Weighted):
         return {shape: self.weight * chance / total for shape, chance in found.items()}
 
 
-class EndingRow(Weighted):
-    """See `Ending`."""
+class AsymptoteRow(Weighted):
+    """See `Asymptote`."""
 
     share: float
     spread: float = Field(gt=0)
 
 
-class WanderRow(Weighted):
-    """See `Wander`."""
+class DeviationRow(Weighted):
+    """See `Deviation`."""
 
     ratio: float = Field(ge=0)
     weeks: float = Field(gt=0)
@@ -184,8 +187,8 @@ class PriorFile(Catalogue):
     noise_degrees: Number
     noise_sd: Number
     shapes: dict[str, ShapeGroup]
-    endings: dict[str, EndingRow]
-    wanders: dict[str, WanderRow]
+    asymptotes: dict[str, AsymptoteRow]
+    deviations: dict[str, DeviationRow]
 
     def prior(self) -> Prior:
         """Return the prior that the file describes.
@@ -201,9 +204,12 @@ class PriorFile(Catalogue):
                 for group in self.shapes.values()
                 for shape, weight in group.shapes().items()
             },
-            endings={Ending(row.share, row.spread): row.weight for row in self.endings.values()},
-            wanders={
-                Wander(row.ratio, row.weeks, row.real): row.weight for row in self.wanders.values()
+            asymptotes={
+                Asymptote(row.share, row.spread): row.weight for row in self.asymptotes.values()
+            },
+            deviations={
+                Deviation(row.ratio, row.weeks, row.real): row.weight
+                for row in self.deviations.values()
             },
         )
 

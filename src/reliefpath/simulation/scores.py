@@ -121,10 +121,10 @@ def _own_estimates(reports: _Reports, left: Floats, random: Random) -> pl.DataFr
 
 def _score(measure: Measure, lost: Floats) -> Floats:
     """Return the score at which the share `lost` of the way from well is lost, on its grid."""
-    if measure.well is None or measure.span is None:
+    if measure.well is None or measure.scale_range is None:
         raise ValueError(f"{measure.name} carries no curve")
     step = 1 if measure.items and measure.items.named_by_patient else measure.step or 0.1
-    burden = np.rint(np.clip(lost, 0, 1) * measure.span / step) * step
+    burden = np.rint(np.clip(lost, 0, 1) * measure.scale_range / step) * step
     value = measure.well + burden if measure.better == "lower" else measure.well - burden
     return np.clip(np.round(value, 2), measure.low, measure.high) + 0.0
 

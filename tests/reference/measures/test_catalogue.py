@@ -86,7 +86,7 @@ def test_only_a_measure_of_the_present_state_has_a_score_that_means_well() -> No
 def test_thresholds_are_in_the_measures_own_unit_and_inside_its_range(measure: Measure) -> None:
     for threshold in filter(None, (measure.mcid, measure.mdc)):
         assert threshold.unit == measure.unit
-        assert measure.span is None or threshold.value < measure.span
+        assert measure.scale_range is None or threshold.value < measure.scale_range
 
 
 def test_bands_start_inside_the_range_in_rising_order(measure: Measure) -> None:
@@ -183,14 +183,14 @@ def test_table_has_one_row_a_measure_in_its_own_unit() -> None:
         "high": 50,
         "better": "lower",
         "well": 0,
-        "span": 50,
+        "scale_range": 50,
         "mcid": 7.5,
         "mdc": 10,
         "step": 1,
         "free": False,
     }
-    assert rows_["ppt"]["span"] is None
-    assert rows_["groc"]["span"] == 14
+    assert rows_["ppt"]["scale_range"] is None
+    assert rows_["groc"]["scale_range"] == 14
     assert rows_["groc"]["mcid"] is None
 
 

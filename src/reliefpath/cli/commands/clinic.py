@@ -192,7 +192,7 @@ def facts(
 
     from reliefpath.pathway.facts import facts as facts_of
 
-    asked = chosen.questions, priors, chosen.recovery.combine, chosen.counted_trial
+    asked = chosen.targets, priors, chosen.recovery.combine, chosen.counted_trial
     parts = Records(source, "facts", reading, known_at).parts()
     table = pl.concat(facts_of(part, day, *asked) for part in parts).sort("episode")
     if file_format is AssessFormat.TABLE:

@@ -41,7 +41,7 @@ def print_story(
     _headline(console, care_log, episode, advice, as_of)
     measure = advice.improvement.measure
     if measure is not None and advice.improvement.estimate is not None:
-        asked = pathway.questions, priors
+        asked = pathway.targets, priors
         course = course_of_episode(care_log, advice.episode, measure, as_of, *asked)
         console.print()
         for line in [] if course is None else _chart(course):
@@ -78,7 +78,7 @@ def _chart(course: RecoveryCourse) -> Iterator[str]:
     at = np.linspace(0.0, course.weeks[-1] + AHEAD, COLUMNS)
     scale = course.scale
     yield f"  {scale.name}; ● score, ─ curve, ░ its 90 % band, · the window; {AHEAD} weeks ahead"
-    limits = scale.low, scale.low + course.span
+    limits = scale.low, scale.low + course.scale_range
     yield from draw(course.weeks, course.scores, at, course.curve(at), course.window, limits)
 
 

@@ -19,7 +19,7 @@ from reliefpath.pathway.facts.moment import collected
 from reliefpath.pathway.facts.pooling import Combine
 from reliefpath.pathway.facts.scores import known_scores, scale_facts, score_facts
 from reliefpath.pathway.facts.treatments import treatment_facts, treatments_given
-from reliefpath.recovery import Priors, Questions
+from reliefpath.recovery import Priors, Targets
 
 __all__ = ["KEYS", "Combine", "Trial", "declaration", "facts", "schema"]
 
@@ -34,7 +34,7 @@ Progress = Callable[[str], None]
 def facts(
     care_log: CareLog,
     as_of: date | datetime,
-    questions: Questions | None = None,
+    targets: Targets | None = None,
     priors: Priors | None = None,
     combine: Combine = Combine.POOLED,
     trial: Trial | None = None,
@@ -46,7 +46,7 @@ def facts(
         care_log: the clinic's records.
         as_of: what had happened by then counts: by the end of a date at the clinic, or by a moment
             with its zone.
-        questions: the window, the recovered level and the horizon, which a pathway sets.
+        targets: the window, the recovered level and the horizon, which a pathway sets.
         priors: what recovery is expected to look like before any score is known.
         combine: how pain and function make one improvement.
         trial: what counts as a trial of conservative care, which a pathway sets.
@@ -56,7 +56,7 @@ def facts(
         UsageError: `as_of` is a moment without a zone.
     """
     moment = care_log.moment(as_of)
-    questions = questions or Questions()
+    targets = targets or Targets()
     episodes = (
         care_log.episodes.filter(pl.col("started_on") <= moment.day)
         .sort("episode")
@@ -66,7 +66,7 @@ def facts(
     knowledge = care_log.knowledge
     given = treatments_given(care_log.given, episodes, moment, knowledge)
     scores = known_scores(care_log.scores, given, episodes, moment, knowledge)
-    known = score_facts(scores, moment, questions, priors or Priors(), combine)
+    known = score_facts(scores, moment, targets, priors or Priors(), combine)
     progress("facts")
     shown = known["injection_relief"]
     done = treatment_facts(given, episodes, moment, trial or Trial(), knowledge)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
-from reliefpath.recovery import Prior, Priors, Questions, recover, weeks_until_clear
+from reliefpath.recovery import Prior, Priors, Targets, recover, weeks_until_clear
 from reliefpath.recovery.injection import injection_effect
 
 Days = NDArray[np.datetime64]
 Columns = tuple[Ints, Floats, Floats, Floats, Floats]
-"""What `recover` takes: offsets, weeks, burden, span and what matters."""
+"""What `recover` takes: offsets, weeks, burden, scale_range and what matters."""
 CURVE_FACTS = {
     "improvement": "improvement",
     "improvement_low": "low",
@@ -53,7 +53,7 @@ class Series:
     """Whether that is the episode's latest."""
     needled: Floats
     """Weeks from the dry needling before each score."""
-    span: Floats
+    scale_range: Floats
     mcid: Floats
     mdc: Floats
     step: Floats
@@ -80,10 +80,10 @@ class Series:
 
 
 def primary_curves(
-    s: Series, moment: Moment, questions: Questions, priors: Priors
+    s: Series, moment: Moment, targets: Targets, priors: Priors
 ) -> dict[str, Floats]:
     """The curve of each episode's primary measure, and what is plain from its scores alone."""
-    since_recovery, relapse, slipping = _since_recovery(s, moment, questions.recovered)
+    since_recovery, relapse, slipping = _since_recovery(s, moment, targets.recovered)
     plain = {
         "setback": _setback(s),
         "flare": _flare(s),
@@ -92,17 +92,17 @@ def primary_curves(
         "slipping": slipping.astype(float),
     }
     parts = _prior_of_each(s, priors)
-    curve = _curve(s, parts, questions)
+    curve = _curve(s, parts, targets)
     age = moment.weeks_from(s.day[s.last])
     # from an old score nobody can tell when the next ones will settle anything
-    level = np.where(age <= questions.level_weeks, curve["p_level"], np.nan)
-    wait = _weeks_until_clear(s, parts, questions, level) - age
+    level = np.where(age <= targets.level_weeks, curve["p_level"], np.nan)
+    wait = _weeks_until_clear(s, parts, targets, level) - age
     return {**plain, **curve, LOOK_AGAIN: np.maximum(wait, 0.0)}
 
 
-def second_curves(s: Series, questions: Questions, priors: Priors) -> dict[str, Floats]:
+def second_curves(s: Series, targets: Targets, priors: Priors) -> dict[str, Floats]:
     """The curve of each episode's second measure."""
-    curve = _curve(s, _prior_of_each(s, priors), questions)
+    curve = _curve(s, _prior_of_each(s, priors), targets)
     return {
         "second_improvement": curve["improvement"],
         "second_low": curve["improvement_low"],
@@ -121,12 +121,12 @@ def _prior_of_each(s: Series, priors: Priors) -> list[tuple[Prior, Ints]]:
     return [(priors.of(str(m), str(r)), np.array(mine)) for (m, r), mine in places.items()]
 
 
-def _curve(s: Series, parts: list[tuple[Prior, Ints]], questions: Questions) -> dict[str, Floats]:
+def _curve(s: Series, parts: list[tuple[Prior, Ints]], targets: Targets) -> dict[str, Floats]:
     """What the recovery model says of each episode, under its own prior."""
     found = {name: np.full(s.e.size, np.nan) for name in CURVE_FACTS}
     for prior, places in parts:
         columns, told = _columns(s, places)
-        answers = recover(*columns, questions=questions, prior=prior, **told)
+        answers = recover(*columns, targets=targets, prior=prior, **told)
         for fact, name in CURVE_FACTS.items():
             found[fact][places] = getattr(answers, name)
     return found
@@ -135,7 +135,7 @@ def _curve(s: Series, parts: list[tuple[Prior, Ints]], questions: Questions) -> 
 def _weeks_until_clear(
     s: Series,
     parts: list[tuple[Prior, Ints]],
-    questions: Questions,
+    targets: Targets,
     p_level: Floats,
 ) -> Floats:
     """Weeks from each episode's latest score until it is expected to be clear if it is level."""
@@ -146,7 +146,7 @@ def _weeks_until_clear(
         if unclear.size:
             columns, told = _columns(s, unclear)
             found[unclear] = weeks_until_clear(
-                *columns, questions=questions, prior=prior, clear=(UNLIKELY, LIKELY), **told
+                *columns, targets=targets, prior=prior, clear=(UNLIKELY, LIKELY), **told
             )
     return found
 
@@ -154,13 +154,13 @@ def _weeks_until_clear(
 def _columns(s: Series, places: Ints) -> tuple[Columns, dict[str, Any]]:
     """Return what `recover` takes of some episodes by their place: columns, steps and effects."""
     if places.size == s.e.size:
-        columns = (s.offsets, s.weeks, s.burden, s.span, s.mcid)
+        columns = (s.offsets, s.weeks, s.burden, s.scale_range, s.mcid)
         return columns, {"step": s.step, "effect": s.effect}
     wanted = np.zeros(s.e.size, np.bool_)
     wanted[places] = True
     mine = wanted[s.owner]
     offsets = np.append(0, np.cumsum(np.diff(s.offsets)[places]))
-    columns = (offsets, s.weeks[mine], s.burden[mine], s.span[places], s.mcid[places])
+    columns = (offsets, s.weeks[mine], s.burden[mine], s.scale_range[places], s.mcid[places])
     return columns, {"step": s.step[places], "effect": s.effect[mine]}
 
 

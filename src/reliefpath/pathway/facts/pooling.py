@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from reliefpath.pathway.facts.groups import Floats
-from reliefpath.recovery import Questions
+from reliefpath.recovery import Targets
 
 Z_TAIL = 1.6448536269514722
 """Standard deviations from the middle to an end of a 90 % interval."""
@@ -32,7 +32,7 @@ class Combine(StrEnum):
     """Their mean, each weighted by how sure it is; less sure where they disagree."""
 
 
-def together(both: dict[str, Floats], questions: Questions, combine: Combine) -> dict[str, Floats]:
+def together(both: dict[str, Floats], targets: Targets, combine: Combine) -> dict[str, Floats]:
     """Put the two measures' improvement together as the pathway says.
 
     Pooled, they are two estimates of one improvement, about normal: the mean is weighted by
@@ -44,7 +44,7 @@ def together(both: dict[str, Floats], questions: Questions, combine: Combine) ->
     apart = np.abs(one - two) / np.hypot(spread, second)
     known = both | {"disagreement": apart}
     if combine is Combine.POOLED:
-        for name, pooled in _pooled(one, spread, two, second, apart, questions).items():
+        for name, pooled in _pooled(one, spread, two, second, apart, targets).items():
             known[name] = np.where(np.isnan(pooled), both[name], pooled)
     for name in SHARES:
         known[name] = np.minimum(known[name], 1.0)
@@ -63,19 +63,19 @@ def _estimate(both: dict[str, Floats], middle: str, low: str, high: str) -> tupl
 
 
 def _pooled(
-    one: Floats, spread: Floats, two: Floats, second: Floats, apart: Floats, questions: Questions
+    one: Floats, spread: Floats, two: Floats, second: Floats, apart: Floats, targets: Targets
 ) -> dict[str, Floats]:
     """Return the improvement of both measures together; NaN where there are not both."""
     weight = second**2 / (spread**2 + second**2)
     mean = weight * one + (1 - weight) * two
     sd = np.sqrt(weight) * spread * np.maximum(apart, 1.0)
-    low, high = questions.window
+    low, high = targets.window
     return {
         "improvement": mean,
         "improvement_low": mean - Z_TAIL * sd,
         "improvement_high": mean + Z_TAIL * sd,
         "p_window": normal_below((high - mean) / sd) - normal_below((low - mean) / sd),
-        "p_recovered": normal_below((mean - questions.recovered) / sd),
+        "p_recovered": normal_below((mean - targets.recovered) / sd),
     }
 
 

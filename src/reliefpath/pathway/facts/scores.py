@@ -15,7 +15,7 @@ from reliefpath.pathway.facts.pooling import Combine, together
 from reliefpath.pathway.facts.relief import relief
 from reliefpath.pathway.facts.series import Scores
 from reliefpath.pathway.facts.treatments import sessions_of
-from reliefpath.recovery import Priors, Questions
+from reliefpath.recovery import Priors, Targets
 
 FEWEST = 3
 """Scores that a curve needs."""
@@ -37,20 +37,20 @@ def known_scores(
 def score_facts(
     s: Scores,
     moment: Moment,
-    questions: Questions,
+    targets: Targets,
     priors: Priors,
     combine: Combine,
 ) -> Known:
     """Return the facts of the scores, one value an episode in their order."""
-    recent = moment.weeks_from(s.day) <= questions.horizon_weeks
+    recent = moment.weeks_from(s.day) <= targets.horizon_weeks
     measure, primary = _primary(s)
     first = s.curved(primary)
     other = np.where(first >= 0, s.curved(_second(s, primary, recent)), -1)
     followed, beside = s.series(first), s.series(other)
     curves = {
-        **_each(first, primary_curves(followed, moment, questions, priors)),
-        **_each(other, second_curves(beside, questions, priors)),
-        **_each(first, relief(followed, questions.recovered)),
+        **_each(first, primary_curves(followed, moment, targets, priors)),
+        **_each(other, second_curves(beside, targets, priors)),
+        **_each(first, relief(followed, targets.recovered)),
     }
     curves |= {name: np.nan_to_num(curves[name]) for name in ("relieved", "slipping")}
     name = s.measures.name
@@ -63,7 +63,7 @@ def score_facts(
         "score_count": np.where(primary >= 0, s.count[primary], np.nan),
         "weeks_since_score": moment.weeks_from(s.day[primary]),
         "residual": s.last[primary],
-        **together(curves, questions, combine),
+        **together(curves, targets, combine),
         **_beside_the_curve(s, recent),
     }
 

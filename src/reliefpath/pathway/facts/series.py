@@ -38,7 +38,7 @@ class Measures:
     worse: Floats
     """1 where a higher score is worse, -1 where it is better."""
     well: Floats
-    span: Floats
+    scale_range: Floats
     mcid: Floats
     mdc: Floats
     """What matters stands in where the smallest detectable change is not known."""
@@ -63,7 +63,7 @@ def catalogue(knowledge: Knowledge) -> Measures:
         mdc=pl.coalesce("mdc", "mcid"),
     )
     name, construct = (np.array([*table[c], None], object) for c in ("measure", "construct"))
-    numbers = ("worse", "well", "span", "mcid", "mdc", "step")
+    numbers = ("worse", "well", "scale_range", "mcid", "mdc", "step")
     arrays = (np.append(table[column].to_numpy(), np.nan) for column in numbers)
     number = {measure: i for i, measure in enumerate(table["measure"])}
     compared = np.isin(construct, ("pain", "function"))
@@ -189,7 +189,9 @@ class Scores:
         A measure without a well value, or a baseline that is well, has no curve.
         """
         m, order = self.measures, self.order[chosen]
-        follows = (self.first[chosen] > 0) & ~np.isnan(m.span[order]) & ~np.isnan(m.mcid[order])
+        follows = (
+            (self.first[chosen] > 0) & ~np.isnan(m.scale_range[order]) & ~np.isnan(m.mcid[order])
+        )
         return np.where(follows, chosen, -1)
 
     def series(self, chosen: Ints) -> Series:
@@ -211,7 +213,7 @@ class Scores:
             self.injected[mine],
             self.since_latest[mine],
             self.needled[mine],
-            *(np.nan_to_num(column[order]) for column in (m.span, m.mcid, m.mdc, m.step)),
+            *(np.nan_to_num(column[order]) for column in (m.scale_range, m.mcid, m.mdc, m.step)),
         )
 
 
@@ -230,9 +232,9 @@ def curved_series(s: Scores) -> pl.DataFrame:
     """Return every series of scores that a curve can follow, whichever measure it is of.
 
     Columns: k (numbers the series, ascending), measure, region, weeks (since care began), burden,
-    effect (of an injection, from 0 to 1), span and step (in the measure's units).
+    effect (of an injection, from 0 to 1), scale_range and step (in the measure's units).
     """
-    series = s.series(np.flatnonzero((s.first > 0) & ~np.isnan(s.measures.span[s.order])))
+    series = s.series(np.flatnonzero((s.first > 0) & ~np.isnan(s.measures.scale_range[s.order])))
     k = series.owner
     return pl.DataFrame(
         {
@@ -242,7 +244,7 @@ def curved_series(s: Scores) -> pl.DataFrame:
             "weeks": series.weeks,
             "burden": series.burden,
             "effect": series.effect,
-            "span": series.span[k],
+            "scale_range": series.scale_range[k],
             "step": series.step[k],
         }
     )

@@ -10,29 +10,26 @@ import math
 import numpy as np
 
 from reliefpath.recovery._kernel.compiling import compiled
+from reliefpath.recovery._kernel.packing import PackedPrior, PackedTargets
 from reliefpath.recovery._kernel.posterior import (
     Floats,
     Ints,
-    Packed,
     find_moments,
     find_posterior,
     most_scores,
     space,
 )
+from reliefpath.recovery._kernel.quantiles import loss_quantiles, normal_quantile, note, quantile
 from reliefpath.recovery._kernel.question import (
-    NO_WANDER,
+    NO_DEVIATION,
     about,
     ask,
     below,
     between,
     compare_with_start,
-    loss_quantiles,
     mean,
     mixture,
-    note,
-    quantile,
-    questions,
-    score,
+    question_space,
     share_below,
     share_within,
     steeper,
@@ -70,36 +67,36 @@ def recover_range(
     day: Ints,
     burden: Floats,
     effect: Floats,
-    span: Floats,
-    matters: Floats,
+    scale_range: Floats,
+    mcid: Floats,
     step: Floats,
-    asked: tuple[float, float, float, int, int],
-    prior: Packed,
+    targets: PackedTargets,
+    prior: PackedPrior,
     out: Floats,
 ) -> None:
     """Answer the questions for the episodes from `first` up to `last`, which are columns of `out`.
 
     Its rows are the fields of `Recovery`; what can't be answered is left as it is. `burden` is on
-    the common scale; `span`, `matters` and `step` are in the measure's units.
+    the common scale; `scale_range`, `mcid` and `step` are in the measure's units.
     """
-    window_low, window_high, recovered, horizon, level_ahead = asked
-    work, question = space(prior, most_scores(first, last, offsets)), questions(prior)
-    end = len(prior[0]) - 2
+    window_low, window_high, recovered, horizon, level_days = targets
+    work, question = space(prior, most_scores(first, last, offsets)), question_space(prior)
+    end = len(prior.reached) - 2
     nothing = end + 1
     for i in range(first, last):
         n = offsets[i + 1] - offsets[i]
         if n == 0:
             continue
-        unit = RANGE / span[i]
+        unit = RANGE / scale_range[i]
         find_posterior(day, burden, effect, offsets[i], offsets[i + 1], step[i] * unit, prior, work)
         find_moments(prior, work)
         of = mixture(n, prior, work, question)
         now = min(day[offsets[i + 1] - 1], end)
-        later, change = min(now + horizon, end), matters[i] * unit
+        later, change = min(now + horizon, end), mcid[i] * unit
         known = not math.isnan(change)
         if known:
-            steeper(max(now - horizon, 0), now, min(now + level_ahead, end), prior, question)
-            ask(0.0, level_ahead, 1.0, 0.0, 0.0, prior, work, question)
+            steeper(max(now - horizon, 0), now, min(now + level_days, end), prior, question)
+            ask(0.0, level_days, 1.0, 0.0, 0.0, prior, work, question)
             out[P_LEVEL, i] = below(change, of)
             between(nothing, later, prior, question)
             ask(0.0, horizon, 0.0, 0.0, 0.0, prior, work, question)
@@ -113,11 +110,11 @@ def recover_range(
         out[INJECTION_EFFECT, i] = 0.0
         if effect[offsets[i + 1] - 1] > 0.0:
             between(nothing, nothing, prior, question)
-            ask(0.0, NO_WANDER, 0.0, 0.0, effect[offsets[i + 1] - 1], prior, work, question)
+            ask(0.0, NO_DEVIATION, 0.0, 0.0, effect[offsets[i + 1] - 1], prior, work, question)
             out[INJECTION_EFFECT, i] = mean(of) / unit
         between(nothing, now, prior, question)
         ask(0.0, 0, 0.0, 0.0, 0.0, prior, work, question)
-        guess, spread, bound = about(prior[7], work[11], question[2])
+        guess, spread, bound = about(prior.mean_start, work.moments_by_asymptote, question.part)
         # Cantelli's inequality mostly tells that the start is surely above 0
         if bound > TAIL and surely_unwell(of) < 1.0 - TAIL:
             continue
@@ -128,8 +125,8 @@ def recover_range(
             out[P_PLATEAU_IN_WINDOW, i] = both
         if recovered != window_high:
             out[P_RECOVERED, i] = 1.0 - share_below(recovered, of)
-        seen = note(window_low, score(under), 0, question[4])
-        seen = note(window_high, score(under + inside), seen, question[4])
+        seen = note(window_low, normal_quantile(under), 0, question.known)
+        seen = note(window_high, normal_quantile(under + inside), seen, question.known)
         middle, low, high = 0.0, 0.0, 0.0
         if now > 0:
             reach = Z_TAIL * spread
@@ -139,9 +136,9 @@ def recover_range(
         out[IMPROVEMENT, i] = middle
         out[LOW, i], out[HIGH, i] = min(low, middle), max(high, middle)
         between(nothing, end, prior, question)
-        ask(0.0, NO_WANDER, 0.0, 0.0, 0.0, prior, work, question)
+        ask(0.0, NO_DEVIATION, 0.0, 0.0, 0.0, prior, work, question)
         compare_with_start(of)
-        guess, spread, _ = about(prior[7], work[11], question[2])
+        guess, spread, _ = about(prior.mean_start, work.moments_by_asymptote, question.part)
         out[LEVEL_AHEAD, i], _ = quantile(0.5, guess, spread, RATIO_LIMIT, True, 0, of)
 
 
@@ -157,15 +154,15 @@ def forecast_range(
     at: Ints,
     effect_at: Floats,
     levels: Floats,
-    prior: Packed,
+    prior: PackedPrior,
     out: Floats,
 ) -> None:
     """Fill `out`, by episode, day in its row of `at` and level, with quantiles of the score then.
 
     `burden`, `step` and the answers are on the common scale; a day below 0 is not asked for.
     """
-    work, question = space(prior, most_scores(first, last, offsets)), questions(prior)
-    end = len(prior[0]) - 2
+    work, question = space(prior, most_scores(first, last, offsets)), question_space(prior)
+    end = len(prior.reached) - 2
     for i in range(first, last):
         n = offsets[i + 1] - offsets[i]
         if n == 0:
@@ -189,19 +186,19 @@ def curve_at(
     step: float,
     at: Ints,
     effect_at: Floats,
-    prior: Packed,
+    prior: PackedPrior,
     out: Floats,
 ) -> None:
     """Fill the rows of `out` with mean, 5 % and 95 % quantile of the course on the days `at`."""
     n = len(day)
-    work, question = space(prior, n), questions(prior)
-    end = len(prior[0]) - 2
+    work, question = space(prior, n), question_space(prior)
+    end = len(prior.reached) - 2
     levels, found = np.array([TAIL, 1.0 - TAIL]), np.empty(2)
     find_posterior(day, burden, effect, 0, n, step, prior, work)
     of = mixture(n, prior, work, question)
     for i in range(len(at)):
         between(end + 1, min(max(at[i], 0), end), prior, question)
-        ask(1.0, NO_WANDER, 0.0, 0.0, effect_at[i], prior, work, question)
+        ask(1.0, NO_DEVIATION, 0.0, 0.0, effect_at[i], prior, work, question)
         out[0, i] = -mean(of)
         loss_quantiles(levels, of, found)
         out[1, i], out[2, i] = min(found[0], out[0, i]), max(found[1], out[0, i])

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from reliefpath.recovery._kernel.packing import PackedPrior
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 
@@ -32,8 +34,25 @@ LEAST_SQUARE = F(1e-9)
 UNIT = F(1 << 30)
 """Parts of a probability are added up as whole numbers of this size: in any order, to the bit."""
 
-Law = tuple[np.float32, ...]
-"""How the Student-t of an episode is computed; see `student_law`."""
+
+class StudentLaw(NamedTuple):
+    """How the Student-t of an episode is computed; see `student`.
+
+    Attributes:
+        per_degree: 1 by the degrees of freedom.
+        end: How far z goes.
+        c0, c1, c2, c3, c4, c5, c6: Coefficients of the polynomial in z.
+    """
+
+    per_degree: np.float32
+    end: np.float32
+    c0: np.float32
+    c1: np.float32
+    c2: np.float32
+    c3: np.float32
+    c4: np.float32
+    c5: np.float32
+    c6: np.float32
 
 
 def compiled(function: FunctionT) -> FunctionT:
@@ -89,15 +108,15 @@ def logarithm(x: np.float32) -> np.float32:
 
 
 @compiled
-def student_law(n: int, prior: Any) -> Law:
-    """Return 1 by the degrees of freedom after `n` scores, and the table's row for them."""
-    row = prior[10][min(n, len(prior[10]) - 1)]
-    per_degree = F(1.0 / (prior[6] + n))
-    return per_degree, row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]
+def student_law(n: int, prior: PackedPrior) -> StudentLaw:
+    """Return the law after `n` scores."""
+    row = prior.students[min(n, len(prior.students) - 1)]
+    per_degree = F(1.0 / (prior.dof + n))
+    return StudentLaw(per_degree, row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7])
 
 
 @compiled
-def student(off: np.float32, square: np.float32, law: Law) -> np.float32:
+def student(off: np.float32, square: np.float32, law: StudentLaw) -> np.float32:
     """Return the Student-t probability below what is `off` from the mean, to 2e-4.
 
     `square` is the variance and `off` squared by the degrees of freedom v. So z = off by its root

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from reliefpath.recovery._kernel.compiling import compiled
+from reliefpath.recovery._kernel.packing import PackedPrior, PackedTargets
 from reliefpath.recovery._kernel.posterior import (
     Floats,
     Ints,
-    Packed,
     find_posterior,
     most_scores,
     space,
@@ -19,7 +19,7 @@ from reliefpath.recovery._kernel.question import (
     between,
     mean,
     mixture,
-    questions,
+    question_space,
     steeper,
 )
 from reliefpath.recovery.prior import RANGE
@@ -33,11 +33,12 @@ def outlook_range(
     day: Ints,
     burden: Floats,
     effect: Floats,
-    span: Floats,
-    matters: Floats,
+    scale_range: Floats,
+    mcid: Floats,
     step: Floats,
-    asked: tuple[int, int, float, float],
-    prior: Packed,
+    targets: PackedTargets,
+    clear: tuple[float, float],
+    prior: PackedPrior,
     out: Floats,
 ) -> None:
     """Fill `out` with the weeks from the latest score until the course is clearly level or not.
@@ -46,21 +47,22 @@ def outlook_range(
     is clear already; what is never clear within the weeks of a level course, or can't be asked, is
     left as it is.
     """
-    horizon, level_days, unlikely, likely = asked
+    horizon, level_days = targets.horizon, targets.level_days
+    unlikely, likely = clear
     weeks = level_days // 7
     longest = most_scores(first, last, offsets)
-    work, question = space(prior, longest + weeks), questions(prior)
-    end = len(prior[0]) - 2
+    work, question = space(prior, longest + weeks), question_space(prior)
+    end = len(prior.reached) - 2
     days, scores = np.empty(longest + weeks, np.int64), np.empty(longest + weeks)
     present = np.empty(longest + weeks)
     for i in range(first, last):
         n = offsets[i + 1] - offsets[i]
-        change = matters[i] / span[i] * RANGE
+        change = mcid[i] / scale_range[i] * RANGE
         if n == 0 or np.isnan(change):
             continue
         days[:n], scores[:n] = day[offsets[i] : offsets[i + 1]], burden[offsets[i] : offsets[i + 1]]
         present[:n], present[n:] = effect[offsets[i] : offsets[i + 1]], 0.0
-        distance = step[i] / span[i] * RANGE
+        distance = step[i] / scale_range[i] * RANGE
         find_posterior(days, scores, present, 0, n, distance, prior, work)
         now = days[n - 1]
         for w in range(1, weeks + 1):

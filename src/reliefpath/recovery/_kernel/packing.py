@@ -1,15 +1,15 @@
-"""A prior as the arrays that the compiled loops read."""
+"""A prior and its targets as what the compiled loops read."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reliefpath.recovery.injection import injection_prior
-from reliefpath.recovery.prior import Ending, Prior
+from reliefpath.recovery.prior import Asymptote, Prior
 from reliefpath.recovery.shapes import Shape
 
 LAST_DAY = 2048
@@ -26,17 +26,54 @@ WIDTH = 16
 """Shapes are filled up to a multiple of it, so that no vector instruction is left half empty."""
 
 
-def packed(prior: Prior) -> tuple[Any, ...]:
-    """Return `prior` as arrays; the index of each is what the compiled loops know it by.
+class PackedPrior(NamedTuple):
+    """A prior as arrays.
 
-    0: share reached, a row a day and a column a shape; at the end a row for ever and one for
-    nothing. 1: weight of each shape. 2: what is kept of each wander after days, 3: its ratio,
-    4: its weight. 5: by ending and shape, a column each, the ending's density at its mean times the
-    weights of both, precision (3), precision times mean (2), square of the mean by it. 6: degrees
-    of freedom of the noise. 7: the mean start. 8: variance of the noise. 9: whether each wander is
-    real. 10: polynomials for the Student-t, a row for each number of scores. 11: mean of what an
-    injection takes off, 12: its variance.
+    Attributes:
+        reached: Share reached, a row a day and a column a shape; at the end a row for ever and one
+            for nothing.
+        shapes: Weight of each shape.
+        kept: What is kept of each kind of deviation, a row each, after so many days.
+        ratios: Ratio of each kind of deviation.
+        deviations: Weight of each kind of deviation.
+        asymptotes: By asymptote and shape, a column each: the asymptote's density at its mean times
+            the weights of both, precision (3), precision times mean (2), square of the mean by it.
+        dof: Degrees of freedom of the noise.
+        mean_start: Mean of the start.
+        noise: Variance of the noise.
+        real: Whether each kind of deviation is real.
+        students: Polynomials for the Student-t, a row for each number of scores.
+        taken_off: Mean of what an injection takes off.
+        taken_off_variance: Variance of what an injection takes off.
     """
+
+    reached: NDArray[np.float32]
+    shapes: NDArray[np.float32]
+    kept: NDArray[np.float64]
+    ratios: NDArray[np.float64]
+    deviations: NDArray[np.float64]
+    asymptotes: NDArray[np.float32]
+    dof: float
+    mean_start: float
+    noise: float
+    real: NDArray[np.bool_]
+    students: NDArray[np.float32]
+    taken_off: float
+    taken_off_variance: float
+
+
+class PackedTargets(NamedTuple):
+    """Targets as plain numbers, with weeks in whole days."""
+
+    window_low: float
+    window_high: float
+    recovered: float
+    horizon: int
+    level_days: int
+
+
+def pack(prior: Prior) -> PackedPrior:
+    """Return `prior` as arrays."""
     shapes, weights = list(prior.shapes), list(prior.shapes.values())
     fill = -len(shapes) % WIDTH
     shapes += [Shape("exponential", 0, 1)] * fill
@@ -45,33 +82,37 @@ def packed(prior: Prior) -> tuple[Any, ...]:
     taken_off = injection_prior()
     weeks = np.append(np.arange(LAST_DAY) / 7, [np.inf, -1])
     gaps = np.arange(LONGEST_GAP + 1) / 7
-    return (
+    return PackedPrior(
         np.stack([shape.reached(weeks) for shape in shapes], 1).astype(np.float32),
         np.array(weights, np.float32),
-        np.array([np.exp(-gaps / wander.weeks) for wander in prior.wanders]),
-        np.array([wander.ratio for wander in prior.wanders], float),
-        np.array(list(prior.wanders.values())),
+        np.array([np.exp(-gaps / deviation.weeks) for deviation in prior.deviations]),
+        np.array([deviation.ratio for deviation in prior.deviations], float),
+        np.array(list(prior.deviations.values())),
         np.hstack(
             [
-                _ending(prior, ending, weight)[:, None] * ([weights] + 6 * [ones])
-                for ending, weight in prior.endings.items()
+                _asymptote(prior, asymptote, weight)[:, None] * ([weights] + 6 * [ones])
+                for asymptote, weight in prior.asymptotes.items()
             ]
         ).astype(np.float32),
         float(prior.noise[0]),
         float(prior.start[0]),
         float(prior.noise[1]) ** 2,
-        np.array([wander.real for wander in prior.wanders]),
+        np.array([deviation.real for deviation in prior.deviations]),
         _students(prior.noise[0] + np.arange(MANY_SCORES + 1.0)),
         taken_off.mean,
         taken_off.sd**2,
     )
 
 
-def _ending(prior: Prior, ending: Ending, weight: float) -> NDArray[np.float64]:
-    """Return the normal prior of (b - mean, c) of one ending."""
+def _asymptote(prior: Prior, asymptote: Asymptote, weight: float) -> NDArray[np.float64]:
+    """Return the normal prior of (b - mean, c) of one asymptote."""
     mean, sd = prior.start
-    variance, centre = (ending.spread * mean) ** 2, ending.share * mean
-    bb, bc, cc = 1 / sd**2 + ending.share**2 / variance, -ending.share / variance, 1 / variance
+    variance, centre = (asymptote.spread * mean) ** 2, asymptote.share * mean
+    bb, bc, cc = (
+        1 / sd**2 + asymptote.share**2 / variance,
+        -asymptote.share / variance,
+        1 / variance,
+    )
     density = weight / (sd * math.sqrt(variance))
     return np.array([density, bb, bc, cc, bc * centre, cc * centre, cc * centre**2])
 

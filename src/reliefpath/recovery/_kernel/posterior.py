@@ -1,8 +1,8 @@
 """The posterior of one episode's curve: a mixture of Student-t distributions, in closed form.
 
-A candidate is one shape, kind of wander and ending. Given them the scores are linear in the start
-and the recovery with normal errors, so that each candidate's weight and its posterior follow from a
-few sums. docs/recovery.md derives every formula.
+A candidate is one shape, kind of deviation and asymptote. Given them the scores are linear in the
+start and the recovery with normal errors, so that each candidate's weight and its posterior follow
+from a few sums. docs/recovery.md derives every formula.
 
 Imported on first use only, because numba is slow to import. Nothing here keeps state, so any number
 of threads may call it.
@@ -11,7 +11,7 @@ of threads may call it.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,21 +28,18 @@ from reliefpath.recovery._kernel.compiling import (
     number,
     total,
 )
-from reliefpath.recovery._kernel.packing import LONGEST_GAP
+from reliefpath.recovery._kernel.packing import LONGEST_GAP, PackedPrior
 from reliefpath.recovery.prior import RANGE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Packed = Any
-"""A prior as arrays; see `reliefpath.recovery._kernel.packing`."""
-Space = Any
-"""Working space of one thread; see `space`."""
+Singles = NDArray[np.float32]
 
 # rows of the sums, a column a shape
 G1, GG, GY, WG, DG = range(5)
-# rows of what a kind of wander makes of the ones, the scores and the injections
+# rows of what a kind of deviation makes of the ones, the scores and the injections
 N1, Y1, YY, PENALTY, W1, WY, WP, D1, DY, DP, WD = range(11)
-# rows of the posterior, a column a candidate: wander by wander, of each ending after ending
+# rows of the posterior, a column a candidate: by deviation, within it by asymptote, then by shape
 WEIGHT, B, C, BB, BC, CC, NOISE = range(7)
 # rows of the moments, a column a shape
 M_B, M_C, M_BB, M_BC, M_CC, M_NOISE = range(6)
@@ -52,28 +49,56 @@ WEAK = 0.04
 """Precision of what the other scores say of a score, below which it is not judged by them."""
 
 
-@compiled
-def space(prior: Packed, longest: int) -> Space:
-    """Return working space for episodes of up to `longest` scores.
+class Space(NamedTuple):
+    """Working space of one thread.
 
-    0: the sums of one wander. 1: those of all by wander, ending and shape, the same for every
-    ending; 2: in lines by wander. 3: what each wander makes of the scores. 4: the posterior in
-    lines by wander, 5: in one line. 6: its penalized squares in lines by wander, 7: in one line.
-    8: a line to add up. 9: scores and their noise in place of those at an end of the scale. 10: the
-    moments in a line, 11: by ending and shape. A loop over plain indices of a long line is what the
-    compiler turns into vector instructions.
+    A loop over plain indices of a long line is what the compiler turns into vector instructions, so
+    that most arrays are there twice: by their parts, and as the same numbers in fewer dimensions.
+
+    Attributes:
+        one_sums: The sums of one kind of deviation, a column a shape.
+        all_sums: Those of all by deviation, asymptote and shape, the same for every asymptote.
+        sums: The same by deviation, asymptote and shape in one line.
+        scalars: What each kind of deviation makes of the scores.
+        posterior: The posterior by deviation, asymptote and shape in one line.
+        posterior_line: The same in one line.
+        penalized: Its penalized squares, as the posterior.
+        penalized_line: The same in one line.
+        lane: A line to add up.
+        adjusted: Scores, and their noise, in place of those at an end of the scale.
+        moments: The moments, asymptote and shape in one line.
+        moments_by_asymptote: The same by asymptote and shape.
     """
-    shapes, wanders, lanes = prior[0].shape[1], len(prior[3]), prior[5].shape[1]
-    size, endings = wanders * lanes, lanes // shapes
-    sums = np.empty((5, wanders, endings, shapes), np.float32)
-    out = np.empty((7, wanders, lanes), np.float32)
-    penalized = np.empty((wanders, lanes), np.float32)
+
+    one_sums: Singles
+    all_sums: Singles
+    sums: Singles
+    scalars: Floats
+    posterior: Singles
+    posterior_line: Singles
+    penalized: Singles
+    penalized_line: Singles
+    lane: Singles
+    adjusted: Floats
+    moments: Singles
+    moments_by_asymptote: Singles
+
+
+@compiled
+def space(prior: PackedPrior, longest: int) -> Space:
+    """Return working space for episodes of up to `longest` scores."""
+    shapes, deviations = prior.reached.shape[1], len(prior.ratios)
+    lanes = prior.asymptotes.shape[1]
+    size, asymptotes = deviations * lanes, lanes // shapes
+    sums = np.empty((5, deviations, asymptotes, shapes), np.float32)
+    out = np.empty((7, deviations, lanes), np.float32)
+    penalized = np.empty((deviations, lanes), np.float32)
     moments = np.empty((6, lanes), np.float32)
-    return (
+    return Space(
         np.empty((5, shapes), np.float32),
         sums,
-        sums.reshape((5, wanders, lanes)),
-        np.empty((11, wanders)),
+        sums.reshape((5, deviations, lanes)),
+        np.empty((11, deviations)),
         out,
         out.reshape((7, size)),
         penalized,
@@ -81,7 +106,7 @@ def space(prior: Packed, longest: int) -> Space:
         np.empty((1, size), np.float32),
         np.empty((2, longest)),
         moments,
-        moments.reshape((6, endings, shapes)),
+        moments.reshape((6, asymptotes, shapes)),
     )
 
 
@@ -102,18 +127,18 @@ def _sum_up(
     ratio: Floats,
     n: int,
     noise: float,
-    prior: Packed,
+    prior: PackedPrior,
     work: Space,
 ) -> None:
-    """Fill the sums of `n` scores `y` (from the mean start), whitened by each kind of wander.
+    """Fill the sums of `n` scores `y` (from the mean start), whitened by each kind of deviation.
 
     A scalar Kalman filter takes from every column, the ones, the scores, the shapes and the
     `effect` of injections, what the scores before it foretell; `ratio` is how many times the noise
-    of a score is the usual. The freedom that a wander has counts as a factor of its squares, the
+    of a score is the usual. The freedom that a deviation has counts as a factor of its squares, the
     penalty, since a product over hundreds of scores would leave the range of numbers.
     """
-    reached, kept, ratios, dof = prior[0], prior[2], prior[3], prior[6] + n
-    sums, wide, scalars = work[0], work[1], work[3]
+    reached, kept, ratios, dof = prior.reached, prior.kept, prior.ratios, prior.dof + n
+    sums, wide, scalars = work.one_sums, work.all_sums, work.scalars
     shapes = sums.shape[1]
     for j in range(len(ratios)):
         q = ratios[j]
@@ -170,15 +195,16 @@ def _sum_up(
 
 @compiled
 def _take_out_injections(
-    j: int, square: float, dof: float, noise: float, prior: Packed, work: Space
+    j: int, square: float, dof: float, noise: float, prior: PackedPrior, work: Space
 ) -> None:
-    """Take what injections do out of the sums of a wander: what is left is of the curve alone.
+    """Take what injections do out of the sums of a deviation: what is left is of the curve alone.
 
     Given the start and the recovery, what an injection takes off at once is normal; integrating it
     out lowers the sums by a square of each. `D1`, `DY`, `DG` then tell its mean, DY + D1 b + DG c,
     and `DP` its variance. `square` is that of its own column.
     """
-    sums, scalars, mean, known = work[0], work[3], prior[11], noise / prior[12]
+    sums, scalars, mean = work.one_sums, work.scalars, prior.taken_off
+    known = noise / prior.taken_off_variance
     precision = square + known
     d1, dy = scalars[D1, j], known * mean - scalars[DY, j]
     scalars[N1, j] -= d1 * d1 / precision
@@ -196,30 +222,30 @@ def _take_out_injections(
 
 
 @compiled
-def _candidates(n: int, noise: float, prior: Packed, work: Space) -> None:
+def _candidates(n: int, noise: float, prior: PackedPrior, work: Space) -> None:
     """Fill the posterior of each candidate; of its weight what does not depend on the squares.
 
     `noise` is the usual variance of a score, rounding included.
     """
-    chances, endings, degrees = prior[4], prior[5], prior[6]
-    sums, scalars, out, penalized = work[2], work[3], work[4], work[6]
+    chances, asymptotes, degrees = prior.deviations, prior.asymptotes, prior.dof
+    sums, scalars, out, penalized = work.sums, work.scalars, work.posterior, work.penalized
     unit, usual, per_degree = F(noise), F(degrees * noise), F(1.0 / (degrees + n))
     for j in range(len(chances)):
         n1, y1, yy = F(scalars[N1, j]), F(scalars[Y1, j]), F(scalars[YY, j])
         chance, penalty = F(chances[j]), F(scalars[PENALTY, j])
-        for p in range(endings.shape[1]):
-            a11 = endings[1, p] * unit + n1
-            a12 = endings[2, p] * unit - sums[G1, j, p]
-            a22 = endings[3, p] * unit + sums[GG, j, p]
-            b1 = endings[4, p] * unit + y1
-            b2 = endings[5, p] * unit - sums[GY, j, p]
+        for p in range(asymptotes.shape[1]):
+            a11 = asymptotes[1, p] * unit + n1
+            a12 = asymptotes[2, p] * unit - sums[G1, j, p]
+            a22 = asymptotes[3, p] * unit + sums[GG, j, p]
+            b1 = asymptotes[4, p] * unit + y1
+            b2 = asymptotes[5, p] * unit - sums[GY, j, p]
             det = ONE / (a11 * a22 - a12 * a12)
             b, c = (a22 * b1 - a12 * b2) * det, (a11 * b2 - a12 * b1) * det
-            squares = usual + endings[6, p] * unit + yy - b * b1 - c * b2
+            squares = usual + asymptotes[6, p] * unit + yy - b * b1 - c * b2
             variance = squares * per_degree
             scale = variance * det
             penalized[j, p] = squares * penalty
-            out[WEIGHT, j, p] = chance * endings[0, p] * math.sqrt(det)
+            out[WEIGHT, j, p] = chance * asymptotes[0, p] * math.sqrt(det)
             out[B, j, p], out[C, j, p], out[NOISE, j, p] = b, c, variance
             out[BB, j, p] = a22 * scale
             out[BC, j, p] = -a12 * scale
@@ -227,15 +253,15 @@ def _candidates(n: int, noise: float, prior: Packed, work: Space) -> None:
 
 
 @compiled
-def _weigh(n: int, prior: Packed, work: Space) -> None:
+def _weigh(n: int, prior: PackedPrior, work: Space) -> None:
     """Complete the weights: by the squares to a power, the least of them taken as 1."""
-    out, penalized, lane = work[5], work[7], work[8]
+    out, penalized, lane = work.posterior_line, work.penalized_line, work.lane
     size = len(penalized)
     # positive numbers are in the order of their bits
     least: Any = bits(penalized[0])
     for p in range(size):
         least = min(least, bits(penalized[p]))
-    scale, power = ONE / number(least), F(-0.5 * (prior[6] + n))
+    scale, power = ONE / number(least), F(-0.5 * (prior.dof + n))
     for p in range(size):
         weight = out[WEIGHT, p] * exponential(power * logarithm(penalized[p] * scale))
         out[WEIGHT, p] = weight
@@ -246,9 +272,10 @@ def _weigh(n: int, prior: Packed, work: Space) -> None:
 
 
 @compiled
-def find_moments(prior: Packed, work: Space) -> None:
-    """Fill the moments of each shape: weighted sums over its endings and wanders."""
-    ratios, out, moments, by_ending = prior[3], work[4], work[10], work[11]
+def find_moments(prior: PackedPrior, work: Space) -> None:
+    """Fill the moments of each shape: weighted sums over its asymptotes and deviations."""
+    ratios, out, moments = prior.ratios, work.posterior, work.moments
+    by_asymptote = work.moments_by_asymptote
     moments[:] = ZERO
     for j in range(len(ratios)):
         wider = F(1.0 + ratios[j])
@@ -261,9 +288,9 @@ def find_moments(prior: Packed, work: Space) -> None:
             moments[M_CC, p] += w * (c * c + out[CC, j, p])
             moments[M_NOISE, p] += w * wider * out[NOISE, j, p]
     for row in range(len(moments)):
-        for r in range(1, by_ending.shape[1]):
-            for k in range(by_ending.shape[2]):
-                by_ending[row, 0, k] += by_ending[row, r, k]
+        for r in range(1, by_asymptote.shape[1]):
+            for k in range(by_asymptote.shape[2]):
+                by_asymptote[row, 0, k] += by_asymptote[row, r, k]
 
 
 @compiled
@@ -273,7 +300,7 @@ def _look_beyond_the_ends(
     effect: Floats,
     n: int,
     ends: tuple[float, float, float],
-    prior: Packed,
+    prior: PackedPrior,
     work: Space,
 ) -> None:
     """Replace scores at an end of the scale, which tell only that the true one is there or beyond.
@@ -282,7 +309,8 @@ def _look_beyond_the_ends(
     normal error says the same about the curve. `ends` are the lowest and the highest score, and
     half a step, from the mean start.
     """
-    reached, lane, adjusted, moments = prior[0], work[8], work[9], work[10]
+    reached, lane = prior.reached, work.lane
+    adjusted, moments = work.adjusted, work.moments
     shapes = reached.shape[1]
     find_moments(prior, work)
     for k in range(shapes):
@@ -316,9 +344,10 @@ def _look_beyond_the_ends(
 
 
 @compiled
-def _injected(effect: float, row: int, prior: Packed, work: Space) -> tuple[float, float]:
+def _injected(effect: float, row: int, prior: PackedPrior, work: Space) -> tuple[float, float]:
     """Return mean and mean square of the course on a day, with so much of an injection's effect."""
-    reached, sums, scalars, out = prior[0], work[1], work[3], work[4]
+    reached, sums = prior.reached, work.all_sums
+    scalars, out = work.scalars, work.posterior
     shapes, mean, square = sums.shape[3], 0.0, 0.0
     for j in range(sums.shape[1]):
         b = 1.0 - effect * scalars[D1, j]
@@ -362,7 +391,7 @@ def find_posterior(
     first: int,
     last: int,
     step: float,
-    prior: Packed,
+    prior: PackedPrior,
     work: Space,
 ) -> None:
     """Fill the posterior from the scores `first` to `last`.
@@ -371,9 +400,9 @@ def find_posterior(
     injection's effect is in each.
     """
     n = last - first
-    mean_start = prior[7]
-    noise = prior[8] + step * step / 12.0
-    days, y, adjusted = day[first:last], score[first:last] - mean_start, work[9]
+    mean_start = prior.mean_start
+    noise = prior.noise + step * step / 12.0
+    days, y, adjusted = day[first:last], score[first:last] - mean_start, work.adjusted
     present = effect[first:last]
     adjusted[1, :n] = 1.0
     ends = (-mean_start, RANGE - mean_start, 0.5 * step)

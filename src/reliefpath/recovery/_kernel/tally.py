@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from reliefpath.recovery._kernel.compiling import compiled
+from reliefpath.recovery._kernel.packing import PackedPrior
 from reliefpath.recovery._kernel.posterior import (
     BB,
     NOISE,
@@ -12,7 +13,6 @@ from reliefpath.recovery._kernel.posterior import (
     B,
     Floats,
     Ints,
-    Packed,
     find_posterior,
     most_scores,
     space,
@@ -37,26 +37,26 @@ def tally_range(
     score: Floats,
     effect: Floats,
     step: Floats,
-    prior: Packed,
+    prior: PackedPrior,
     shapes: Floats,
-    wanders: Floats,
-    endings: Floats,
+    deviations: Floats,
+    asymptotes: Floats,
     numbers: Floats,
 ) -> None:
     """Add to the sums what the episodes from `first` up to `last` say.
 
-    `shapes`, `wanders` and `endings` get how many episodes belong to each, a part of an episode
-    where it may belong to several.
+    `shapes`, `deviations` and `asymptotes` get how many episodes belong to each, a part of an
+    episode where it may belong to several.
     """
     work = space(prior, most_scores(first, last, offsets))
-    out = work[4].reshape((7, len(wanders), len(endings), len(shapes)))
+    out = work.posterior.reshape((7, len(deviations), len(asymptotes), len(shapes)))
     for i in range(first, last):
         n = offsets[i + 1] - offsets[i]
         if n == 0:
             continue
         find_posterior(day, score, effect, offsets[i], offsets[i + 1], step[i], prior, work)
-        dof = prior[6] + n
-        noise = prior[8] + step[i] ** 2 / 12.0
+        dof = prior.dof + n
+        noise = prior.noise + step[i] ** 2 / 12.0
         mean_log = digamma(0.5 * dof)
         numbers[EPISODES] += 1.0
         for j in range(out.shape[1]):
@@ -64,8 +64,8 @@ def tally_range(
                 for k in range(out.shape[3]):
                     w, b = out[WEIGHT, j, r, k], out[B, j, r, k]
                     shapes[k] += w
-                    wanders[j] += w
-                    endings[r] += w
+                    deviations[j] += w
+                    asymptotes[r] += w
                     variance = out[NOISE, j, r, k] / noise
                     precision = w / variance
                     numbers[PRECISION] += precision

@@ -141,7 +141,7 @@ class Measure(_Construct):
         method, items = self.scoring.method, self.items
         if (items is None) != (method == "total"):
             raise ValueError("expected items with every method but `total`")
-        if method == "rescaled-mean" and (self.span is None or self.item_high is None):
+        if method == "rescaled-mean" and (self.scale_range is None or self.item_high is None):
             raise ValueError("expected a greatest score and a greatest item to rescale between")
         if items and method == "t-table":
             sums = items.most * ((items.high or 0) - items.low) + 1
@@ -171,7 +171,7 @@ class Measure(_Construct):
         return self.items.high if self.items else None
 
     @property
-    def span(self) -> float | None:
+    def scale_range(self) -> float | None:
         """Width of the range, in score units; None if it has no end."""
         return None if self.high is None else self.high - self.low
 
@@ -209,8 +209,8 @@ def sources(knowledge: Knowledge) -> dict[str, Source]:
 def table(knowledge: Knowledge) -> pl.DataFrame:
     """Return one row a measure, for joining on `measure`, in catalogue order.
 
-    Columns: measure, construct, low, high, better, well, span (width of the range), mcid, mdc
-    (both in the measure's own unit), step, free.
+    Columns: measure, construct, low, high, better, well, scale_range (its width), mcid, mdc (both
+    in the measure's own unit), step, free.
     """
     import polars as pl
 
@@ -221,7 +221,7 @@ def table(knowledge: Knowledge) -> pl.DataFrame:
         "high": pl.Float64,
         "better": pl.String,
         "well": pl.Float64,
-        "span": pl.Float64,
+        "scale_range": pl.Float64,
         "mcid": pl.Float64,
         "mdc": pl.Float64,
         "step": pl.Float64,
@@ -235,7 +235,7 @@ def table(knowledge: Knowledge) -> pl.DataFrame:
             "high": m.high,
             "better": m.better,
             "well": m.well,
-            "span": m.span,
+            "scale_range": m.scale_range,
             "mcid": m.mcid.value if m.mcid else None,
             "mdc": m.mdc.value if m.mdc else None,
             "step": m.step,

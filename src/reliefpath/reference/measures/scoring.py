@@ -115,7 +115,7 @@ def _checked(measure: Measure, model: Items, id_: str, value: float) -> float:
 
 def _rescaled_mean(measure: Measure, model: Items, values: Sequence[float]) -> float:
     """Mean of the subscales' scores; multiplied before divided, so that whole scores stay whole."""
-    assert measure.span is not None  # the catalogue promises both
+    assert measure.scale_range is not None  # the catalogue promises both
     assert model.high is not None
     scores = []
     start = 0
@@ -123,6 +123,6 @@ def _rescaled_mean(measure: Measure, model: Items, values: Sequence[float]) -> f
         group = values[start : start + size]
         above = sum(group) - len(group) * model.low
         widest = len(group) * (model.high - model.low)
-        scores.append(measure.low + above * measure.span / widest)
+        scores.append(measure.low + above * measure.scale_range / widest)
         start += size
     return sum(scores) / len(scores)

@@ -57,7 +57,7 @@ class Year:
             if advice is not self._advice:  # something was recorded, or it is another day
                 self._advice = advice
                 self._facts.clear()
-            asked = pathway.questions, pathway.recovery.combine, pathway.counted_trial
+            asked = pathway.targets, pathway.recovery.combine, pathway.counted_trial
             if asked not in self._facts:
                 while len(self._facts) >= KEPT:
                     self._facts.pop(next(iter(self._facts)))
@@ -72,7 +72,7 @@ class Year:
         self.patients, self.sampled = everybody.len(), patients.len()
         days = month_ends(self.care.today)
         settings = pathway.recovery.combine, pathway.counted_trial
-        asked = pathway.questions, self.care.priors, *settings
+        asked = pathway.targets, self.care.priors, *settings
         parts: dict[date, list[pl.DataFrame]] = {day: [] for day in days}
         for care_log in self.care.chart.care_logs():
             mine = care_log.of_patients(patients)

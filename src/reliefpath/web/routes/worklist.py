@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from operator import itemgetter
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 import polars as pl
@@ -22,11 +22,9 @@ from reliefpath.identity.care_teams import (
 )
 from reliefpath.identity.roles import CARE
 from reliefpath.pathway.assessment import GATE, STATUS
-from reliefpath.pathway.model import Pathway
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
-from reliefpath.web.segments import segment
-from reliefpath.web.views.spark import spark
+from reliefpath.web.views.worklist import WorklistRow
 
 router = APIRouter()
 ROWS = 50
@@ -114,7 +112,7 @@ def worklist(
         due=due,
         open=gates,
         groups=[
-            (status, counts[status], [shown_of(row, care.pathway) for row in rows])
+            (status, counts[status], [WorklistRow.of(row, care.pathway) for row in rows])
             for status, rows in groupby(shown.iter_rows(named=True), key=itemgetter(STATUS))
         ],
         number=number,
@@ -124,59 +122,6 @@ def worklist(
         stands_in=stands_in,
         regions=_choices(everybody, "region"),
     )
-
-
-def shown_of(row: dict[str, Any], pathway: Pathway) -> dict[str, Any]:
-    """Return what the template shows of a row: the advice, and what is worded of it."""
-    asked = pathway.asked(pathway.statuses[row[STATUS]])
-    unmet = next((id_ for id_ in asked if row[id_] is not True), None)
-    place = f"#{unmet}" if unmet else ""
-    action = "Review"
-    if unmet is not None:
-        step, _ = pathway.criteria[unmet]
-        action = pathway.step_names[step]
-    return {
-        **row,
-        "tone": TONES.get(row[STATUS], ""),
-        "spark": spark(row["measure"], row["points"], pathway.recovery.window, pathway.knowledge),
-        "better": better(row),
-        "changes": changes(row),
-        "action": action,
-        "link": f"/patient/{segment(row['episode'])}{place}",
-    }
-
-
-TONES = {
-    "referred": "bad",
-    "worsening": "bad",
-    "recurred": "bad",
-    "plateaued": "warn",
-    "stalled": "warn",
-    "recovered": "good",
-    "lasting": "good",
-}
-"""Only a help to the eye: the status stands in words."""
-
-
-def better(row: dict[str, Any]) -> str:
-    """Return `82 % (69 to 95)`, or nothing where improvement is not known."""
-    shares = [row[f"improvement{end}"] for end in ("", "_low", "_high")]
-    if None in shares:
-        return ""
-    now, least, most = (f"{100 * share:.0f}".replace("-", "\N{MINUS SIGN}") for share in shares)
-    return f"{now} % ({least} to {most})"
-
-
-def changes(row: dict[str, Any]) -> list[str]:
-    """Return what of the advice is otherwise than a week ago."""
-    if row["was_status"] is None:
-        return ["new this week"]
-    said = []
-    if row["was_status"] != row[STATUS]:
-        said.append(f"a week ago {row['was_status']}")
-    if bool(row["was_gate"]) != bool(row[GATE]):
-        said.append(f"gate {'opened' if row[GATE] else 'closed'} this week")
-    return said
 
 
 def _choices(everybody: pl.DataFrame, column: str) -> list[tuple[str, str]]:

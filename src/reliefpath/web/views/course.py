@@ -116,7 +116,7 @@ def measures_of(care_log: CareLog, episode: str, as_of: date) -> list[str]:
     counts = rows["measure"].value_counts().sort("count", "measure", descending=[True, False])
     known = measures(care_log.knowledge)
     drawn = (name for name in counts["measure"] if known[name].well is not None)
-    return [name for name in drawn if known[name].span is not None]
+    return [name for name in drawn if known[name].scale_range is not None]
 
 
 def course_of(
@@ -128,7 +128,7 @@ def course_of(
     priors: Priors | None = None,
 ) -> Course | None:
     """Return the course of an episode on a measure, or None where no score tells of it."""
-    asked = as_of, pathway.questions, priors
+    asked = as_of, pathway.targets, priors
     found = course_of_episode(care_log, episode["episode"], name, *asked)
     if found is None:
         return None
