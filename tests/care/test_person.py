@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from reliefpath import assess, demo_clinic, load_pathway
+from reliefpath.care.planning.person import unmet_of
+from reliefpath.pathway.advice import advice_of
 from reliefpath.reference.therapies.injection import Result, Site, Verdict
 
 from .asking import plan_of
@@ -48,6 +51,18 @@ def test_a_danger_filed_under_another_complaint_blocks_as_well(kind: str, code: 
     assert bars(planned(record(findings=[finding(kind, code, 9, episode="neck")]))) == {
         f"{kind}-{code}"
     }
+
+
+def test_what_keeps_a_gate_shut_is_told_as_the_pathway_says_what_to_do() -> None:
+    pathway, told = load_pathway(), 0
+    clinic = assess(demo_clinic(patients=12, seed=1, as_of=TODAY), pathway, TODAY)
+    for advice in advice_of(clinic, pathway):
+        to_do = {criterion.id: criterion.to_do for criterion in advice.criteria}
+        for unmet in unmet_of(advice, pathway):
+            if unmet.id in to_do:
+                assert unmet.says == to_do[unmet.id]
+                told += 1
+    assert told > 10
 
 
 def test_consent_to_another_complaint_is_none() -> None:

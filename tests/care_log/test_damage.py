@@ -27,6 +27,8 @@ from reliefpath.simulation import demo_clinic
 AS_OF = date(2026, 3, 31)
 DAMAGES = int(os.environ.get("RELIEFPATH_DAMAGES", "80"))
 """How many times a folder is damaged; a long run takes 100,000."""
+SPOILT = ("nonsense", "2025-02-30", "-1e9")
+"""What a spoilt cell says. As a medicine or an allergen it is kept in its own words."""
 DANGERS = ("red_flag", "contraindication")
 WANTED = {("plateaued", True): 2, ("plateaued", None): 2, ("referred", False): 1}
 """How many patients of each status and gate are damaged; and one of each other status."""
@@ -103,7 +105,7 @@ def spoil_a_cell(files: Files, random: Random) -> None:
     columns = TABLES[name].columns
     row = random.choice(files[name][1:])
     told = [c for c in columns if c.required or (c.kind is not Kind.TEXT and row[_at(files, c)])]
-    row[_at(files, random.choice(told), name)] = random.choice(["nonsense", "2025-02-30", "-1e9"])
+    row[_at(files, random.choice(told), name)] = random.choice(SPOILT)
 
 
 def _at(files: Files, column: object, name: str | None = None) -> int:
@@ -187,7 +189,8 @@ def test_no_damage_that_is_known_opens_a_gate_or_takes_a_danger_away(part: int) 
                 reading = inspect_folder(Path(folder))
             except UsageError:
                 continue  # nothing is left to answer from
-        told = reading.errors or reading.care_log.absent
+        own_words = set(SPOILT) & set(reading.care_log.findings["words"])
+        told = reading.errors or reading.care_log.absent or own_words
         assert told or not any(done), (seed, done)
         assert not more_permissive(before, advised(reading.care_log)), (seed, done)
 

@@ -65,3 +65,22 @@ def test_who_was_never_injected_is_not_held_against_the_rules_of_a_repeat() -> N
     nobody = {"injected": False, "injection_sessions_365d": 0, "in_care": True}
     assert not_applying(PATHWAY, nobody) >= {"repeat-after-relief", "injection-interval"}
     assert not not_applying(PATHWAY, {}) & {"repeat-after-relief", "injection-interval"}
+
+
+def test_check_ins_after_an_injection_concern_who_is_in_care_and_was_injected() -> None:
+    after = {id_ for id_ in CONDITIONAL if "after the injection" in PATHWAY.label(id_).lower()}
+    assert len(after) == 6
+    asked = {"in_care": True, "weeks_since_injection": 4.0}
+    assert not after & not_applying(PATHWAY, asked)
+    for other in ({"in_care": False}, {"weeks_since_injection": None}):
+        assert after <= not_applying(PATHWAY, asked | other), other
+
+
+def test_what_a_label_says_of_months_is_what_its_rule_asks() -> None:
+    told = {"3": "13", "6": "26", "12": "52"}
+    for id_, (_, criterion) in PATHWAY.criteria.items():
+        words = PATHWAY.label(id_).split()
+        if "months" in words:
+            months = words[words.index("months") - 1]
+            assert told.pop(months) in criterion.require, id_
+    assert not told
