@@ -63,6 +63,7 @@ def test_a_date_is_the_start_of_its_day_and_a_time_keeps_its_instant(tmp_path: P
         ("findings", "screened", "screend", 2, "code", "did you mean `screened`?"),
         ("findings", "red-flag,", "redflag,", 2, "kind", "did you mean `red-flag`?"),
         ("findings", "70,kg", "70,", 3, "unit", "must not be empty where value is given"),
+        ("findings", "70,kg", "-70,kg", 3, "value", "expected at least 0"),
         ("patients", "1980-02-01", "1.2.1980", 2, "birth_date", "a date, YYYY-MM-DD"),
         ("patients", "P2", "P1", 2, "patient", "stands more than once"),
         ("episodes", "E1,P1", "E1,P9", 2, "patient", "no good row in patients"),

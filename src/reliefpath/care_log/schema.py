@@ -283,7 +283,7 @@ FINDINGS = Table(
             "The episode it belongs to; empty when it belongs to the person",
             absent="Which complaint it belongs to: it counts for the person",
         ),
-        _number("value", "The amount, where it has one, in `unit`", absent="How much it is"),
+        _number("value", "The amount, where it has one, in `unit`", 0, absent="How much it is"),
         _code("unit", "The unit of `value`", lambda _: units(), absent="How much it is"),
         _date(
             "until",
