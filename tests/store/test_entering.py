@@ -103,7 +103,7 @@ def records(draw: st.DrawFn) -> CareLog:
                 "at": draw(at),
                 "kind": "weight",
                 "code": "body-weight",
-                "value": draw(st.floats(allow_nan=False, allow_infinity=False)),
+                "value": draw(st.floats(0, allow_infinity=False)),
                 "unit": "kg",
                 "until": draw(st.none() | DAYS),
             }
