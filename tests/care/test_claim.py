@@ -56,7 +56,7 @@ def asked(care_log: CareLog, payer: str = "medicare-noridian-je", **site: str) -
 def test_care_that_brought_most_of_the_way_has_not_plainly_failed() -> None:
     found = asked(log())["conservative"]
     assert found.met is None
-    assert "which brought an improvement of 8" in found.says
+    assert "which brought an improvement of 79%" in found.says
 
 
 def test_relief_by_an_earlier_injection_says_nothing_of_a_later_one_elsewhere() -> None:

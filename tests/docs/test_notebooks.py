@@ -34,7 +34,7 @@ def test_notebook_of_a_patient_shows_curves_and_fewer_scores_less_sure(
 ) -> None:
     assert shown["one-patient"].count("<svg") == 2
     assert "82 % (69 to 93)" in shown["one-patient"]
-    assert "3 scores:   0% to  55% improved" in shown["one-patient"]
+    assert "3 scores:   0% to  58% improved" in shown["one-patient"]
 
 
 def test_notebook_of_a_clinic_tells_how_many_last_scores_each_prior_foresaw(

@@ -121,6 +121,7 @@ def score_facts(record: Record, episode: Row, on: date) -> Row:
         ),
         "slipping": False,
         "relieved": False,
+        "well_now": False,
         "injection_relief_now": None,
         "injection_relief_weeks": None,
         "injection_relief": treatment_facts(record, episode, on)["injection_relief"],
@@ -138,13 +139,19 @@ def course_facts(course: list[Occasion], on: date) -> Row:
         for i in range(1, len(course) - 2)
         if not course[i - 1].passing and not course[i].passing
     ]
-    is_well = [value <= left[0] / 10 + 1e-9 for value in left]
+    limit = left[0] / 10 + 1e-9
+    is_well = [value <= limit for value in left]
     began, anchor, lost = None, None, False
     for i, now in enumerate(course):
-        if i and is_well[i - 1] and is_well[i] and not now.passing:
-            began, anchor, lost = (i - 1 if began is None or lost else began), i, False
-        elif anchor is not None and left[i] - left[anchor] >= MATTERS[now.measure]:
-            lost = True
+        start = _before_by(course, i, 14)
+        steady = start is not None and is_well[start] and mean(left[start : i + 1]) <= limit
+        if is_well[i] and steady and not now.passing:
+            began, anchor, lost = (start if began is None or lost else began), i, False
+        elif anchor is not None:
+            since = _before_by(course, i, 14)
+            if since is not None and since > anchor:
+                worse = min(left[i], mean(left[since : i + 1])) - left[anchor]
+                lost = lost or worse >= MATTERS[now.measure]
     held = began is not None and not lost
     needled = [o.needled for o in course]
     before = _base(left, needled, error)
@@ -155,9 +162,16 @@ def course_facts(course: list[Occasion], on: date) -> Row:
         "relapse": lost,
         "slipping": held and not any(is_well[-2:]),
         "relieved": is_well[-1] and course[-1].passing,
+        "well_now": is_well[-1],
         "dry_needling_gain": None if before is None else 1 - left[-1] / before,
         **relief(course, left, error),
     }
+
+
+def _before_by(course: list[Occasion], i: int, days: int) -> int | None:
+    """The latest occasion so many days or more before one."""
+    found = [k for k in range(i) if (course[i].day - course[k].day).days >= days]
+    return found[-1] if found else None
 
 
 def _base(left: list[float], after: list[bool], error: float) -> float | None:

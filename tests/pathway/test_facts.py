@@ -31,6 +31,7 @@ def test_nothing_on_record_is_null_and_counts_are_zero() -> None:
         "scale_in_doubt",
         "slipping",
         "relieved",
+        "well_now",
         "injected",
         "education_given",
         "dry_needling_sessions",

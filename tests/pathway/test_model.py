@@ -205,7 +205,10 @@ def test_pathway_tells_every_problem_at_once(tmp_path: Path) -> None:
 
 
 def test_only_the_last_status_may_be_without_a_question(tmp_path: Path) -> None:
-    file = changed(tmp_path, ("    when: relapse\n", ""))
+    file = changed(
+        tmp_path,
+        ("    when: relapse or (weeks_since_recovery is not null and p_worse >= 0.58)\n", ""),
+    )
     (problem,) = problems(file)
     assert problem.line == line_with(file, "  recurred:")
     assert problem.expected == "`when` is missing; only the last status has none"

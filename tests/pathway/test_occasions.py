@@ -34,8 +34,8 @@ def test_two_zeros_within_twenty_minutes_are_no_recovery() -> None:
     weekly = nrs({0: 6, 7: 4, 14: 3})
     twice = scored("nrs", (on(21.4), 0), (on(21.41), 0))
     assert of(log(scores=weekly + twice), after(22))["weeks_since_recovery"] is None
-    two_days = scored("nrs", (on(21.4), 0), (on(22.4), 0))
-    assert of(log(scores=weekly + two_days), after(23))["weeks_since_recovery"] is not None
+    two_weeks = scored("nrs", (on(21.4), 0), (on(35.4), 0))
+    assert of(log(scores=weekly + two_weeks), after(36))["weeks_since_recovery"] is not None
 
 
 def test_how_often_a_patient_answers_in_a_day_changes_nothing_but_the_worst() -> None:

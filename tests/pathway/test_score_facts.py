@@ -71,16 +71,21 @@ def test_a_change_within_the_error_of_a_scale_is_no_setback(
     [
         ([8, 4, 1, 1], None, False),  # 1 of 8 is 88 %, not 90
         ([8, 4, 0], None, False),  # once is not a run
-        ([8, 4, 0, 0], 6, False),
-        ([8, 0, 4, 0, 0], 5, False),
-        ([8, 0, 0, 1, 1], 7, False),  # a point is less than the two that matter
-        ([8, 0, 0, 2], 7, True),
-        ([8, 0, 0, 4, 0, 0], 4, False),
-        ([10, 1, 1], 7, False),  # 90 % to the point
+        ([8, 4, 0, 0], None, False),  # a week is too short
+        ([8, 4, 0, 0, 0], 6, False),
+        ([8, 0, 4, 0], None, False),  # their mean is not recovered
+        ([8, 0, 4, 0, 0, 0], 5, False),
+        ([8, 0, 0, 0, 1, 1], 7, False),  # a point is less than the two that matter
+        ([8, 0, 0, 0, 4], 7, False),  # one bad day is no relapse
+        ([8, 0, 0, 0, 2, 2], 7, False),  # and so is one bad week
+        ([8, 0, 0, 0, 2, 2, 2], 7, True),
+        ([8, 0, 0, 0, 4, 1], 7, False),
+        ([8, 0, 0, 4, 4, 4, 0, 0, 0], 2, False),
+        ([10, 1, 1, 1], 7, False),  # 90 % to the point
         ([0, 0, 0], None, None),
     ],
 )
-def test_recovery_begins_with_two_well_scores_and_is_lost_with_what_matters(
+def test_recovery_takes_two_weeks_and_so_does_its_loss(
     series: list[float], weeks: int | None, relapse: bool | None
 ) -> None:
     care = log(scores=nrs({7 * week: value for week, value in enumerate(series)}))
@@ -91,12 +96,12 @@ def test_recovery_begins_with_two_well_scores_and_is_lost_with_what_matters(
 @pytest.mark.parametrize(
     ("series", "slipping"),
     [
-        ([8, 0, 0], False),
-        ([8, 0, 0, 1], False),
-        ([8, 0, 0, 1, 1], True),
-        ([8, 0, 0, 1, 1, 0], False),
-        ([8, 0, 0, 2, 2], False),
-        ([8, 1, 1], False),
+        ([8, 0, 0, 0], False),
+        ([8, 0, 0, 0, 1], False),
+        ([8, 0, 0, 0, 1, 1], True),
+        ([8, 0, 0, 0, 1, 1, 0], False),
+        ([8, 0, 0, 0, 2, 2, 2], False),
+        ([8, 1, 1, 1], False),
     ],
     ids=["well", "one score", "two scores", "well again", "lost", "never recovered"],
 )

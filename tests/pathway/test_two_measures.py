@@ -98,15 +98,15 @@ def test_the_normal_probability_is_that_of_scipy() -> None:
 @pytest.mark.parametrize(
     ("course", "p_level", "weeks"),
     [
-        ([7, 3, 3], 0.19, 0),  # on its way still: clear
-        ([9, 9, 8, 5], 0.20, 0),
-        ([8, 8, 8, 7, 7], 0.74, 2),  # neither
-        ([9, 8, 8, 9], 0.74, 2),
-        ([5, 4, 4, 5], 0.78, 1),
+        ([7, 3, 3], 0.15, 0),  # on its way still: clear
+        ([9, 9, 8, 5], 0.19, 0),
+        ([8, 8, 8, 7, 7], 0.78, 4),  # neither
+        ([9, 8, 8, 9], 0.77, 4),
+        ([5, 4, 4, 5], 0.81, 2),
         ([8, 4, 4, 4, 4, 4, 4], 0.97, 0),  # level: clear
     ],
 )
-def test_a_course_is_clear_from_four_fifths_and_to_one_fifth(
+def test_a_course_is_clear_from_nine_tenths_and_to_one_fifth(
     course: list[float], p_level: float, weeks: float
 ) -> None:
     scores = nrs({14 * i: value for i, value in enumerate(course)})
@@ -139,7 +139,7 @@ def test_whether_other_courses_are_clear_changes_nothing() -> None:
         for episode, course in courses.items()
     }
     table = facts(log(scores=[row for rows in scores.values() for row in rows]), day)
-    assert table["look_again_weeks"].to_list() == [0, 1, 1]
+    assert table["look_again_weeks"].to_list() == [0, 1, 2]
     for episode, rows in scores.items():
         alone = facts(log(scores=rows), day)
         assert table.filter(episode=episode).equals(alone.filter(episode=episode))

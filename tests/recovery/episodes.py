@@ -86,6 +86,8 @@ class Drawn:
     b: Floats
     c: Floats
     shape: NDArray[np.int64]
+    now: NDArray[np.int64]
+    """The day by which a turn is placed."""
     kind: NDArray[np.int64]
     """Of the deviation."""
     deviation: Floats
@@ -102,6 +104,12 @@ class Drawn:
         }
         return Drawn(**parts)
 
+    def in_order(self, order: NDArray[np.int64]) -> Drawn:
+        """The same with its days in another order."""
+        names = ("days", "scores", "deviation")
+        moved = {n: np.take_along_axis(getattr(self, n), order, axis=1) for n in names}
+        return replace(self, **moved)
+
     def columns(self) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
         n, visits = self.scores.shape
         offsets = np.arange(0, n * visits + 1, visits)
@@ -111,7 +119,8 @@ class Drawn:
         """g on a day for each patient."""
         found = np.empty(len(days))
         for k, shape in enumerate(prior.shapes):
-            found[self.shape == k] = shape.reached(days[self.shape == k] / 7)
+            mine = self.shape == k
+            found[mine] = shape.reached(days[mine] / 7, self.now[mine] / 7)
         return found
 
 
@@ -120,10 +129,12 @@ def drawn(
     days: NDArray[np.int64],
     random: np.random.Generator,
     effect: Floats | None = None,
+    now: NDArray[np.int64] | None = None,
 ) -> Drawn:
     """Patients as the prior says they are, with scores on `days`, a row a patient.
 
-    `effect` says how much of an injection's effect is in each score.
+    A turn is placed by the day `now`, by default the last one. `effect` says how much of an
+    injection's effect is in each score.
     """
     n, visits = days.shape
     typical = prior.noise[1] ** 2
@@ -143,7 +154,8 @@ def drawn(
         kept = np.exp(-(days[:, j] - days[:, j - 1]) / 7 / weeks)
         deviation[:, j] = kept * deviation[:, j - 1] + np.sqrt(1 - kept**2) * deviation[:, j]
     deviation *= np.sqrt(ratio * variance)[:, None]
-    found = Drawn(days, np.empty((n, visits)), b, c, shape, kind, deviation, np.zeros(n))  # type: ignore[arg-type]
+    now = days[:, -1] if now is None else now
+    found = Drawn(days, np.empty((n, visits)), b, c, shape, now, kind, deviation, np.zeros(n))  # type: ignore[arg-type]
     for j in range(visits):
         found.scores[:, j] = b - c * found.gone(prior, days[:, j]) + deviation[:, j]
     found.scores[:] += np.sqrt(variance)[:, None] * random.normal(size=(n, visits))

@@ -27,9 +27,9 @@ ASKED = Targets()
 
 
 @lru_cache(maxsize=10_000)
-def reached(shape: Shape, weeks: float) -> float:
+def reached(shape: Shape, weeks: float, now: float) -> float:
     """What a shape has reached in a week: asked by many candidates, and for each share."""
-    return float(shape.reached(weeks))
+    return float(shape.reached(weeks, now))
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Component:
     Attributes:
         weight: Its probability.
         shape: Its shape of recovery.
+        now: The week of the latest score, by which a turn is placed.
         deviation: Its kind of deviation.
         mean: Mean of b, c, d and each week's deviation.
         scale: Their scale matrix.
@@ -49,6 +50,7 @@ class Component:
 
     weight: float
     shape: Shape
+    now: float
     deviation: Deviation
     mean: Floats
     scale: Floats
@@ -56,7 +58,7 @@ class Component:
     dof: float
 
     def g(self, weeks: float) -> float:
-        return reached(self.shape, weeks)
+        return reached(self.shape, weeks, self.now)
 
     def below(self, a: Floats, q: float, noises: float = 0.0) -> float:
         """P(a . (b, c, deviations) + `noises` times an error <= q)."""
@@ -113,7 +115,7 @@ def candidates(
     scores, n = np.array(y), len(y)
     log_weights, parts = [], []
     for shape, shape_weight in prior.shapes.items():
-        reached = shape.reached(np.array(weeks))
+        reached = shape.reached(np.array(weeks), weeks[-1])
         x = np.column_stack([np.ones(n), -reached, -np.array(effect)])
         for deviation, deviation_weight in prior.deviations.items():
             strayed = deviation.ratio * np.exp(-np.abs(at[:, None] - at) / deviation.weeks)
@@ -147,7 +149,7 @@ def candidates(
                 scale = full @ np.linalg.inv(precision) @ full.T
                 scale[3:, 3:] += strayed[n:, n:] - kept @ strayed[:n, n:]
                 means = np.concatenate([mean, kept @ left])
-                parts.append((shape, deviation, means, noise * scale, noise, dof))
+                parts.append((shape, weeks[-1], deviation, means, noise * scale, noise, dof))
     weights = np.exp(np.array(log_weights) - max(log_weights))
     weights /= weights.sum()
     return [Component(w, *part) for w, part in zip(weights.tolist(), parts, strict=True)]
@@ -255,7 +257,9 @@ class Reference:
         now, change = self.now(), 10 * self.mcid / self.scale_range
         horizon, level_weeks = in_days([self.targets.horizon_weeks, self.targets.level_weeks])
         low, high = self.targets.window
-        mixture = self.mixture(prior, now, now + horizon, now + level_weeks)
+        begun = in_days([self.weeks[0]])[0]
+        lag = max(now - horizon, begun)
+        mixture = self.mixture(prior, now, now + horizon, now + level_weeks, lag)
 
         def gain(part: Component) -> Floats:
             part_of_c = part.g(now + horizon) - part.g(now)
@@ -271,10 +275,40 @@ class Reference:
             behind = part.g(now) - part.g(max(now - horizon, 0))
             ahead = part.g(now + level_weeks) - part.g(now)
             deviation = {"w0": part.true(), "w2": -part.true()}
-            return part.below(part.form(c=max(behind, ahead), **deviation), change)
+            gained = part.below(part.form(c=max(behind, ahead), **deviation), change)
+            moved = part.form(c=behind, w3=part.true(), w0=-part.true())
+            within = part.below(moved, change) - part.below(moved, -change)
+            return gained * within if part.true() else min(gained, within)
 
         def worse(part: Component) -> float:
             return part.below(part.form(c=part.g(now + horizon), w1=-part.true()), -change)
+
+        def worse_than_best(part: Component) -> float:
+            reached = [part.g(week) for week in in_days(self.weeks)]
+            best = max(reached) if part.mean[1] >= 0 else min(reached)
+            gained = part.form(c=reached[-1] - best, w0=-part.true())
+            return part.below(gained, -self.targets.loss * change)
+
+        def second(part: Component) -> float:
+            turn = part.shape.turn
+            if turn is None or turn.change <= 0 or part.shape.family == "level":
+                return 0.0
+            if now - turn.ago < 1 - 1e-9:
+                return 0.0
+            of_c = float(part.shape.added(0.0))
+            return 1 - part.below(part.form(c=of_c), self.targets.loss * change)
+
+        def began(part: Component) -> float:
+            turn = part.shape.turn
+            if turn is None or now - turn.ago < 1 - 1e-9:
+                return now - part.shape.start
+            return turn.ago
+
+        def weeks_since(event: Callable[[Component], float]) -> float:
+            happened = total(mixture, event)
+            if happened < 0.05:
+                return math.nan
+            return max(total(mixture, lambda part: event(part) * began(part)) / happened, 0.0)
 
         def window(part: Component) -> float:
             return self.improvement_below(high, part) - self.improvement_below(low, part)
@@ -286,12 +320,16 @@ class Reference:
             return float(part.form(d=self.effect[-1] if self.effect else 0.0) @ part.mean)
 
         def level_ahead_below(q: float) -> float:
-            return total(mixture, lambda part: part.below(part.form(b=-q, c=1), 0.0))
+            return total(mixture, lambda part: part.below(part.form(b=-q, c=part.g(math.inf)), 0.0))
 
         return {
             "p_plateau": total(mixture, plateau),
             "p_level": total(mixture, level),
             "p_worsening": total(mixture, worse),
+            "p_worse": total(mixture, worse_than_best),
+            "worse_weeks": weeks_since(worse_than_best),
+            "p_second": total(mixture, second),
+            "second_weeks": weeks_since(second),
             "p_window": total(mixture, window),
             "p_plateau_in_window": total(mixture, lambda part: plateau(part) * window(part)),
             "p_recovered": total(mixture, recovered),

@@ -11,7 +11,7 @@ from reliefpath.errors import KnowledgeError, UsageError
 from reliefpath.recovery import DEFAULT_PRIOR, Prior
 from reliefpath.recovery import prior as prior_module
 from reliefpath.recovery.prior import Asymptote, Deviation, read_prior_file
-from reliefpath.recovery.shapes import Shape
+from reliefpath.recovery.shapes import Shape, Turn
 
 FILE = Path(prior_module.__file__).with_name("prior.yaml")
 
@@ -21,7 +21,7 @@ def test_weights_of_each_part_of_the_default_prior_add_up_to_1() -> None:
     for part in parts:
         assert sum(part.values()) == pytest.approx(1)
         assert min(part.values()) > 0
-    assert tuple(map(len, parts)) == (32, 4, 3)  # type: ignore[arg-type]
+    assert tuple(map(len, parts)) == (64, 4, 3)  # type: ignore[arg-type]
 
 
 def test_default_prior_expects_half_of_any_start_to_be_recovered() -> None:
@@ -34,7 +34,7 @@ def test_exponentials_of_the_default_prior_are_as_fast_as_the_literature_says() 
     weights = {
         shape.length: weight
         for shape, weight in DEFAULT_PRIOR.shapes.items()
-        if shape.family == "exponential" and shape.start == 0
+        if shape.family == "exponential" and shape.start == 0 and shape.turn is None
     }
     lengths, chances = np.array(list(weights)), np.array(list(weights.values()))
     median = np.exp(chances @ np.log(lengths) / chances.sum())
@@ -53,6 +53,24 @@ def test_shape_climbs_from_nothing_to_all(family: Any) -> None:
 
 def test_sudden_step_is_done_within_a_day() -> None:
     assert Shape("straight", 3, 0.1).reached(np.array([3, 3 + 1 / 7])).tolist() == [0, 1]
+
+
+def test_turn_is_placed_by_the_latest_score() -> None:
+    lost = Shape("straight", 0, 4, Turn(ago=3, length=2, change=-0.5))
+    for now in (10.0, 30.0):
+        weeks = np.array([-1, 0, 2, 4, now - 3, now - 2, now - 1, now, np.inf])
+        assert lost.reached(weeks, now).tolist() == [0, 0, 0.5, 1, 1, 0.75, 0.5, 0.5, 0.5]
+
+
+def test_second_recovery_and_the_first_are_the_whole() -> None:
+    second = Shape("straight", 0, 4, Turn(ago=3, length=2, change=1.0))
+    assert second.reached([4, 7, 8, 9, 20], 10.0).tolist() == [0.5, 0.5, 0.75, 1, 1]
+
+
+def test_course_that_had_no_time_to_turn_has_not() -> None:
+    lost = Shape("straight", 0, 4, Turn(ago=3, length=2, change=-0.5))
+    assert lost.reached(3.9, 3.9) == pytest.approx(3.9 / 4)
+    assert lost.reached(4.0, 4.0) == pytest.approx(0.5)
 
 
 GOOD = Prior(
@@ -97,7 +115,7 @@ def test_prior_refuses_what_is_not_a_distribution(change: dict[str, Any], messag
         ("[costa-2012-fit, assumption]", "[costa-2021-fit, assumption]", "costa-2021-fit"),
         ("start_mean:", "start_maen:", "start_mean"),
         ("family: curved", "family: curly", "family"),
-        ("weight: 0.33", "weight: -0.33", "weight"),
+        ("weight: 0.26", "weight: -0.26", "weight"),
         ("weeks: 16", "weeks: 0", "weeks"),
         ("real: true", "real: perhaps", "real"),
     ],
@@ -116,7 +134,7 @@ def test_prior_file_with_a_mistake_is_refused(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("weight: 0.33", "weight: 0.53", "must add up to 1"),
+        ("weight: 0.26", "weight: 0.46", "must add up to 1"),
         ("noise_degrees: {value: 8", "noise_degrees: {value: 3", "at least 6 degrees"),
     ],
 )

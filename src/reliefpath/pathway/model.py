@@ -128,6 +128,15 @@ class RecoverySettings(Rule):
         gt=0, description="How far ahead a plateau looks, and how far back a level course"
     )
     level_weeks: float = Field(gt=0, description="How far ahead a level course looks")
+    recovered_weeks: float = Field(
+        default=2.0, ge=0, description="For how long scores have to be recovered to count"
+    )
+    lost_weeks: float = Field(
+        default=2.0, ge=0, description="For how long scores have to be worse to lose a recovery"
+    )
+    loss: float = Field(
+        default=0.8, gt=0, description="How much of what matters is lost by whom is worse again"
+    )
     combine: Combine = Field(
         description="How pain and function make one improvement: the `primary` measure's alone, or "
         "`pooled`, each weighted by how sure it is"
@@ -214,7 +223,15 @@ class Pathway(Catalogue):
     def targets(self) -> Targets:
         """What the recovery model is asked for."""
         r = self.recovery
-        return Targets(r.window, r.recovered, r.horizon_weeks, r.level_weeks)
+        return Targets(
+            r.window,
+            r.recovered,
+            r.horizon_weeks,
+            r.level_weeks,
+            r.loss,
+            r.recovered_weeks,
+            r.lost_weeks,
+        )
 
     @cached_property
     def counted_trial(self) -> Trial:

@@ -14,8 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError
+from reliefpath.pathway.flare import is_flare
 from reliefpath.pathway.notebook import course_html
 from reliefpath.recovery import Fit, Prior, Priors, Targets, fit
+from reliefpath.recovery.injection import effect_after
 from reliefpath.recovery.plot import altair_chart, recovery_chart
 from reliefpath.reference.measures import Measure, measures
 from reliefpath.reference.measures.totals import totals
@@ -94,11 +96,16 @@ class RecoveryCourse:
 
     @cached_property
     def fitted(self) -> Fit:
-        """The posterior in units of burden, which is the distance from well."""
+        """The posterior in units of burden, which is the distance from well.
+
+        A latest score that is a flare waits for the next one to confirm it.
+        """
         sign, well = self._well
+        burden = np.maximum(sign * (np.array(self.scores) - well), 0.0)
+        kept = len(burden) - int(self._ends_in_a_flare(burden))
         return fit(
-            self.weeks,
-            np.maximum(sign * (np.array(self.scores) - well), 0.0),
+            self.weeks[:kept],
+            burden[:kept],
             self.scale_range,
             math.nan if self.scale.mcid is None else self.scale.mcid.value,
             self.scale.step or 0.0,
@@ -106,6 +113,14 @@ class RecoveryCourse:
             self.prior,
             self.injections,
         )
+
+    def _ends_in_a_flare(self, burden: Floats) -> bool:
+        mdc = self.scale.mdc or self.scale.mcid
+        if len(burden) < 2 or mdc is None:
+            return False
+        effect = effect_after(self.injections, self.weeks[-2])
+        apart = self.weeks[-1] - self.weeks[-2]
+        return bool(is_flare(burden[-1], burden[-2], apart, mdc.value, len(burden), effect))
 
     @cached_property
     def answers(self) -> dict[str, float | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import AliasChoices, Field
 from reliefpath.errors import KnowledgeError, Problem, UsageError
 from reliefpath.knowledge.catalogue import Catalogue, Record, Row, load_catalogue
 from reliefpath.recovery.prior import DEFAULT_PRIOR, Asymptote, Deviation, Prior
-from reliefpath.recovery.shapes import Family, Shape
+from reliefpath.recovery.shapes import Family, Shape, Turn
 
 Group = tuple[str, str]
 """A measure and a region."""
@@ -35,13 +35,31 @@ class Priors:
         return self.groups.get((measure, region), self.overall)
 
 
+class LearnedTurn(Record):
+    """See `Turn`."""
+
+    ago: float
+    length: float
+    change: float
+
+    def turn(self) -> Turn:
+        """Return the turn."""
+        return Turn(self.ago, self.length, self.change)
+
+
 class LearnedShape(Record):
     """See `Shape`."""
 
     family: Family
     start: float
     length: float
+    turn: LearnedTurn | None = None
     weight: float
+
+    def shape(self) -> Shape:
+        """Return the shape."""
+        turn = None if self.turn is None else self.turn.turn()
+        return Shape(self.family, self.start, self.length, turn)
 
 
 class LearnedAsymptote(Record):
@@ -89,7 +107,7 @@ class LearnedPrior(Row):
         return Prior(
             start=self.start,
             noise=self.noise,
-            shapes={Shape(s.family, s.start, s.length): s.weight for s in self.shapes},
+            shapes={s.shape(): s.weight for s in self.shapes},
             asymptotes={Asymptote(e.share, e.spread): e.weight for e in self.asymptotes},
             deviations={Deviation(w.ratio, w.weeks, w.real): w.weight for w in self.deviations},
         )
@@ -154,7 +172,11 @@ def _row(prior: Prior, group: Group | None, episodes: int) -> dict[str, Any]:
 
 def _weighted(part: dict[Any, float]) -> Iterator[dict[str, Any]]:
     for key, weight in part.items():
-        yield {**vars(key), "weight": float(f"{weight:.9g}")}
+        yield {**_known(asdict(key)), "weight": float(f"{weight:.9g}")}
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _plain(numbers: tuple[float, ...]) -> list[float]:

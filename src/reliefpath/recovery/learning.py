@@ -100,7 +100,7 @@ def _with_neighbours(shapes: dict[Shape, float]) -> dict[Shape, float]:
     found = {shape: weight / 2 for shape, weight in shapes.items()}
     for shape, weight in shapes.items():
         near = []
-        if shape.length > DAY:
+        if shape.turn is None and shape.length > DAY:
             lengths = (shape.length / LONGER, shape.length * LONGER)
             near += [replace(shape, length=round(length, 2)) for length in lengths]
         if shape.start > 0:
@@ -112,8 +112,8 @@ def _with_neighbours(shapes: dict[Shape, float]) -> dict[Shape, float]:
 
 
 def _likeliest(shapes: dict[Shape, float], count: int) -> dict[Shape, float]:
-    """Return the `count` shapes of most weight, which adds up to 1 again."""
-    kept = set(sorted(shapes, key=lambda shape: -shapes[shape])[:count])
+    """Return the turns and the likeliest others, `count` in all; their weight is 1 again."""
+    kept = set(sorted(shapes, key=lambda s: (s.turn is None, -shapes[s]))[:count])
     total = math.fsum(shapes[shape] for shape in kept)
     return {shape: weight / total for shape, weight in shapes.items() if shape in kept}
 

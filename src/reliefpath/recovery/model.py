@@ -29,6 +29,9 @@ class Targets:
         horizon_weeks: How far ahead the gain still to come is asked for, and how far back the gain
             of late.
         level_weeks: How far ahead a level course brings less than what matters.
+        recovered_weeks: For how long scores have to be recovered.
+        lost_weeks: For how long they have to be worse again for a recovery to be lost.
+        loss: How much of the smallest change that matters must be lost to be worse.
 
     Raises:
         UsageError: The window is empty or a value is not above 0.
@@ -38,6 +41,9 @@ class Targets:
     recovered: float = 0.90
     horizon_weeks: float = 6.0
     level_weeks: float = 13.0
+    loss: float = 0.8
+    recovered_weeks: float = 2.0
+    lost_weeks: float = 2.0
 
     def __post_init__(self) -> None:
         low, high = self.window
@@ -49,6 +55,8 @@ class Targets:
             raise UsageError("The horizon must be a number of weeks above 0.")
         if not 0 < self.level_weeks < math.inf:
             raise UsageError("The weeks of a level course must be a number above 0.")
+        if not 0 < self.loss < math.inf:
+            raise UsageError("The loss that counts as worse must be above 0.")
 
     @property
     def packed(self) -> PackedTargets:
@@ -57,7 +65,8 @@ class Targets:
 
         low, high = map(float, self.window)
         recovered, horizon = float(self.recovered), days(self.horizon_weeks)
-        return PackedTargets(low, high, recovered, horizon, days(self.level_weeks))
+        level_days, loss = days(self.level_weeks), float(self.loss)
+        return PackedTargets(low, high, recovered, horizon, level_days, loss)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +91,12 @@ class Recovery:
             horizon behind, and will be in the weeks of a level course ahead.
         p_worsening: Probability of being worse, at the horizon, than at the start of care by at
             least the change that matters.
+        p_worse: Probability that the course, with the deviation of today where it is real, has lost
+            since its best the part of the change that matters that counts as worse.
+        worse_weeks: How many weeks before the latest score that set in, by the mean; told where it
+            is probable by more than 5 %, as is the next.
+        p_second: Probability that a second recovery, after a halt, has brought as much.
+        second_weeks: How many weeks before the latest score it set in, by the mean.
         expected_gain: Mean of the gain over the horizon, in the measure's units.
         level_ahead: Median of the improvement that the curve is heading to, c / b.
         injection_effect: Mean of what an injection's passing effect takes off now, in the measure's
@@ -97,6 +112,10 @@ class Recovery:
     p_plateau_in_window: Floats
     p_level: Floats
     p_worsening: Floats
+    p_worse: Floats
+    worse_weeks: Floats
+    p_second: Floats
+    second_weeks: Floats
     expected_gain: Floats
     level_ahead: Floats
     injection_effect: Floats

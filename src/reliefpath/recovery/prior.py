@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -16,7 +17,7 @@ from pydantic import Field
 
 from reliefpath.errors import UsageError
 from reliefpath.knowledge.catalogue import Catalogue, Row, load_catalogue
-from reliefpath.recovery.shapes import Family, Shape
+from reliefpath.recovery.shapes import Family, Shape, Turn
 
 if TYPE_CHECKING:
     from reliefpath.recovery._kernel.packing import PackedPrior
@@ -82,6 +83,7 @@ class Prior:
     def __post_init__(self) -> None:
         parts = {name: getattr(self, name) for name in PARTS}
         weights = [weight for part in parts.values() for weight in part.values()]
+        turns = [shape.turn for shape in self.shapes if shape.turn]
         demands = {
             "the start's mean and spread must be above 0": min(self.start) > 0,
             "every weight must be above 0": min(weights, default=0) > 0,
@@ -92,12 +94,14 @@ class Prior:
                 value > 0
                 for value in (
                     *(shape.length for shape in self.shapes),
+                    *(turn.length for turn in turns),
                     *(asymptote.spread for asymptote in self.asymptotes),
                     *(deviation.weeks for deviation in self.deviations),
                     self.noise[1],
                 )
             ),
             "the noise must have at least 6 degrees of freedom": self.noise[0] >= 6,
+            "no turn may come after the latest score": all(turn.ago >= 0 for turn in turns),
             "no ratio may be below 0": all(deviation.ratio >= 0 for deviation in self.deviations),
             "every number must be finite": np.isfinite(
                 [
@@ -105,6 +109,7 @@ class Prior:
                     *self.start,
                     *self.noise,
                     *(x for s in self.shapes for x in (s.start, s.length)),
+                    *(x for t in turns for x in (t.ago, t.length, t.change)),
                     *(x for e in self.asymptotes for x in (e.share, e.spread)),
                     *(x for w in self.deviations for x in (w.ratio, w.weeks)),
                 ]
@@ -164,6 +169,24 @@ class ShapeGroup(Weighted):
         return {shape: self.weight * chance / total for shape, chance in found.items()}
 
 
+class TurnGroup(Weighted):
+    """Shapes of one family that have turned: every time of the turn with every change."""
+
+    family: Family
+    length: float = Field(gt=0, description="Weeks that the first part takes")
+    ago: tuple[float, ...] = Field(description="Weeks before the latest score that the turn began")
+    turn_length: float = Field(gt=0, description="Weeks that it takes")
+    changes: tuple[float, ...] = Field(
+        description="What it adds, as a share of the first part; of the whole recovery after level"
+    )
+
+    def shapes(self) -> dict[Shape, float]:
+        """Return the group's shapes and their probabilities, which add up to `weight`."""
+        turns = [Turn(*turn) for turn in product(self.ago, [self.turn_length], self.changes)]
+        each = self.weight / len(turns)
+        return {Shape(self.family, 0.0, self.length, turn): each for turn in turns}
+
+
 class AsymptoteRow(Weighted):
     """See `Asymptote`."""
 
@@ -187,8 +210,13 @@ class PriorFile(Catalogue):
     noise_degrees: Number
     noise_sd: Number
     shapes: dict[str, ShapeGroup]
+    turns: dict[str, TurnGroup]
     asymptotes: dict[str, AsymptoteRow]
     deviations: dict[str, DeviationRow]
+
+    def _groups(self) -> Iterator[dict[Shape, float]]:
+        yield from (group.shapes() for group in self.shapes.values())
+        yield from (group.shapes() for group in self.turns.values())
 
     def prior(self) -> Prior:
         """Return the prior that the file describes.
@@ -199,11 +227,7 @@ class PriorFile(Catalogue):
         return Prior(
             start=(self.start_mean.value, self.start_sd.value),
             noise=(self.noise_degrees.value, self.noise_sd.value),
-            shapes={
-                shape: weight
-                for group in self.shapes.values()
-                for shape, weight in group.shapes().items()
-            },
+            shapes={shape: weight for shapes in self._groups() for shape, weight in shapes.items()},
             asymptotes={
                 Asymptote(row.share, row.spread): row.weight for row in self.asymptotes.values()
             },

@@ -19,6 +19,7 @@ from reliefpath.pathway.advice import Advice
 from reliefpath.pathway.assessment import not_applying
 from reliefpath.pathway.model import Pathway
 from reliefpath.pathway.recovery_course import RecoveryCourse, course_of_episode
+from reliefpath.pathway.turning import turns
 from reliefpath.pathway.wording import GATES, fact_in_words
 from reliefpath.recovery import Priors
 
@@ -46,7 +47,7 @@ def print_story(
         console.print()
         for line in [] if course is None else _chart(course):
             console.print(line, highlight=False)
-    _numbers(console, facts)
+    _numbers(console, facts, as_of)
     _ledger(console, care_log, episode, as_of)
     _gate(console, advice, pathway)
     _list(console, "What would change the answer", advice.would_change)
@@ -82,7 +83,7 @@ def _chart(course: RecoveryCourse) -> Iterator[str]:
     yield from draw(course.weeks, course.scores, at, course.curve(at), course.window, limits)
 
 
-def _numbers(console: Console, facts: dict[str, Any]) -> None:
+def _numbers(console: Console, facts: dict[str, Any], as_of: date) -> None:
     def share(fact: str) -> str:
         return fact_in_words(fact, facts[fact])
 
@@ -104,6 +105,8 @@ def _numbers(console: Console, facts: dict[str, Any]) -> None:
         lines["Beside it"] = f"{share('second_improvement')} on {facts['second_measure']} alone"
     if facts["injection_relief"] is not None:
         lines["Injection"] = _relief(facts, share, number)
+    if turned := "; ".join(turns(facts, as_of)):
+        lines["Turned"] = turned
     for label, text in lines.items():
         console.print(f"  {label:<14} {text}", highlight=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
+from reliefpath.pathway.flare import is_flare
 from reliefpath.recovery import Prior, Priors, Targets, recover, weeks_until_clear
 from reliefpath.recovery.injection import injection_effect
 
@@ -26,13 +27,19 @@ CURVE_FACTS = {
     "p_level": "p_level",
     "p_recovered": "p_recovered",
     "p_worsening": "p_worsening",
+    "p_worse": "p_worse",
+    "worse_weeks": "worse_weeks",
+    "p_second_recovery": "p_second",
+    "second_recovery_weeks": "second_weeks",
     "expected_gain": "expected_gain",
     "level_ahead": "level_ahead",
     "injection_effect": "injection_effect",
 }
 """The facts that rest on the curve, and which answer of `recover` each is."""
+FAR = 1 << 24
+"""Days that keep the episodes apart: more than 9999 years have."""
 LOOK_AGAIN = "look_again_weeks"
-UNLIKELY, LIKELY = 0.2, 0.8
+UNLIKELY, LIKELY = 0.2, 0.9
 """Between these `p_level` leaves it open whether a course is level."""
 
 
@@ -78,12 +85,36 @@ class Series:
         """The episode, by its place in `e`, of each score."""
         return np.repeat(np.arange(self.e.size), np.diff(self.offsets))
 
+    @property
+    def before(self) -> Ints:
+        """Index of each episode's score before the last, or its only one."""
+        return np.maximum(self.last - 1, self.first)
+
+    @property
+    def without_flares(self) -> Series:
+        """The same without each latest score that is a flare."""
+        latest, before = self.burden[self.last], self.burden[self.before]
+        apart = self.weeks[self.last] - self.weeks[self.before]
+        count, effect = np.diff(self.offsets), self.effect[self.before]
+        flare = is_flare(latest, before, apart, self.mdc, count, effect)
+        if not flare.any():
+            return self
+        kept = np.ones(self.burden.size, np.bool_)
+        kept[self.last[flare]] = False
+        counts = np.diff(self.offsets) - flare
+        by_score = ("day", "weeks", "burden", "injected", "since_latest", "needled")
+        return replace(
+            self,
+            offsets=np.append(0, np.cumsum(counts)),
+            **{name: getattr(self, name)[kept] for name in by_score},
+        )
+
 
 def primary_curves(
     s: Series, moment: Moment, targets: Targets, priors: Priors
 ) -> dict[str, Floats]:
     """The curve of each episode's primary measure, and what is plain from its scores alone."""
-    since_recovery, relapse, slipping = _since_recovery(s, moment, targets.recovered)
+    since_recovery, relapse, slipping = _since_recovery(s, moment, targets)
     plain = {
         "setback": _setback(s),
         "flare": _flare(s),
@@ -91,6 +122,7 @@ def primary_curves(
         "relapse": relapse.astype(float),
         "slipping": slipping.astype(float),
     }
+    s = s.without_flares
     parts = _prior_of_each(s, priors)
     curve = _curve(s, parts, targets)
     age = moment.weeks_from(s.day[s.last])
@@ -102,6 +134,7 @@ def primary_curves(
 
 def second_curves(s: Series, targets: Targets, priors: Priors) -> dict[str, Floats]:
     """The curve of each episode's second measure."""
+    s = s.without_flares
     curve = _curve(s, _prior_of_each(s, priors), targets)
     return {
         "second_improvement": curve["improvement"],
@@ -176,7 +209,7 @@ def _setback(s: Series) -> Floats:
     passing = (s.effect > 0) | np.append(False, s.effect[:-1] > 0)[: s.burden.size]
     pair[(position == 0) | (left <= 2) | passing] = np.inf
     best = np.minimum.reduceat(pair, s.first) if s.e.size else np.empty(0)
-    lesser = np.minimum(s.burden[s.last], s.burden[np.maximum(s.last - 1, s.first)])
+    lesser = np.minimum(s.burden[s.last], s.burden[s.before])
     setback = (lesser - best) / s.mdc
     setback[~np.isfinite(best)] = np.nan
     return setback
@@ -184,37 +217,61 @@ def _setback(s: Series) -> Floats:
 
 def _flare(s: Series) -> Floats:
     """How far, in MDCs, the latest score is worse than the one before it."""
-    before = np.maximum(s.last - 1, s.first)
-    flare = (s.burden[s.last] - s.burden[before]) / s.mdc
-    return np.where(before < s.last, flare, np.nan)
+    flare = (s.burden[s.last] - s.burden[s.before]) / s.mdc
+    return np.where(s.before < s.last, flare, np.nan)
+
+
+def _since_recovery(s: Series, moment: Moment, targets: Targets) -> tuple[Floats, Flags, Flags]:
+    """Weeks since the latest recovery began, whether it was lost, and whether it is slipping.
+
+    Both need time as well as scores. A recovery begins with a recovered score, and is confirmed by
+    another some weeks later, without an injection's effect, where the mean from the one to the
+    other is recovered too. It is lost where a score and the mean of some time before it, all since
+    it was confirmed, are worse by the MCID, and stays lost until another is confirmed. It slips
+    where the two latest scores are no longer recovered.
+    """
+    if not s.e.size:
+        return np.empty(0), np.empty(0, np.bool_), np.empty(0, np.bool_)
+    index, limit = np.arange(s.burden.size), _well_until(s, targets.recovered)
+    is_well = s.burden <= limit
+    began, mean = _some_time_before(s, targets.recovered_weeks)
+    confirmed = is_well & (began >= 0) & is_well[began] & (mean <= limit) & (s.effect == 0)
+    latest = np.maximum.accumulate(np.where(confirmed, index, -1))
+    since, mean = _some_time_before(s, targets.lost_weeks)
+    worse = np.minimum(s.burden, mean) - s.burden[latest] >= s.mcid[s.owner]
+    lost = worse & (latest >= s.first[s.owner]) & (since > latest)
+    losses = np.cumsum(lost)  # a recovery is what is confirmed between one loss and the next
+    last = np.maximum.reduceat(np.where(confirmed, index, -1), s.first)
+    same = confirmed & (losses == losses[last][s.owner])
+    start = np.minimum.reduceat(np.where(same, began, s.burden.size - 1), s.first)
+    weeks = moment.weeks_from(s.day[start])
+    relapse = (last >= 0) & (losses[s.last] > losses[last])
+    slipping = (last >= 0) & ~relapse & ~is_well[s.last] & ~is_well[s.before]
+    return np.where(last >= 0, weeks, np.nan), relapse, slipping
+
+
+def _some_time_before(s: Series, weeks: float) -> tuple[Ints, Floats]:
+    """The latest score of the episode so many weeks or more before each, and the mean from there.
+
+    Without one that is -1, and the mean is the score itself.
+    """
+    day = s.day.astype("datetime64[D]").astype(np.int64)
+    order = s.owner * FAR + day
+    found = np.searchsorted(order, order - round(7 * weeks), side="right") - 1
+    found = np.where(found >= s.first[s.owner], found, -1)
+    total = np.append(0.0, np.cumsum(s.burden))
+    index = np.arange(s.burden.size)
+    begin = np.where(found >= 0, found, index)
+    return found, (total[index + 1] - total[begin]) / (index + 1 - begin)
 
 
 def well(s: Series, level: float) -> Flags:
     """Whether each score is at the recovered level."""
-    found: Flags = s.burden <= (1 - level) * s.burden[s.first[s.owner]] + 1e-9
+    found: Flags = s.burden <= _well_until(s, level)
     return found
 
 
-def _since_recovery(s: Series, moment: Moment, level: float) -> tuple[Floats, Flags, Flags]:
-    """Weeks since the latest recovery began, whether it was lost, and whether it is slipping.
-
-    It begins with two recovered scores in a row, the later without an injection's effect; is lost
-    with a score worse than they by the MCID, and stays lost until two recovered scores stand in a
-    row again. It slips where the two latest scores are no longer recovered.
-    """
-    if not s.e.size:
-        return np.empty(0), np.empty(0, np.bool_), np.empty(0, np.bool_)
-    index, first = np.arange(s.burden.size), s.first[s.owner]
-    is_well = well(s, level)
-    before = np.roll(is_well, 1)
-    confirmed = is_well & before & (index > first) & (s.effect == 0)
-    latest = np.maximum.accumulate(np.where(confirmed, index, -1))
-    lost = (latest >= first) & (s.burden - s.burden[latest] >= s.mcid[s.owner])
-    losses = np.cumsum(lost)  # a recovery is what is confirmed between one loss and the next
-    last = np.maximum.reduceat(np.where(confirmed, index, -1), s.first)
-    same = confirmed & (losses == losses[last][s.owner])
-    began = np.minimum.reduceat(np.where(same, index - 1, s.burden.size - 1), s.first)
-    weeks = moment.weeks_from(s.day[began])
-    relapse = (last >= 0) & (losses[s.last] > losses[last])
-    slipping = (last >= 0) & ~relapse & ~is_well[s.last] & ~before[s.last]
-    return np.where(last >= 0, weeks, np.nan), relapse, slipping
+def _well_until(s: Series, level: float) -> Floats:
+    """The burden up to which each score is at the recovered level."""
+    found: Floats = (1 - level) * s.burden[s.first[s.owner]] + 1e-9
+    return found

@@ -27,13 +27,14 @@ def relief(s: Series, recovered: float) -> dict[str, Floats]:
     known = after[s.last] & ~np.isnan(base)
     best = np.maximum.reduceat(np.where(after, share, -np.inf), s.first)
     weeks = np.where(after[held], s.injected[held], 0.0)
-    needled = ~np.isnan(s.needled)
+    needled, well_now = ~np.isnan(s.needled), well(s, recovered)[s.last]
     told = best, share[s.last], weeks
     return {
         "injection_relief": np.where(known, told[0], np.nan),
         "injection_relief_now": np.where(known, told[1], np.nan),
         "injection_relief_weeks": np.where(known, told[2], np.nan),
-        "relieved": (well(s, recovered) & (s.effect > 0))[s.last].astype(float),
+        "relieved": (well_now & (s.effect[s.last] > 0)).astype(float),
+        "well_now": well_now.astype(float),
         "dry_needling_gain": np.where(
             needled[s.last], 1 - s.burden[s.last] / _before(s, needled), np.nan
         ),
@@ -42,7 +43,7 @@ def relief(s: Series, recovered: float) -> dict[str, Floats]:
 
 FACTS = (
     *("injection_relief", "injection_relief_now", "injection_relief_weeks"),
-    *("relieved", "dry_needling_gain"),
+    *("relieved", "well_now", "dry_needling_gain"),
 )
 
 

@@ -52,7 +52,7 @@ def score_facts(
         **_each(other, second_curves(beside, targets, priors)),
         **_each(first, relief(followed, targets.recovered)),
     }
-    curves |= {name: np.nan_to_num(curves[name]) for name in ("relieved", "slipping")}
+    curves |= {name: np.nan_to_num(curves[name]) for name in ("relieved", "slipping", "well_now")}
     name = s.measures.name
     return {
         "measure": pl.Series(name[measure].tolist(), dtype=pl.String),

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from reliefpath.recovery._kernel.compiling import compiled
-from reliefpath.recovery._kernel.packing import PackedPrior, PackedTargets
+from reliefpath.recovery._kernel.packing import BEFORE, NEVER, PackedPrior, PackedTargets
 from reliefpath.recovery._kernel.posterior import (
     Floats,
     Ints,
@@ -24,16 +24,19 @@ from reliefpath.recovery._kernel.question import (
     NO_DEVIATION,
     about,
     ask,
+    ask_since_best,
     below,
     between,
     compare_with_start,
+    in_second,
     mean,
     mixture,
+    p_level,
     question_space,
     share_below,
     share_within,
-    steeper,
     surely_unwell,
+    weeks_since,
 )
 from reliefpath.recovery.prior import RANGE
 
@@ -47,10 +50,14 @@ from reliefpath.recovery.prior import RANGE
     P_PLATEAU_IN_WINDOW,
     P_LEVEL,
     P_WORSENING,
+    P_WORSE,
+    WORSE_WEEKS,
+    P_SECOND,
+    SECOND_WEEKS,
     EXPECTED_GAIN,
     LEVEL_AHEAD,
     INJECTION_EFFECT,
-) = range(12)
+) = range(16)
 """Rows of the answers, the fields of a `Recovery`."""
 RATIO_LIMIT = 9.99
 """A ratio is looked for between -999 % and 999 %."""
@@ -79,29 +86,38 @@ def recover_range(
     Its rows are the fields of `Recovery`; what can't be answered is left as it is. `burden` is on
     the common scale; `scale_range`, `mcid` and `step` are in the measure's units.
     """
-    window_low, window_high, recovered, horizon, level_days = targets
+    window_low, window_high = targets.window_low, targets.window_high
+    recovered, horizon = targets.recovered, targets.horizon
     work, question = space(prior, most_scores(first, last, offsets)), question_space(prior)
-    end = len(prior.reached) - 2
-    nothing = end + 1
     for i in range(first, last):
         n = offsets[i + 1] - offsets[i]
         if n == 0:
             continue
         unit = RANGE / scale_range[i]
-        find_posterior(day, burden, effect, offsets[i], offsets[i + 1], step[i] * unit, prior, work)
+        find_posterior(
+            day, burden, effect, offsets[i], offsets[i + 1], step[i] * unit, horizon, prior, work
+        )
         find_moments(prior, work)
         of = mixture(n, prior, work, question)
-        now = min(day[offsets[i + 1] - 1], end)
-        later, change = min(now + horizon, end), mcid[i] * unit
+        now, change = day[offsets[i + 1] - 1], mcid[i] * unit
+        later = now + horizon
         known = not math.isnan(change)
         if known:
-            steeper(max(now - horizon, 0), now, min(now + level_days, end), prior, question)
-            ask(0.0, level_days, 1.0, 0.0, 0.0, prior, work, question)
-            out[P_LEVEL, i] = below(change, of)
-            between(nothing, later, prior, question)
+            out[P_LEVEL, i] = p_level(now, n, change, targets, prior, work, question)
+            between(BEFORE, later, now, prior, work, question)
             ask(0.0, horizon, 0.0, 0.0, 0.0, prior, work, question)
             out[P_WORSENING, i] = below(-change, of)
-        between(now, later, prior, question)
+            loss = targets.loss * change
+            ask_since_best(n, prior, work, question)
+            out[P_WORSE, i] = below(-loss, of)
+            if out[P_WORSE, i] > TAIL:
+                out[WORSE_WEEKS, i] = weeks_since(now, False, prior, work, question)
+            in_second(now, prior, work, question)
+            ask(0.0, NO_DEVIATION, 0.0, 0.0, 0.0, prior, work, question)
+            out[P_SECOND, i] = 1.0 - below(loss, of)
+            if out[P_SECOND, i] > TAIL:
+                out[SECOND_WEEKS, i] = weeks_since(now, True, prior, work, question)
+        between(now, later, now, prior, work, question)
         ask(0.0, horizon, 1.0, 0.0, 0.0, prior, work, question)
         out[EXPECTED_GAIN, i] = mean(of) / unit
         if known:
@@ -109,10 +125,10 @@ def recover_range(
 
         out[INJECTION_EFFECT, i] = 0.0
         if effect[offsets[i + 1] - 1] > 0.0:
-            between(nothing, nothing, prior, question)
+            between(BEFORE, BEFORE, now, prior, work, question)
             ask(0.0, NO_DEVIATION, 0.0, 0.0, effect[offsets[i + 1] - 1], prior, work, question)
             out[INJECTION_EFFECT, i] = mean(of) / unit
-        between(nothing, now, prior, question)
+        between(BEFORE, now, now, prior, work, question)
         ask(0.0, 0, 0.0, 0.0, 0.0, prior, work, question)
         guess, spread, bound = about(prior.mean_start, work.moments_by_asymptote, question.part)
         # Cantelli's inequality mostly tells that the start is surely above 0
@@ -135,7 +151,7 @@ def recover_range(
             high, seen = quantile(1.0 - TAIL, guess + reach, spread, RATIO_LIMIT, True, seen, of)
         out[IMPROVEMENT, i] = middle
         out[LOW, i], out[HIGH, i] = min(low, middle), max(high, middle)
-        between(nothing, end, prior, question)
+        between(BEFORE, NEVER, now, prior, work, question)
         ask(0.0, NO_DEVIATION, 0.0, 0.0, 0.0, prior, work, question)
         compare_with_start(of)
         guess, spread, _ = about(prior.mean_start, work.moments_by_asymptote, question.part)
@@ -162,18 +178,17 @@ def forecast_range(
     `burden`, `step` and the answers are on the common scale; a day below 0 is not asked for.
     """
     work, question = space(prior, most_scores(first, last, offsets)), question_space(prior)
-    end = len(prior.reached) - 2
     for i in range(first, last):
         n = offsets[i + 1] - offsets[i]
         if n == 0:
             continue
-        find_posterior(day, burden, effect, offsets[i], offsets[i + 1], step[i], prior, work)
+        find_posterior(day, burden, effect, offsets[i], offsets[i + 1], step[i], 0, prior, work)
         of = mixture(n, prior, work, question)
         now = day[offsets[i + 1] - 1]
         for a in range(at.shape[1]):
             if at[i, a] < 0:
                 continue
-            between(end + 1, min(at[i, a], end), prior, question)
+            between(BEFORE, at[i, a], now, prior, work, question)
             ask(1.0, max(at[i, a] - now, 0), 0.0, 1.0, effect_at[i, a], prior, work, question)
             loss_quantiles(levels, of, out[i, a])
 
@@ -192,12 +207,11 @@ def curve_at(
     """Fill the rows of `out` with mean, 5 % and 95 % quantile of the course on the days `at`."""
     n = len(day)
     work, question = space(prior, n), question_space(prior)
-    end = len(prior.reached) - 2
     levels, found = np.array([TAIL, 1.0 - TAIL]), np.empty(2)
-    find_posterior(day, burden, effect, 0, n, step, prior, work)
+    find_posterior(day, burden, effect, 0, n, step, 0, prior, work)
     of = mixture(n, prior, work, question)
     for i in range(len(at)):
-        between(end + 1, min(max(at[i], 0), end), prior, question)
+        between(BEFORE, max(at[i], 0), day[n - 1], prior, work, question)
         ask(1.0, NO_DEVIATION, 0.0, 0.0, effect_at[i], prior, work, question)
         out[0, i] = -mean(of)
         loss_quantiles(levels, of, found)

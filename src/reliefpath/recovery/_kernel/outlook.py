@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reliefpath.recovery._kernel.compiling import compiled
-from reliefpath.recovery._kernel.packing import PackedPrior, PackedTargets
+from reliefpath.recovery._kernel.packing import BEFORE, PackedPrior, PackedTargets
 from reliefpath.recovery._kernel.posterior import (
     Floats,
     Ints,
@@ -15,12 +15,11 @@ from reliefpath.recovery._kernel.posterior import (
 )
 from reliefpath.recovery._kernel.question import (
     ask,
-    below,
     between,
     mean,
     mixture,
+    p_level,
     question_space,
-    steeper,
 )
 from reliefpath.recovery.prior import RANGE
 
@@ -52,7 +51,6 @@ def outlook_range(
     weeks = level_days // 7
     longest = most_scores(first, last, offsets)
     work, question = space(prior, longest + weeks), question_space(prior)
-    end = len(prior.reached) - 2
     days, scores = np.empty(longest + weeks, np.int64), np.empty(longest + weeks)
     present = np.empty(longest + weeks)
     for i in range(first, last):
@@ -63,21 +61,18 @@ def outlook_range(
         days[:n], scores[:n] = day[offsets[i] : offsets[i + 1]], burden[offsets[i] : offsets[i + 1]]
         present[:n], present[n:] = effect[offsets[i] : offsets[i + 1]], 0.0
         distance = step[i] / scale_range[i] * RANGE
-        find_posterior(days, scores, present, 0, n, distance, prior, work)
+        find_posterior(days, scores, present, 0, n, distance, horizon, prior, work)
         now = days[n - 1]
         for w in range(1, weeks + 1):
             days[n + w - 1] = now + 7 * w
-            between(end + 1, min(now + 7 * w, end), prior, question)
+            between(BEFORE, now + 7 * w, now, prior, work, question)
             ask(1.0, 7 * w, 0.0, 0.0, 0.0, prior, work, question)
             scores[n + w - 1] = min(max(-mean(mixture(n, prior, work, question)), 0.0), RANGE)
         for w in range(weeks + 1):
             if w > 0:
-                find_posterior(days, scores, present, 0, n + w, distance, prior, work)
-            at = min(days[n + w - 1], end)
-            ahead = min(at + level_days, end)
-            steeper(max(at - horizon, 0), at, ahead, prior, question)
-            ask(0.0, level_days, 1.0, 0.0, 0.0, prior, work, question)
-            level = below(change, mixture(n + w, prior, work, question))
+                find_posterior(days, scores, present, 0, n + w, distance, horizon, prior, work)
+            at = days[n + w - 1]
+            level = p_level(at, n + w, change, targets, prior, work, question)
             if level <= unlikely or level >= likely:
                 out[i] = w
                 break

@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 
 from reliefpath.recovery.injection import injection_prior
 from reliefpath.recovery.prior import Asymptote, Prior
-from reliefpath.recovery.shapes import Shape
+from reliefpath.recovery.shapes import EARLIEST_TURN, Shape
 
 LAST_DAY = 2048
 """From here on a course is at its end."""
 LONGEST_GAP = 400
 """Days between two scores; a longer gap counts as one of these."""
+FIRST_DAY, FINAL_DAY = -400, 200
+"""From the latest score: days before and after which no turn goes on."""
+NEVER = 1 << 40
+"""A day that never comes, by which every course is at its end."""
+BEFORE = -1
+"""A day before all."""
 MANY_SCORES = 1023
 """The Student-t of more scores than this is taken as that of so many."""
 TERMS = 7
@@ -30,8 +36,14 @@ class PackedPrior(NamedTuple):
     """A prior as arrays.
 
     Attributes:
-        reached: Share reached, a row a day and a column a shape; at the end a row for ever and one
-            for nothing.
+        reached: Share that the first part reaches, a row a day and a column a shape; at the end a
+            row for ever and one, at -1, for nothing.
+        added: What the turn adds, a row for each day from `FIRST_DAY` before the latest score.
+        first_share: The part of the whole that each shape reaches before its turn.
+        ago: Weeks before the latest score that each turn began.
+        start: The week in which each recovery sets in.
+        second: 1 for each shape with a second recovery, else 0.
+        turned_by: The day from which on a latest score can have the turn behind it.
         shapes: Weight of each shape.
         kept: What is kept of each kind of deviation, a row each, after so many days.
         ratios: Ratio of each kind of deviation.
@@ -48,6 +60,12 @@ class PackedPrior(NamedTuple):
     """
 
     reached: NDArray[np.float32]
+    added: NDArray[np.float32]
+    first_share: NDArray[np.float32]
+    ago: NDArray[np.float32]
+    start: NDArray[np.float32]
+    second: NDArray[np.float32]
+    turned_by: NDArray[np.int64]
     shapes: NDArray[np.float32]
     kept: NDArray[np.float64]
     ratios: NDArray[np.float64]
@@ -70,6 +88,7 @@ class PackedTargets(NamedTuple):
     recovered: float
     horizon: int
     level_days: int
+    loss: float
 
 
 def pack(prior: Prior) -> PackedPrior:
@@ -82,8 +101,15 @@ def pack(prior: Prior) -> PackedPrior:
     taken_off = injection_prior()
     weeks = np.append(np.arange(LAST_DAY) / 7, [np.inf, -1])
     gaps = np.arange(LONGEST_GAP + 1) / 7
+    since = np.arange(FIRST_DAY, FINAL_DAY + 1) / 7
     return PackedPrior(
-        np.stack([shape.reached(weeks) for shape in shapes], 1).astype(np.float32),
+        np.stack([shape.first(weeks) for shape in shapes], 1).astype(np.float32),
+        np.stack([shape.added(since) for shape in shapes], 1).astype(np.float32),
+        np.array([shape.first_share for shape in shapes], np.float32),
+        np.array([shape.turn.ago if shape.turn else 0.0 for shape in shapes], np.float32),
+        np.array([shape.start for shape in shapes], np.float32),
+        np.array([_is_second(shape) for shape in shapes], np.float32),
+        np.array([_turned_by(shape) for shape in shapes], np.int64),
         np.array(weights, np.float32),
         np.array([np.exp(-gaps / deviation.weeks) for deviation in prior.deviations]),
         np.array([deviation.ratio for deviation in prior.deviations], float),
@@ -102,6 +128,16 @@ def pack(prior: Prior) -> PackedPrior:
         taken_off.mean,
         taken_off.sd**2,
     )
+
+
+def _is_second(shape: Shape) -> bool:
+    return shape.turn is not None and shape.turn.change > 0 and shape.family != "level"
+
+
+def _turned_by(shape: Shape) -> int:
+    if shape.turn is None:
+        return NEVER
+    return math.ceil(7 * (EARLIEST_TURN + shape.turn.ago) - 1e-6)
 
 
 def _asymptote(prior: Prior, asymptote: Asymptote, weight: float) -> NDArray[np.float64]:

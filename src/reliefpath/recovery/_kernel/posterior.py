@@ -28,7 +28,7 @@ from reliefpath.recovery._kernel.compiling import (
     number,
     total,
 )
-from reliefpath.recovery._kernel.packing import LONGEST_GAP, PackedPrior
+from reliefpath.recovery._kernel.packing import FINAL_DAY, FIRST_DAY, LONGEST_GAP, PackedPrior
 from reliefpath.recovery.prior import RANGE
 
 Floats = NDArray[np.float64]
@@ -36,9 +36,9 @@ Ints = NDArray[np.int64]
 Singles = NDArray[np.float32]
 
 # rows of the sums, a column a shape
-G1, GG, GY, WG, DG = range(5)
+G1, GG, GY, WG, DG, LG = range(6)
 # rows of what a kind of deviation makes of the ones, the scores and the injections
-N1, Y1, YY, PENALTY, W1, WY, WP, D1, DY, DP, WD = range(11)
+N1, Y1, YY, PENALTY, W1, WY, WP, D1, DY, DP, WD, L1, LY, LP, LD, LC = range(16)
 # rows of the posterior, a column a candidate: by deviation, within it by asymptote, then by shape
 WEIGHT, B, C, BB, BC, CC, NOISE = range(7)
 # rows of the moments, a column a shape
@@ -68,6 +68,9 @@ class Space(NamedTuple):
         adjusted: Scores, and their noise, in place of those at an end of the scale.
         moments: The moments, asymptote and shape in one line.
         moments_by_asymptote: The same by asymptote and shape.
+        course: What each shape has reached by each score.
+        turned: 1 for the shapes whose turn lies behind the latest score, else 0.
+        first_share: What the first part of each shape counts.
     """
 
     one_sums: Singles
@@ -82,6 +85,9 @@ class Space(NamedTuple):
     adjusted: Floats
     moments: Singles
     moments_by_asymptote: Singles
+    course: Singles
+    turned: Singles
+    first_share: Singles
 
 
 @compiled
@@ -90,15 +96,15 @@ def space(prior: PackedPrior, longest: int) -> Space:
     shapes, deviations = prior.reached.shape[1], len(prior.ratios)
     lanes = prior.asymptotes.shape[1]
     size, asymptotes = deviations * lanes, lanes // shapes
-    sums = np.empty((5, deviations, asymptotes, shapes), np.float32)
+    sums = np.empty((6, deviations, asymptotes, shapes), np.float32)
     out = np.empty((7, deviations, lanes), np.float32)
     penalized = np.empty((deviations, lanes), np.float32)
     moments = np.empty((6, lanes), np.float32)
     return Space(
-        np.empty((5, shapes), np.float32),
+        np.empty((6, shapes), np.float32),
         sums,
-        sums.reshape((5, deviations, lanes)),
-        np.empty((11, deviations)),
+        sums.reshape((6, deviations, lanes)),
+        np.empty((16, deviations)),
         out,
         out.reshape((7, size)),
         penalized,
@@ -107,6 +113,9 @@ def space(prior: PackedPrior, longest: int) -> Space:
         np.empty((2, longest)),
         moments,
         moments.reshape((6, asymptotes, shapes)),
+        np.empty((longest, shapes), np.float32),
+        np.empty(shapes, np.float32),
+        np.empty(shapes, np.float32),
     )
 
 
@@ -120,6 +129,32 @@ def most_scores(first: int, last: int, offsets: Ints) -> int:
 
 
 @compiled
+def trace(day: int, now: int, prior: PackedPrior, work: Space, out: Singles) -> None:
+    """Fill `out` with what each shape has reached by a day; day -1 is before all.
+
+    `now` is the day of the latest score.
+    """
+    reached, added = prior.reached, prior.added
+    turned, first_share = work.turned, work.first_share
+    row = min(day, len(reached) - 2)
+    since = min(max(day - now, FIRST_DAY), FINAL_DAY) - FIRST_DAY
+    for k in range(len(out)):
+        out[k] = first_share[k] * reached[row, k] + turned[k] * added[since, k]
+
+
+@compiled
+def _trace_all(day: Ints, n: int, prior: PackedPrior, work: Space) -> None:
+    """Fill in the courses by each score."""
+    now = day[n - 1]
+    for k in range(len(work.turned)):
+        has_turned = now >= prior.turned_by[k]
+        work.turned[k] = ONE if has_turned else ZERO
+        work.first_share[k] = prior.first_share[k] if has_turned else ONE
+    for i in range(n):
+        trace(day[i], now, prior, work, work.course[i])
+
+
+@compiled
 def _sum_up(
     day: Ints,
     y: Floats,
@@ -127,6 +162,7 @@ def _sum_up(
     ratio: Floats,
     n: int,
     noise: float,
+    lag: int,
     prior: PackedPrior,
     work: Space,
 ) -> None:
@@ -134,20 +170,35 @@ def _sum_up(
 
     A scalar Kalman filter takes from every column, the ones, the scores, the shapes and the
     `effect` of injections, what the scores before it foretell; `ratio` is how many times the noise
-    of a score is the usual. The freedom that a deviation has counts as a factor of its squares, the
-    penalty, since a product over hundreds of scores would leave the range of numbers.
+    of a score is the usual. A real deviation is told for the latest score and, by a fixed-point
+    smoother, for `lag` days before it or, where it is later, for the first score. The freedom that
+    a deviation has counts as a factor of its squares, the penalty, since a product over hundreds of
+    scores would leave the range of numbers.
     """
-    reached, kept, ratios, dof = prior.reached, prior.kept, prior.ratios, prior.dof + n
+    kept, ratios, dof, course = prior.kept, prior.ratios, prior.dof + n, work.course
     sums, wide, scalars = work.one_sums, work.all_sums, work.scalars
     shapes = sums.shape[1]
     for j in range(len(ratios)):
         q = ratios[j]
         sums[:] = ZERO
+        lag_day = max(day[n - 1] - lag, day[0])
         p, s1, sy, sd = q, 0.0, 0.0, 0.0
         n1, y1, yy, freedom, log_freedom = 0.0, 0.0, 0.0, 1.0, 0.0
         d1, dy, dd = 0.0, 0.0, 0.0
+        l1, ly, ld, lp, lc, reached_lag = 0.0, 0.0, 0.0, 0.0, 0.0, not prior.real[j]
         for i in range(n):
             stays = 0.0
+            if not reached_lag and day[i] >= lag_day:
+                reached_lag = True
+                since = kept[j, min(lag_day - day[i - 1], LONGEST_GAP)] if i > 0 else 0.0
+                l1, ly, ld = since * s1, since * sy, since * sd
+                lp = since * since * p + q * (1.0 - since * since)
+                # to be taken on to the day of this score
+                lc = lp * kept[j, min(day[i] - lag_day, LONGEST_GAP)]
+                for k in range(shapes):
+                    sums[LG, k] = F(since) * sums[WG, k]
+            elif i > 0:
+                lc *= kept[j, min(day[i] - day[i - 1], LONGEST_GAP)]
             if i > 0 and q > 0.0:
                 stays = kept[j, min(day[i] - day[i - 1], LONGEST_GAP)]
                 s1 *= stays
@@ -168,23 +219,32 @@ def _sum_up(
                 log_freedom -= math.log(freedom)
                 freedom = 1.0
             w0, w1, wy, wd, gain, left = F(w), F(w * e1), F(w * ey), F(w * ed), F(p * w), F(stays)
-            row = min(day[i], len(reached) - 2)
+            lagged = F(lc * w)
             for k in range(shapes):
                 foretold = left * sums[WG, k]
-                e = reached[row, k] - foretold
+                e = course[i, k] - foretold
                 sums[G1, k] += w1 * e
                 sums[GG, k] += w0 * e * e
                 sums[GY, k] += wy * e
                 sums[DG, k] += wd * e
                 sums[WG, k] = foretold + gain * e
+                if lagged != ZERO:
+                    sums[LG, k] += lagged * e
             s1 += p * w * e1
             sy += p * w * ey
             sd += p * w * ed
+            l1 += lc * w * e1
+            ly += lc * w * ey
+            ld += lc * w * ed
+            lp -= lc * lc * w
+            lc -= lc * p * w
             p -= p * p * w
         scalars[N1, j], scalars[Y1, j], scalars[YY, j] = n1, y1, yy
         scalars[PENALTY, j] = math.exp((log_freedom - math.log(freedom)) / dof)
         scalars[W1, j], scalars[WY, j], scalars[WP, j], scalars[WD, j] = s1, sy, p, sd
         scalars[D1, j], scalars[DY, j], scalars[DP, j] = d1, dy, 0.0
+        scalars[L1, j], scalars[LY, j], scalars[LD, j] = l1, ly, ld
+        scalars[LP, j], scalars[LC, j] = lp, lc
         if dd > 0.0:
             _take_out_injections(j, dd, dof, noise, prior, work)
         for row in range(len(sums)):
@@ -295,7 +355,6 @@ def find_moments(prior: PackedPrior, work: Space) -> None:
 
 @compiled
 def _look_beyond_the_ends(
-    day: Ints,
     y: Floats,
     effect: Floats,
     n: int,
@@ -309,9 +368,9 @@ def _look_beyond_the_ends(
     normal error says the same about the curve. `ends` are the lowest and the highest score, and
     half a step, from the mean start.
     """
-    reached, lane = prior.reached, work.lane
+    course, lane = work.course, work.lane
     adjusted, moments = work.adjusted, work.moments
-    shapes = reached.shape[1]
+    shapes = course.shape[1]
     find_moments(prior, work)
     for k in range(shapes):
         lane[0, k] = moments[M_NOISE, k]
@@ -321,15 +380,14 @@ def _look_beyond_the_ends(
         side = 1.0 if y[i] <= ends[0] + 1e-9 else -1.0 if y[i] >= ends[1] - 1e-9 else 0.0
         if side == 0.0:
             continue
-        row = min(day[i], len(reached) - 2)
         if effect[i] > 0.0:
-            mean, square = _injected(effect[i], row, prior, work)
+            mean, square = _injected(effect[i], i, work)
         else:
             for k in range(shapes):
-                lane[0, k] = moments[M_B, k] - reached[row, k] * moments[M_C, k]
+                lane[0, k] = moments[M_B, k] - course[i, k] * moments[M_C, k]
             mean = float(total(lane, shapes))
             for k in range(shapes):
-                g = reached[row, k]
+                g = course[i, k]
                 lane[0, k] = moments[M_BB, k] + g * (g * moments[M_CC, k] - TWO * moments[M_BC, k])
             square = float(total(lane, shapes))
         variance = max(square - mean * mean, 1e-4)
@@ -344,15 +402,15 @@ def _look_beyond_the_ends(
 
 
 @compiled
-def _injected(effect: float, row: int, prior: PackedPrior, work: Space) -> tuple[float, float]:
-    """Return mean and mean square of the course on a day, with so much of an injection's effect."""
-    reached, sums = prior.reached, work.all_sums
+def _injected(effect: float, i: int, work: Space) -> tuple[float, float]:
+    """Return mean and mean square of the course at a score, with what an injection takes off."""
+    course, sums = work.course, work.all_sums
     scalars, out = work.scalars, work.posterior
     shapes, mean, square = sums.shape[3], 0.0, 0.0
     for j in range(sums.shape[1]):
         b = 1.0 - effect * scalars[D1, j]
         for p in range(out.shape[2]):
-            c = -reached[row, p % shapes] - effect * sums[DG, j, p // shapes, p % shapes]
+            c = -course[i, p % shapes] - effect * sums[DG, j, p // shapes, p % shapes]
             x = b * out[B, j, p] + c * out[C, j, p] - effect * scalars[DY, j]
             spread = b * b * out[BB, j, p] + c * (2.0 * b * out[BC, j, p] + c * out[CC, j, p])
             spread += effect * effect * scalars[DP, j] * out[NOISE, j, p]
@@ -391,13 +449,15 @@ def find_posterior(
     first: int,
     last: int,
     step: float,
+    lag: int,
     prior: PackedPrior,
     work: Space,
 ) -> None:
     """Fill the posterior from the scores `first` to `last`.
 
     The scores are on the common scale, `step` apart from each other; `effect` says how much of an
-    injection's effect is in each.
+    injection's effect is in each. How many days before the latest score a real deviation is asked
+    about is the `lag`.
     """
     n = last - first
     mean_start = prior.mean_start
@@ -406,11 +466,12 @@ def find_posterior(
     present = effect[first:last]
     adjusted[1, :n] = 1.0
     ends = (-mean_start, RANGE - mean_start, 0.5 * step)
-    _sum_up(days, y, present, adjusted[1], n, noise, prior, work)
+    _trace_all(days, n, prior, work)
+    _sum_up(days, y, present, adjusted[1], n, noise, lag, prior, work)
     _candidates(n, noise, prior, work)
     _weigh(n, prior, work)
     if y.min() <= ends[0] + 1e-9 or y.max() >= ends[1] - 1e-9:
-        _look_beyond_the_ends(days, y, present, n, ends, prior, work)
-        _sum_up(days, adjusted[0], present, adjusted[1], n, noise, prior, work)
+        _look_beyond_the_ends(y, present, n, ends, prior, work)
+        _sum_up(days, adjusted[0], present, adjusted[1], n, noise, lag, prior, work)
         _candidates(n, noise, prior, work)
         _weigh(n, prior, work)

@@ -13,6 +13,7 @@ import numpy as np
 
 from reliefpath.recovery._kernel.compiling import (
     HALF,
+    ONE,
     TWO,
     UNIT,
     ZERO,
@@ -24,7 +25,7 @@ from reliefpath.recovery._kernel.compiling import (
     student_law,
     total,
 )
-from reliefpath.recovery._kernel.packing import LONGEST_GAP, PackedPrior
+from reliefpath.recovery._kernel.packing import LONGEST_GAP, PackedPrior, PackedTargets
 from reliefpath.recovery._kernel.posterior import (
     BB,
     BC,
@@ -33,6 +34,12 @@ from reliefpath.recovery._kernel.posterior import (
     DG,
     DP,
     DY,
+    L1,
+    LC,
+    LD,
+    LG,
+    LP,
+    LY,
     M_B,
     M_BB,
     M_BC,
@@ -50,6 +57,7 @@ from reliefpath.recovery._kernel.posterior import (
     Floats,
     Singles,
     Space,
+    trace,
 )
 
 X, VAR_X, COV, EACH, UNDER, START, VAR_B = range(7)
@@ -68,6 +76,7 @@ class Question(NamedTuple):
         line: The same in one line.
         part: What x has of c, by asymptote and shape.
         part_line: The same in one line.
+        days: What is reached by each of three days, to take it from.
         known: Points known of a distribution function.
     """
 
@@ -75,6 +84,7 @@ class Question(NamedTuple):
     line: Singles
     part: Singles
     part_line: Singles
+    days: Singles
     known: Floats
 
 
@@ -106,26 +116,48 @@ def question_space(prior: PackedPrior) -> Question:
     rows = np.empty((7, deviations, lanes), np.float32)
     part = np.empty((lanes // shapes, shapes), np.float32)
     line = rows.reshape((7, deviations * lanes))
-    return Question(rows, line, part, part.reshape(lanes), np.empty((2, MOST_KNOWN)))
+    days = np.empty((3, shapes), np.float32)
+    return Question(rows, line, part, part.reshape(lanes), days, np.empty((2, MOST_KNOWN)))
 
 
 @compiled
-def between(earlier: int, later: int, prior: PackedPrior, question: Question) -> None:
+def between(
+    earlier: int, later: int, now: int, prior: PackedPrior, work: Space, question: Question
+) -> None:
     """Let x have of c what is reached between two days."""
-    reached, part = prior.reached, question.part
+    part, days = question.part, question.days
+    trace(earlier, now, prior, work, days[0])
+    trace(later, now, prior, work, days[1])
     for r in range(part.shape[0]):
         for k in range(part.shape[1]):
-            part[r, k] = reached[later, k] - reached[earlier, k]
+            part[r, k] = days[1, k] - days[0, k]
 
 
 @compiled
-def steeper(behind: int, now: int, ahead: int, prior: PackedPrior, question: Question) -> None:
+def steeper(
+    behind: int, now: int, ahead: int, prior: PackedPrior, work: Space, question: Question
+) -> None:
     """Let x have of c what is reached from `behind` to `now` or to `ahead`, whichever is more."""
-    reached, part = prior.reached, question.part
+    part, days = question.part, question.days
+    trace(behind, now, prior, work, days[0])
+    trace(now, now, prior, work, days[1])
+    trace(ahead, now, prior, work, days[2])
     for r in range(part.shape[0]):
         for k in range(part.shape[1]):
-            a, b = reached[now, k] - reached[behind, k], reached[ahead, k] - reached[now, k]
+            a, b = days[1, k] - days[0, k], days[2, k] - days[1, k]
             part[r, k] = HALF * (a + b + abs(a - b))
+
+
+@compiled
+def in_second(now: int, prior: PackedPrior, work: Space, question: Question) -> None:
+    """Let x have of c what a second recovery has brought."""
+    part, days = question.part, question.days
+    trace(now, now, prior, work, days[0])
+    reached = prior.reached[min(now, len(prior.reached) - 2)]
+    for r in range(part.shape[0]):
+        for k in range(part.shape[1]):
+            first = work.first_share[k] * reached[k]
+            part[r, k] = prior.second[k] * (days[0, k] - first)
 
 
 @compiled
@@ -138,9 +170,11 @@ def ask(
     prior: PackedPrior,
     work: Space,
     question: Question,
+    lagged: float = 0.0,
 ) -> None:
     """Let x be the gain: the part of c, less `start` b, and `deviation` times today's deviation
-    less what is left of it in some `days`, and `effect` times what an injection takes off.
+    less what is left of it in some `days`, and `effect` times what an injection takes off, and
+    `lagged` times the deviation at the lag of the posterior.
 
     A true course has real deviations only. With `score` 1, x is of a score, which has them all and
     noise of its own.
@@ -161,12 +195,15 @@ def ask(
         kw = F(deviation - left) if counts else ZERO
         new = F((ratios[j] * (1.0 - left * left) if counts else 0.0) + score)
         # the deviation of today, too, rests on what an injection takes off
-        kd = F(effect) + kw * F(scalars[WD, j])
+        kl = F(lagged) if counts else ZERO
+        kd = F(effect) + kw * F(scalars[WD, j]) + kl * F(scalars[LD, j])
         new += kw * kw * F(scalars[WP, j]) + kd * kd * F(scalars[DP, j])
-        cb = kb - kw * F(scalars[W1, j]) + kd * F(scalars[D1, j])
+        new += kl * kl * F(scalars[LP, j]) + TWO * kw * kl * F(scalars[LC, j])
+        cb = kb - kw * F(scalars[W1, j]) + kd * F(scalars[D1, j]) - kl * F(scalars[L1, j])
         fixed = constant + kw * F(scalars[WY, j]) + kd * F(scalars[DY, j])
+        fixed += kl * F(scalars[LY, j])
         for p in range(len(part)):
-            cc = part[p] + kw * sums[WG, j, p] + kd * sums[DG, j, p]
+            cc = part[p] + kw * sums[WG, j, p] + kd * sums[DG, j, p] + kl * sums[LG, j, p]
             rows[X, j, p] = fixed + cb * out[B, j, p] + cc * out[C, j, p]
             with_b = cb * out[BB, j, p] + cc * out[BC, j, p]
             with_c = cb * out[BC, j, p] + cc * out[CC, j, p]
@@ -203,6 +240,113 @@ def below(q: float, of: Mixture) -> float:
         rows[EACH, p] = each
         units = I(units + I(UNIT * out[WEIGHT, p] * each))
     return _probability(units)
+
+
+@compiled
+def also_within(
+    q: float, law: StudentLaw, prior: PackedPrior, work: Space, question: Question
+) -> float:
+    """Return P(-q <= x <= q, and what `below` kept of each candidate).
+
+    Within a candidate whose deviation is real the two are taken as independent; without one the
+    lesser stands for both, since both tell of c alone.
+    """
+    rows, out = question.rows, work.posterior
+    at, units = F(q), I(0)
+    for j in range(rows.shape[1]):
+        real = prior.real[j]
+        for p in range(rows.shape[2]):
+            x, variance, first = rows[X, j, p], rows[VAR_X, j, p], rows[EACH, j, p]
+            under, over = at - x, -at - x
+            each = student(under, variance + under * under * law.per_degree, law)
+            each -= student(over, variance + over * over * law.per_degree, law)
+            both = first * each if real else min(first, each)
+            units = I(units + I(UNIT * out[WEIGHT, j, p] * both))
+    return _probability(units)
+
+
+@compiled
+def p_level(
+    now: int,
+    n: int,
+    change: float,
+    targets: PackedTargets,
+    prior: PackedPrior,
+    work: Space,
+    question: Question,
+) -> float:
+    """Return the probability of a level course.
+
+    Less than `change` was gained over the horizon on the curve, or will be over the days of a level
+    course; and over the horizon behind neither curve nor deviation moved by it.
+    """
+    of = mixture(n, prior, work, question)
+    behind = max(now - targets.horizon, 0)
+    steeper(behind, now, now + targets.level_days, prior, work, question)
+    ask(0.0, targets.level_days, 1.0, 0.0, 0.0, prior, work, question)
+    below(change, of)
+    between(behind, now, now, prior, work, question)
+    ask(0.0, 0, 0.0, 0.0, 0.0, prior, work, question, 1.0)
+    return also_within(change, of.law, prior, work, question)
+
+
+@compiled
+def ask_since_best(n: int, prior: PackedPrior, work: Space, question: Question) -> None:
+    """Let x be the gain since the best day of `n` scores, with today's deviation if it is real.
+
+    The best is where most was reached or, where care is expected to bring a loss, the least.
+    """
+    course, most, least = work.course, question.days[0], question.days[1]
+    sums, scalars, out, rows = work.sums, work.scalars, work.posterior, question.rows
+    for k in range(len(most)):
+        most[k] = least[k] = course[n - 1, k]
+    for i in range(n - 1):
+        for k in range(len(most)):
+            most[k], least[k] = max(most[k], course[i, k]), min(least[k], course[i, k])
+    for k in range(len(most)):
+        most[k], least[k] = course[n - 1, k] - most[k], course[n - 1, k] - least[k]
+    for j in range(rows.shape[1]):
+        w = ONE if prior.real[j] else ZERO
+        kd = -w * F(scalars[WD, j])
+        new = w * F(scalars[WP, j]) + kd * kd * F(scalars[DP, j])
+        cb = w * F(scalars[W1, j]) + kd * F(scalars[D1, j])
+        fixed = kd * F(scalars[DY, j]) - w * F(scalars[WY, j])
+        for r in range(question.part.shape[0]):
+            for k in range(len(most)):
+                p = r * len(most) + k
+                b, c = out[B, j, p], out[C, j, p]
+                cc = most[k] if c >= ZERO else least[k]
+                cc += kd * sums[DG, j, p] - w * sums[WG, j, p]
+                rows[X, j, p] = fixed + cb * b + cc * c
+                with_b = cb * out[BB, j, p] + cc * out[BC, j, p]
+                with_c = cb * out[BC, j, p] + cc * out[CC, j, p]
+                rows[VAR_X, j, p] = cb * with_b + cc * with_c + new * out[NOISE, j, p]
+
+
+@compiled
+def weeks_since(
+    now: int, beyond: bool, prior: PackedPrior, work: Space, question: Question
+) -> float:
+    """Return how many weeks ago, by the mean, began what makes x lie where `below` found it.
+
+    With `beyond`, what makes it lie above.
+    """
+    rows, out, part, lane = question.rows, work.posterior, question.part, work.lane
+    lanes, weeks, seen = rows.shape[2], F(now / 7.0), 0.0
+    for r in range(part.shape[0]):
+        for k in range(part.shape[1]):
+            part[r, k] = prior.ago[k] if work.turned[k] > ZERO else weeks - prior.start[k]
+    found = 0.0
+    for j in range(rows.shape[1]):
+        for p in range(lanes):
+            each = ONE - rows[EACH, j, p] if beyond else rows[EACH, j, p]
+            lane[0, p] = out[WEIGHT, j, p] * each
+        seen += float(total(lane, lanes))
+        for p in range(lanes):
+            each = ONE - rows[EACH, j, p] if beyond else rows[EACH, j, p]
+            lane[0, p] = out[WEIGHT, j, p] * each * question.part_line[p]
+        found += float(total(lane, lanes))
+    return max(found / seen, 0.0)
 
 
 @compiled

@@ -54,7 +54,7 @@ def tally_range(
         n = offsets[i + 1] - offsets[i]
         if n == 0:
             continue
-        find_posterior(day, score, effect, offsets[i], offsets[i + 1], step[i], prior, work)
+        find_posterior(day, score, effect, offsets[i], offsets[i + 1], step[i], 0, prior, work)
         dof = prior.dof + n
         noise = prior.noise + step[i] ** 2 / 12.0
         mean_log = digamma(0.5 * dof)

@@ -23,6 +23,7 @@ from reliefpath.errors import UsageError, is_reason
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import CARE, TREAT
 from reliefpath.pathway.advice import Advice
+from reliefpath.pathway.turning import turns
 from reliefpath.reference.measures import measures
 from reliefpath.web.pages import page
 from reliefpath.web.routes.vega import ADDRESS
@@ -158,6 +159,7 @@ def _shown(
         advice=advice,
         seen=_seen(advice),
         gate=GATE_TAGS[advice.gate],
+        turns=list(turns(advice.facts, today)),
         measure=measure,
         drawn=[(name, measures(care.knowledge)[name].name) for name in drawn],
         course=course,
