@@ -46,12 +46,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of packages in which ours is, with the list of files that an installer keeps."""
     site = tmp_path_factory.mktemp("site")
     shutil.copytree(PACKAGE, site / "reliefpath", ignore=shutil.ignore_patterns("__pycache__"))
-    about = site / "reliefpath-0.1.0.dist-info"
+    about = site / "reliefpath-0.2.0.dist-info"
     about.mkdir()
     files = sorted((site / "reliefpath").rglob("*.yaml"))
     record = [f"{f.relative_to(site)},sha256={_digest(f.read_bytes())},1\n" for f in files]
     (about / "RECORD").write_text("".join(record), "utf-8")
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: reliefpath\nVersion: 0.1.0\n")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: reliefpath\nVersion: 0.2.0\n")
     return site
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reliefpath.simulation import demo_clinic
     from reliefpath.store.chart import open_chart
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Knowledge",
     "assess",
