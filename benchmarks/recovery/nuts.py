@@ -27,7 +27,7 @@ CHAINS = 2
 TUNE = 1000
 BATCHES = 30
 """Parts a chain is cut into to tell how far the mean of its draws may be off."""
-ASKED = ("p_plateau", "p_window", "p_level", "p_worsening")
+ASKED = ("p_plateau", "p_window", "p_worsening")
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,7 @@ class Sums:
     @classmethod
     def of(cls, week: Floats, y: Floats, prior: Prior) -> Sums:
         """Return the sums of one history on the common scale."""
-        g = np.array([shape.reached(week) for shape in prior.shapes])
+        g = np.array([shape.reached(week, week[-1]) for shape in prior.shapes])
         one = np.ones(week.size)
         found = []
         for deviation in prior.deviations:
@@ -209,10 +209,9 @@ def _answers(chains: Floats, sums: Sums, prior: Prior, mcid: float) -> Floats:
     weight = special.softmax(log_weight, axis=(1, 2))
 
     now = sums.week[-1]
-    weeks = (max(now - asked.horizon_weeks, 0), now, now + asked.horizon_weeks)
-    behind, here, later, ahead = (
-        np.array([shape.reached(week) for shape in prior.shapes])[:, None]
-        for week in (*weeks, now + asked.level_weeks)
+    here, later = (
+        np.array([shape.reached(week, now) for shape in prior.shapes])[:, None]
+        for week in (now, now + asked.horizon_weeks)
     )
     real = np.array([float(deviation.real) for deviation in prior.deviations])
     ratio = np.array([deviation.ratio for deviation in prior.deviations])
@@ -229,14 +228,11 @@ def _answers(chains: Floats, sums: Sums, prior: Prior, mcid: float) -> Floats:
         )
         return np.asarray((weight * special.ndtr((limit - middle) / spread)).sum(axis=(1, 2)))
 
-    horizon, level_weeks = asked.horizon_weeks, asked.level_weeks
-    low, high = asked.window
-    steepest = np.maximum(here - behind, ahead - here)
+    horizon, (low, high) = asked.horizon_weeks, asked.window
     return np.stack(
         [
             below(mcid, later - here, 1, horizon),
             below(high * b, here, 0, 0) - below(low * b, here, 0, 0),
-            below(mcid, steepest, 1, level_weeks),
             below(-mcid, later, 0, horizon),
         ],
         axis=1,

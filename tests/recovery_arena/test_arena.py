@@ -41,7 +41,7 @@ def test_squares_are_those_of_the_scores_around_the_curve() -> None:
         covariance = np.eye(4) + deviation.ratio * np.exp(-distance / deviation.weeks)
         assert sums.log_determinant[0, j] == pytest.approx(np.linalg.slogdet(covariance)[1])
         for k, shape in enumerate(DEFAULT_PRIOR.shapes):
-            off = y - b + c * shape.reached(week)
+            off = y - b + c * shape.reached(week, week[-1])
             expected = off @ np.linalg.solve(covariance, off)
             assert sums.squares(b, c)[k, j] == pytest.approx(expected)
 

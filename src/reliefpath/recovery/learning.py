@@ -42,6 +42,8 @@ BEGIN = replace(
     },
 )
 """The prior as shipped, with its asymptotes in finer parts: getting well is one of its own."""
+TURN_STRENGTH = 50.0
+"""The least of that for turns, which few episodes tell of."""
 LEAST_SD = 0.15
 LEAST_WEIGHT = 1e-9
 KeyT = TypeVar("KeyT")
@@ -123,6 +125,7 @@ class _Tally:
     """What episodes say of a prior; see `reliefpath.recovery._kernel.tally`."""
 
     shapes: Floats
+    shapes_of_long: Floats
     deviations: Floats
     asymptotes: Floats
     numbers: Floats
@@ -133,9 +136,10 @@ def _tally(batch: Batch, prior: Prior) -> _Tally:
 
     packed = prior.packed
     # the packed shapes are filled up with ones of no weight
-    shapes = np.zeros(len(packed.shapes))
+    shapes, of_long = np.zeros((2, len(packed.shapes)))
     sums = _Tally(
         shapes[: len(prior.shapes)],
+        of_long[: len(prior.shapes)],
         np.zeros(len(prior.deviations)),
         np.zeros(len(prior.asymptotes)),
         np.zeros(6),
@@ -150,6 +154,7 @@ def _tally(batch: Batch, prior: Prior) -> _Tally:
         batch.common_step,
         packed,
         shapes,
+        of_long,
         sums.deviations,
         sums.asymptotes,
         sums.numbers,
@@ -164,10 +169,30 @@ def _next(sums: _Tally, prior: Prior, begin: Prior, strength: float, rounding: f
         prior,
         start=_start(sums, prior, begin, strength),
         noise=_noise(sums, prior, begin, strength, rounding),
-        shapes=_averaged(sums.shapes, held, strength),
+        shapes=_with_turns(_averaged(sums.shapes, held, strength), sums, begin, strength),
         deviations=_averaged(sums.deviations, begin.deviations, strength),
         asymptotes=_averaged(sums.asymptotes, begin.asymptotes, strength),
     )
+
+
+def _with_turns(
+    shapes: dict[Shape, float], sums: _Tally, begin: Prior, strength: float
+) -> dict[Shape, float]:
+    """Return the shapes with turns as probable as long episodes say, held near `begin`.
+
+    A latest score that strays looks like a turn: of few visits turns would explain all, and the
+    noise nothing.
+    """
+    held = max(strength, TURN_STRENGTH)
+    total = float(sums.shapes_of_long.sum()) + held
+    turns = {
+        shape: max((float(n) + held * begin.shapes[shape]) / total, LEAST_WEIGHT)
+        for n, shape in zip(sums.shapes_of_long, shapes, strict=True)
+        if shape.turn is not None
+    }
+    plain = {shape: weight for shape, weight in shapes.items() if shape.turn is None}
+    left = (1 - math.fsum(turns.values())) / math.fsum(plain.values())
+    return {shape: turns.get(shape, plain.get(shape, 0.0) * left) for shape in shapes}
 
 
 def _averaged(count: Floats, begin: dict[KeyT, float], strength: float) -> dict[KeyT, float]:

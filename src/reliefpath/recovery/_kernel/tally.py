@@ -20,6 +20,8 @@ from reliefpath.recovery._kernel.posterior import (
 
 EPISODES, PRECISION, LOG_VARIANCE, START, SQUARE, VARIANCE = range(6)
 """Numbers summed over episodes; the start's three are weighted by the precision of its scores."""
+MANY = 6
+"""Scores from which on a turn can be told from a score that strays."""
 
 
 @compiled
@@ -39,6 +41,7 @@ def tally_range(
     step: Floats,
     prior: PackedPrior,
     shapes: Floats,
+    shapes_of_long: Floats,
     deviations: Floats,
     asymptotes: Floats,
     numbers: Floats,
@@ -46,7 +49,7 @@ def tally_range(
     """Add to the sums what the episodes from `first` up to `last` say.
 
     `shapes`, `deviations` and `asymptotes` get how many episodes belong to each, a part of an
-    episode where it may belong to several.
+    episode where it may belong to several; `shapes_of_long` those of at least `MANY` scores.
     """
     work = space(prior, most_scores(first, last, offsets))
     out = work.posterior.reshape((7, len(deviations), len(asymptotes), len(shapes)))
@@ -64,6 +67,8 @@ def tally_range(
                 for k in range(out.shape[3]):
                     w, b = out[WEIGHT, j, r, k], out[B, j, r, k]
                     shapes[k] += w
+                    if n >= MANY:
+                        shapes_of_long[k] += w
                     deviations[j] += w
                     asymptotes[r] += w
                     variance = out[NOISE, j, r, k] / noise
