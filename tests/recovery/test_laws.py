@@ -171,3 +171,47 @@ def test_any_number_type_and_a_read_only_array_will_do(dtype: type) -> None:
     plain = recover([0, 4], [0, 3, 6, 9], [6, 4, 2, 2], [10], [2])
     typed = recover(np.array([0, 4], np.int32), [0, 3, 6, 9], burden, [10], [2])
     np.testing.assert_array_equal(rows(plain), rows(typed))
+
+
+def histories(n: int = 2000) -> tuple[np.ndarray, ...]:
+    """Plausible histories of whole scores, each with what `recover` takes."""
+    random = np.random.default_rng(3)
+    counts = random.integers(3, 16, n)
+    weeks, scores = [], []
+    for count in counts:
+        week = np.cumsum(random.integers(3, 15, count)) / 7
+        week -= week[0]
+        start, length = random.uniform(4, 9), random.uniform(1, 12)
+        left = 1 - random.uniform(-0.2, 1) * np.minimum(week / length, 1)
+        noise = random.normal(0, random.choice([0.5, 1, 1.6]), count)
+        weeks.append(week)
+        scores.append(np.clip(np.rint(start * left + noise), [1] + [0] * (count - 1), 10))
+    offsets = np.append(0, np.cumsum(counts))
+    columns = np.concatenate(weeks), np.concatenate(scores), np.full(n, 10.0), np.full(n, 2.0)
+    return offsets, *columns
+
+
+@pytest.mark.parametrize("worse", [1, 3])
+def test_worse_latest_score_does_not_make_recovery_surer(worse: int) -> None:
+    """By more than 0.03: a noisier patient's recovery is told less sharply, either way."""
+    offsets, weeks, scores, ranges, mcid = histories()
+    other = scores.copy()
+    other[offsets[1:] - 1] = np.minimum(other[offsets[1:] - 1] + worse, 10)
+    before, after = (
+        recover(offsets, weeks, said, ranges, mcid, step=np.ones(len(ranges))).p_recovered
+        for said in (scores, other)
+    )
+    surer = after - before
+    assert np.nanmax(surer) < 0.03
+
+
+@given(st.integers(4, 12), st.integers(5, 9), st.integers(2, 5), st.integers(0, 10_000))
+@laws
+def test_what_fell_of_late_by_twice_what_matters_is_not_level(
+    steady: int, start: int, weeks: int, seed: int
+) -> None:
+    noise = np.random.default_rng(seed).normal(0, 0.5, steady + weeks)
+    course = [start] * steady + [start - 4 * (i + 1) / weeks for i in range(weeks)]
+    scores = np.clip(np.rint(np.array(course) + noise), 0, 10)
+    told = recover([0, len(course)], range(len(course)), scores, [10], [2], step=[1])
+    assert told.p_level < 0.9  # what the pathway asks for
