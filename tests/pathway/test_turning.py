@@ -12,7 +12,7 @@ from reliefpath.pathway.turning import turns
 from .one_patient import after, log, nrs, on
 
 WEEKLY = {
-    "lost": ([6, 5, 3, 2, 1, 1, 1, 1, 1, 1, 4, 5, 4, 5], "Worse again since about", 10),
+    "lost": ([6, 5, 3, 2, 1, 1, 1, 1, 1, 1, 4, 5, 4, 5], "Worse since about", 10),
     "twice": (
         [9, 8, 7, 6, 5, 5, 5, 5, 5, 5, 5, 3, 1, 1, 1, 1],
         "A second recovery since about",
@@ -49,5 +49,5 @@ def test_the_year_is_told_where_it_is_another() -> None:
         "second_recovery_weeks": None,
     }
     assert list(turns(facts, date(2026, 1, 10))) == [
-        "Worse again since about 20 December 2025, 83 % sure"
+        "Worse since about 20 December 2025, 83 % sure"
     ]

@@ -1,4 +1,4 @@
-"""A course that has turned, in words: worse again, or a second recovery, and since when."""
+"""A course that has turned, in words: worse, or a second recovery, and since when."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from reliefpath.pathway.wording import fact_in_words
 EVEN = 0.5
 """From an even chance on a turn is told."""
 TURNS = (
-    ("p_worse", "worse_weeks", "Worse again"),
+    ("p_worse", "worse_weeks", "Worse"),
     ("p_second_recovery", "second_recovery_weeks", "A second recovery"),
 )
 """The facts of each turn, its probability and how long before the latest score it began."""
 
 
 def turns(facts: Mapping[str, Any], as_of: date) -> Iterator[str]:
-    """Yield what has turned, since when and how sure: `Worse again since about 3 June, 83 % sure`.
+    """Yield what has turned, since when and how sure: `Worse since about 3 June, 83 % sure`.
 
     Args:
         facts: Those of an episode.
