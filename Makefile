@@ -57,7 +57,7 @@ SLOW := cli store web care/test_plain_plans.py care_log/test_bad_files.py care_l
 	care_log/test_present_and_read.py care_log/test_terms.py docs/test_reference.py documents/test_claim_of_note.py \
 	documents/test_command.py documents/test_letter.py documents/test_pages.py knowledge/test_value.py \
 	pathway/test_editing.py pathway/test_laws.py pathway/test_own_episodes.py pathway/test_random_courses.py \
-	pathway/test_what_if.py recovery/test_agreement.py
+	pathway/test_what_if.py recovery/test_agreement.py recovery_arena/test_statuses.py
 FAST := -m "not (browser or postgresql or long)" $(addprefix --ignore=tests/,$(SLOW))
 
 test: setup ## Run every test, or those of T, and name the slowest twenty
