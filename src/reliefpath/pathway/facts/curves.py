@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reliefpath.clock import Moment
+from reliefpath.pathway.facts.courses import FAR
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
 from reliefpath.pathway.flare import is_flare
 from reliefpath.recovery import Prior, Priors, Targets, recover, weeks_until_clear
@@ -36,8 +37,6 @@ CURVE_FACTS = {
     "injection_effect": "injection_effect",
 }
 """The facts that rest on the curve, and which answer of `recover` each is."""
-FAR = 1 << 24
-"""Days that keep the episodes apart: more than 9999 years have."""
 LOOK_AGAIN = "look_again_weeks"
 UNLIKELY, LIKELY = 0.2, 0.9
 """Between these `p_level` leaves it open whether a course is level."""

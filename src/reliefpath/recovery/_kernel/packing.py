@@ -144,11 +144,8 @@ def _asymptote(prior: Prior, asymptote: Asymptote, weight: float) -> NDArray[np.
     """Return the normal prior of (b - mean, c) of one asymptote."""
     mean, sd = prior.start
     variance, centre = (asymptote.spread * mean) ** 2, asymptote.share * mean
-    bb, bc, cc = (
-        1 / sd**2 + asymptote.share**2 / variance,
-        -asymptote.share / variance,
-        1 / variance,
-    )
+    bb, bc = 1 / sd**2 + asymptote.share**2 / variance, -asymptote.share / variance
+    cc = 1 / variance
     density = weight / (sd * math.sqrt(variance))
     return np.array([density, bb, bc, cc, bc * centre, cc * centre, cc * centre**2])
 
