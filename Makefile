@@ -9,6 +9,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 DEMO := build/demo-clinic
 PICTURES := build/pictures
+KERNEL := src/reliefpath/recovery/_kernel
 
 # without bytecode kept, every process of the tests compiles all anew
 unexport PYTHONDONTWRITEBYTECODE
@@ -19,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: .venv/ready ## Make .venv with the reliefpath command installed
+setup: .venv/ready $(KERNEL)/kernel.so ## Make .venv with the reliefpath command installed
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -27,8 +28,9 @@ setup: .venv/ready ## Make .venv with the reliefpath command installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
 	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	@command -v $${CC:-cc} >/dev/null || \
+		$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-compiler.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m reliefpath.recovery
 	@$(BIN)/python -c 'import weasyprint' >/dev/null 2>&1 || \
 		{ test "$$(id -u)" = 0 && apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes $(PANGO); } >/dev/null 2>&1 || \
 		echo "No PDF can be made before this is installed: $(PANGO)" >&2
@@ -36,6 +38,9 @@ setup: .venv/ready ## Make .venv with the reliefpath command installed
 		{ test "$$(id -u)" = 0 && apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes chromium; } >/dev/null 2>&1 || \
 		echo "Tests of the web pages are skipped before this is installed: chromium" >&2
 	@touch $@
+
+$(KERNEL)/kernel.so: .venv/ready hatch_build.py $(wildcard $(KERNEL)/*.[ch])
+	$(BIN)/python hatch_build.py
 
 demo: setup ## Fill the chart of a demo clinic, show one patient's story, and serve it on this computer
 	$(BIN)/reliefpath demo $(DEMO) --patients 60 --force
@@ -108,7 +113,8 @@ $(PICTURES): | .venv/ready # what the tests of the web pages see
 
 lock: setup ## Resolve the dependencies anew
 	$(COMPILE) --group dev pyproject.toml --output-file requirements.lock
+	$(COMPILE) --group compiler --output-file requirements-compiler.lock
 	$(COMPILE) --group bench --constraint requirements.lock pyproject.toml --output-file requirements-bench.lock
 
 clean: ## Remove everything that was made
-	rm -rf .venv build
+	rm -rf .venv build $(KERNEL)/kernel.so

@@ -25,7 +25,7 @@ from reliefpath.errors import CareLogError, CareLogWarning, UsageError
 from reliefpath.store.chart import create_chart
 
 TODAY = date(2026, 1, 31)
-HEAVY = {"numpy", "polars", "numba", "pyarrow", "pydantic", "sqlalchemy", "fastapi", "typer"}
+HEAVY = {"numpy", "polars", "pyarrow", "pydantic", "sqlalchemy", "fastapi", "typer"}
 CLINIC = """clinic: Riverside Pain Clinic
 overrides:
   - in: measures

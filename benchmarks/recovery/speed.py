@@ -109,15 +109,7 @@ def working_set() -> tuple[int, int]:
 
     Neither depends on the number of episodes; what does are the columns of input and answers.
     """
-    from reliefpath.recovery._kernel.posterior import space
-    from reliefpath.recovery._kernel.question import question_space
+    from reliefpath.recovery._kernel.compiled import space_bytes
 
     packed = DEFAULT_PRIOR.packed
-    shared = _bytes(packed)
-    return shared, _bytes((*space(packed, 16), *question_space(packed)))
-
-
-def _bytes(parts: tuple[Any, ...]) -> int:
-    """Return the size of all arrays, views of the same memory counted once."""
-    arrays = {a.__array_interface__["data"][0]: a.nbytes for a in parts if hasattr(a, "nbytes")}
-    return int(sum(arrays.values()))
+    return sum(array.nbytes for array in packed.arrays.values()), space_bytes(packed, 16)

@@ -20,7 +20,6 @@ from typing import IO, Any, NoReturn
 
 ROOT = Path(__file__).parents[2]
 IMPORTED = (
-    "numba",
     "polars",
     "pyarrow",
     "pydantic",

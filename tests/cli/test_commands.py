@@ -30,7 +30,7 @@ def test_help_loads_nothing_heavy() -> None:
         "from reliefpath.cli import app\n"
         "try: app(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'polars', 'numba', 'pyarrow', 'sqlalchemy', 'sqlglot'}\n"
+        "heavy = {'numpy', 'polars', 'pyarrow', 'sqlalchemy', 'sqlglot'}\n"
         "sys.exit(','.join(sorted(heavy & set(sys.modules))) or 0)\n"
     )
     done = subprocess.run(

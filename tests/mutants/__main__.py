@@ -39,7 +39,7 @@ UNTRIED = 3
 SECONDS = 600
 """A mutant that takes longer is caught: it would hang whoever runs it."""
 FORK = get_context("fork")
-LIBRARIES = ("numba", "polars", "pyarrow", "pydantic", "sqlalchemy", "sqlglot")
+LIBRARIES = ("polars", "pyarrow", "pydantic", "sqlalchemy", "sqlglot")
 """Imported once, before any mutant is: each is then a fork."""
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider")
 

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import typer
@@ -54,7 +53,7 @@ class Records:
 
     def parts(self) -> Iterator[CareLog]:
         """Yield the care log, a chart's a few thousand patients at a time."""
-        _prepare()
+        _give_memory_back()
         chart = self._chart()
         if chart is None:
             yield self._folder()
@@ -64,7 +63,7 @@ class Records:
 
     def whole(self) -> CareLog:
         """Return the whole care log."""
-        _prepare()
+        _give_memory_back()
         chart = self._chart()
         if chart is None:
             return self._folder()
@@ -77,7 +76,7 @@ class Records:
         Raises:
             UsageError: there is no such episode.
         """
-        _prepare()
+        _give_memory_back()
         chart = self._chart()
         if chart is None:
             care_log = self._folder()
@@ -188,22 +187,9 @@ def chart_of(source: str) -> Chart:
     return open_chart(source, knowledge())
 
 
-def _prepare() -> None:
-    """Load the compiled curve meanwhile: it takes as long as reading 10,000 episodes."""
-    Thread(target=_load_curve).start()
-    _give_memory_back()
-
-
 def _give_memory_back() -> None:
     """Let Arrow use the allocator that holds least of a large clinic, where there is one."""
     import pyarrow as pa
 
     with suppress(NotImplementedError):
         pa.set_memory_pool(pa.jemalloc_memory_pool())
-
-
-def _load_curve() -> None:
-    from reliefpath.recovery import recover, weeks_until_clear
-
-    recover([0], [], [], [], [])
-    weeks_until_clear([0], [], [], [], [])

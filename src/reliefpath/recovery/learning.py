@@ -44,6 +44,8 @@ BEGIN = replace(
 """The prior as shipped, with its asymptotes in finer parts: getting well is one of its own."""
 TURN_STRENGTH = 50.0
 """The least of that for turns, which few episodes tell of."""
+MANY = 6
+"""Scores from which on a turn can be told from a score that strays."""
 LEAST_SD = 0.15
 LEAST_WEIGHT = 1e-9
 KeyT = TypeVar("KeyT")
@@ -122,7 +124,7 @@ def _likeliest(shapes: dict[Shape, float], count: int) -> dict[Shape, float]:
 
 @dataclass(frozen=True)
 class _Tally:
-    """What episodes say of a prior; see `reliefpath.recovery._kernel.tally`."""
+    """What episodes say of a prior; as `tally` sums it up."""
 
     shapes: Floats
     shapes_of_long: Floats
@@ -132,34 +134,21 @@ class _Tally:
 
 
 def _tally(batch: Batch, prior: Prior) -> _Tally:
-    from reliefpath.recovery._kernel.tally import tally_range
+    from reliefpath.recovery._kernel.compiled import tally
 
     packed = prior.packed
+    columns = {
+        "shapes": np.zeros(packed.shapes),
+        "shapes_of_long": np.zeros(packed.shapes),
+        "deviations": np.zeros(len(prior.deviations)),
+        "asymptotes": np.zeros(len(prior.asymptotes)),
+        "numbers": np.zeros(6),
+    }
+    tally(batch, packed, columns, MANY)
     # the packed shapes are filled up with ones of no weight
-    shapes, of_long = np.zeros((2, len(packed.shapes)))
-    sums = _Tally(
-        shapes[: len(prior.shapes)],
-        of_long[: len(prior.shapes)],
-        np.zeros(len(prior.deviations)),
-        np.zeros(len(prior.asymptotes)),
-        np.zeros(6),
-    )
-    tally_range(
-        0,
-        len(batch.scale_range),
-        batch.offsets,
-        batch.day,
-        batch.score,
-        batch.effect,
-        batch.common_step,
-        packed,
-        shapes,
-        of_long,
-        sums.deviations,
-        sums.asymptotes,
-        sums.numbers,
-    )
-    return sums
+    for name in ("shapes", "shapes_of_long"):
+        columns[name] = columns[name][: len(prior.shapes)]
+    return _Tally(**columns)
 
 
 def _next(sums: _Tally, prior: Prior, begin: Prior, strength: float, rounding: float) -> Prior:
@@ -226,7 +215,7 @@ def _noise(
     log(a) - digamma(a) = log mean(x) - mean(log x). It is told to 1.5 % by the closed form from
     which Minka 2002, "Estimating a gamma distribution", starts.
     """
-    from reliefpath.recovery._kernel.tally import digamma
+    from reliefpath.recovery._kernel.compiled import digamma
 
     episodes, precision, log_variance = sums.numbers[:3].tolist()
     now, first = prior.noise[1] ** 2 + rounding, begin.noise[1] ** 2 + rounding

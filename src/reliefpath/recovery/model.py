@@ -181,23 +181,10 @@ def recover(
     batch.check(change)
     out = np.full((len(fields(Recovery)), len(batch.scale_range)), np.nan)
 
-    from reliefpath.recovery._kernel.answers import recover_range
+    from reliefpath.recovery._kernel.compiled import recover_range
 
     def answer(first: int, last: int) -> None:
-        recover_range(
-            first,
-            last,
-            batch.offsets,
-            batch.day,
-            batch.score,
-            batch.effect,
-            batch.scale_range,
-            change,
-            batch.step,
-            targets.packed,
-            prior.packed,
-            out,
-        )
+        recover_range(first, last, batch, change, targets.packed, prior.packed, out)
 
     batch.share_out(answer, threads)
     return Recovery(*out)
@@ -243,23 +230,10 @@ def forecast(
     day = np.where(np.isnan(where), -1, days_of(np.nan_to_num(where)))
     out = np.full((*where.shape, len(asked)), np.nan)
 
-    from reliefpath.recovery._kernel.answers import forecast_range
+    from reliefpath.recovery._kernel.compiled import forecast_range
 
     def answer(first: int, last: int) -> None:
-        forecast_range(
-            first,
-            last,
-            batch.offsets,
-            batch.day,
-            batch.score,
-            batch.effect,
-            batch.common_step,
-            day,
-            present,
-            asked,
-            prior.packed,
-            out,
-        )
+        forecast_range(first, last, batch, day, present, asked, prior.packed, out)
 
     batch.share_out(answer, threads)
     return np.clip(out, 0, RANGE) * (batch.scale_range / RANGE)[:, None, None]
@@ -299,27 +273,13 @@ def weeks_until_clear(
     batch = Batch.of(offsets, weeks, burden, scale_range, step, effect)
     change = numbers("mcid", mcid)
     batch.check(change)
-    unlikely, likely = map(float, clear)
+    ends = numbers("clear", clear)
     out = np.full(len(batch.scale_range), np.nan)
 
-    from reliefpath.recovery._kernel.outlook import outlook_range
+    from reliefpath.recovery._kernel.compiled import outlook_range
 
     def answer(first: int, last: int) -> None:
-        outlook_range(
-            first,
-            last,
-            batch.offsets,
-            batch.day,
-            batch.score,
-            batch.effect,
-            batch.scale_range,
-            change,
-            batch.step,
-            targets.packed,
-            (unlikely, likely),
-            prior.packed,
-            out,
-        )
+        outlook_range(first, last, batch, change, targets.packed, ends, prior.packed, out)
 
     batch.share_out(answer, threads)
     return out
@@ -366,19 +326,9 @@ def curve(
         raise UsageError("`at` must be finite numbers of weeks.")
     out = np.full((3, len(where)), np.nan)
     if len(batch.day):
-        from reliefpath.recovery._kernel.answers import curve_at
+        from reliefpath.recovery._kernel.compiled import curve_at
 
-        step = float(batch.common_step[0])
-        curve_at(
-            batch.day,
-            batch.score,
-            batch.effect,
-            step,
-            days_of(where),
-            _at(effect_at, where),
-            prior.packed,
-            out,
-        )
+        curve_at(batch, days_of(where), _at(effect_at, where), prior.packed, out)
     return Curve(where, *(out * (batch.scale_range[0] / RANGE)))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from ctypes import Structure, c_double, c_int64, c_void_p
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reliefpath.recovery.injection import injection_prior
-from reliefpath.recovery.prior import Asymptote, Prior
+from reliefpath.recovery.prior import RANGE, Asymptote, Prior
 from reliefpath.recovery.shapes import EARLIEST_TURN, Shape
 
 LAST_DAY = 2048
@@ -19,9 +20,7 @@ LONGEST_GAP = 400
 FIRST_DAY, FINAL_DAY = -400, 200
 """From the latest score: days before and after which no turn goes on."""
 NEVER = 1 << 40
-"""A day that never comes, by which every course is at its end."""
-BEFORE = -1
-"""A day before all."""
+"""A day that never comes."""
 MANY_SCORES = 1023
 """The Student-t of more scores than this is taken as that of so many."""
 TERMS = 7
@@ -30,65 +29,66 @@ FAR = 3.9
 """A Student-t is as good as 0 or 1 where a normal is this far from its mean."""
 WIDTH = 16
 """Shapes are filled up to a multiple of it, so that no vector instruction is left half empty."""
+COUNTS = ["shapes", "deviations", "asymptotes", "days", "gaps", "first_day", "final_day", "degrees"]
+ARRAYS = (
+    *("reached", "added", "first_share", "ago", "start", "second", "turned_by"),
+    *("kept", "ratios", "chances", "real", "begin", "students"),
+)
+NUMBERS = ["dof", "mean_start", "noise", "taken_off", "taken_off_variance", "range"]
+"""The fields of `struct prior`, in its order."""
 
 
-class PackedPrior(NamedTuple):
-    """A prior as arrays.
+class PackedPrior(Structure):
+    """A prior as the compiled loops read it, `struct prior`.
 
     Attributes:
+        arrays: What the addresses point to.
+        shapes, deviations, asymptotes, days, gaps, degrees: How many there are of each; shapes
+            are filled up to a multiple of `WIDTH`.
         reached: Share that the first part reaches, a row a day and a column a shape; at the end a
-            row for ever and one, at -1, for nothing.
-        added: What the turn adds, a row for each day from `FIRST_DAY` before the latest score.
+            row for ever and one for nothing.
+        added: What the turn adds, a row for each day from `first_day` before the latest score to
+            `final_day` after it.
         first_share: The part of the whole that each shape reaches before its turn.
         ago: Weeks before the latest score that each turn began.
         start: The week in which each recovery sets in.
         second: 1 for each shape with a second recovery, else 0.
         turned_by: The day from which on a latest score can have the turn behind it.
-        shapes: Weight of each shape.
         kept: What is kept of each kind of deviation, a row each, after so many days.
         ratios: Ratio of each kind of deviation.
-        deviations: Weight of each kind of deviation.
-        asymptotes: By asymptote and shape, a column each: the asymptote's density at its mean times
+        chances: Weight of each kind of deviation.
+        real: Whether each kind of deviation is real.
+        begin: By asymptote and shape, a column each: the asymptote's density at its mean times
             the weights of both, precision (3), precision times mean (2), square of the mean by it.
+        students: Polynomials for the Student-t, a row for each number of scores.
         dof: Degrees of freedom of the noise.
         mean_start: Mean of the start.
         noise: Variance of the noise.
-        real: Whether each kind of deviation is real.
-        students: Polynomials for the Student-t, a row for each number of scores.
         taken_off: Mean of what an injection takes off.
         taken_off_variance: Variance of what an injection takes off.
+        range: Width of the common scale.
     """
 
-    reached: NDArray[np.float32]
-    added: NDArray[np.float32]
-    first_share: NDArray[np.float32]
-    ago: NDArray[np.float32]
-    start: NDArray[np.float32]
-    second: NDArray[np.float32]
-    turned_by: NDArray[np.int64]
-    shapes: NDArray[np.float32]
-    kept: NDArray[np.float64]
-    ratios: NDArray[np.float64]
-    deviations: NDArray[np.float64]
-    asymptotes: NDArray[np.float32]
-    dof: float
-    mean_start: float
-    noise: float
-    real: NDArray[np.bool_]
-    students: NDArray[np.float32]
-    taken_off: float
-    taken_off_variance: float
+    arrays: dict[str, NDArray[Any]]
+    shapes: int
+    _fields_ = (
+        *((name, c_int64) for name in COUNTS),
+        *((name, c_void_p) for name in ARRAYS),
+        *((name, c_double) for name in NUMBERS),
+    )
 
 
-class PackedTargets(NamedTuple):
-    """Targets as plain numbers, with weeks in whole days."""
+class PackedTargets(Structure):
+    """Targets as the compiled loops read them, `struct targets`, with weeks in whole days."""
 
-    window_low: float
-    window_high: float
-    recovered: float
-    horizon: int
-    level_days: int
-    loss: float
+    _fields_ = (
+        ("window_low", c_double),
+        ("window_high", c_double),
+        ("recovered", c_double),
+        ("horizon", c_int64),
+        ("level_days", c_int64),
+        ("loss", c_double),
+    )
 
 
 def pack(prior: Prior) -> PackedPrior:
@@ -102,32 +102,45 @@ def pack(prior: Prior) -> PackedPrior:
     weeks = np.append(np.arange(LAST_DAY) / 7, [np.inf, -1])
     gaps = np.arange(LONGEST_GAP + 1) / 7
     since = np.arange(FIRST_DAY, FINAL_DAY + 1) / 7
-    return PackedPrior(
-        np.stack([shape.first(weeks) for shape in shapes], 1).astype(np.float32),
-        np.stack([shape.added(since) for shape in shapes], 1).astype(np.float32),
-        np.array([shape.first_share for shape in shapes], np.float32),
-        np.array([shape.turn.ago if shape.turn else 0.0 for shape in shapes], np.float32),
-        np.array([shape.start for shape in shapes], np.float32),
-        np.array([_is_second(shape) for shape in shapes], np.float32),
-        np.array([_turned_by(shape) for shape in shapes], np.int64),
-        np.array(weights, np.float32),
-        np.array([np.exp(-gaps / deviation.weeks) for deviation in prior.deviations]),
-        np.array([deviation.ratio for deviation in prior.deviations], float),
-        np.array(list(prior.deviations.values())),
-        np.hstack(
+    arrays: dict[str, NDArray[Any]] = {
+        "reached": np.stack([shape.first(weeks) for shape in shapes], 1).astype(np.float32),
+        "added": np.stack([shape.added(since) for shape in shapes], 1).astype(np.float32),
+        "first_share": np.array([shape.first_share for shape in shapes], np.float32),
+        "ago": np.array([shape.turn.ago if shape.turn else 0.0 for shape in shapes], np.float32),
+        "start": np.array([shape.start for shape in shapes], np.float32),
+        "second": np.array([_is_second(shape) for shape in shapes], np.float32),
+        "turned_by": np.array([_turned_by(shape) for shape in shapes], np.int64),
+        "kept": np.array([np.exp(-gaps / deviation.weeks) for deviation in prior.deviations]),
+        "ratios": np.array([deviation.ratio for deviation in prior.deviations], float),
+        "chances": np.array(list(prior.deviations.values()), float),
+        "real": np.array([deviation.real for deviation in prior.deviations], bool),
+        "begin": np.hstack(
             [
                 _asymptote(prior, asymptote, weight)[:, None] * ([weights] + 6 * [ones])
                 for asymptote, weight in prior.asymptotes.items()
             ]
         ).astype(np.float32),
-        float(prior.noise[0]),
-        float(prior.start[0]),
-        float(prior.noise[1]) ** 2,
-        np.array([deviation.real for deviation in prior.deviations]),
-        _students(prior.noise[0] + np.arange(MANY_SCORES + 1.0)),
-        taken_off.mean,
-        taken_off.sd**2,
+        "students": _students(prior.noise[0] + np.arange(MANY_SCORES + 1.0)),
+    }
+    packed = PackedPrior(
+        shapes=len(shapes),
+        deviations=len(prior.deviations),
+        asymptotes=len(prior.asymptotes),
+        days=len(weeks),
+        gaps=len(gaps),
+        first_day=FIRST_DAY,
+        final_day=FINAL_DAY,
+        degrees=MANY_SCORES + 1,
+        **{name: array.ctypes.data for name, array in arrays.items()},
+        dof=prior.noise[0],
+        mean_start=prior.start[0],
+        noise=prior.noise[1] ** 2,
+        taken_off=taken_off.mean,
+        taken_off_variance=taken_off.sd**2,
+        range=RANGE,
     )
+    packed.arrays = arrays
+    return packed
 
 
 def _is_second(shape: Shape) -> bool:
