@@ -39,7 +39,7 @@ setup: .venv/ready $(KERNEL)/kernel.so ## Make .venv with the reliefpath command
 		echo "Tests of the web pages are skipped before this is installed: chromium" >&2
 	@touch $@
 
-$(KERNEL)/kernel.so: .venv/ready hatch_build.py $(wildcard $(KERNEL)/*.[ch])
+$(KERNEL)/kernel.so: hatch_build.py $(wildcard $(KERNEL)/*.[ch]) | .venv/ready
 	$(BIN)/python hatch_build.py
 
 demo: setup ## Fill the chart of a demo clinic, show one patient's story, and serve it on this computer

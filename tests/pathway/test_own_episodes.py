@@ -14,7 +14,7 @@ from reliefpath.pathway.facts import facts
 from reliefpath.pathway.facts.scores import known_scores
 from reliefpath.pathway.facts.series import curved_series
 from reliefpath.pathway.facts.treatments import treatments_given
-from reliefpath.pathway.own_episodes import learn_priors
+from reliefpath.pathway.own_episodes import FEWEST, learn_priors
 from reliefpath.recovery import DEFAULT_PRIOR, Priors
 from reliefpath.recovery.injection import injection_prior
 from reliefpath.simulation import demo_clinic
@@ -45,6 +45,20 @@ def test_measure_and_region_with_enough_episodes_get_a_prior_of_their_own() -> N
     assert found.priors.of("nrs", "jaw") == found.priors.overall
     none = learn_priors(clinic, TODAY, fewest=10_000)
     assert not none.priors.groups
+
+
+def test_a_prior_is_kept_where_it_foretells_held_out_scores_better_and_nowhere_else() -> None:
+    found = learn_priors(demo_clinic(300, 5, TODAY), TODAY, fewest=40)
+    judged = {group: held_out.is_better for group, held_out in found.held_out.items()}
+    assert {True, False} == set(judged.values())  # both are seen here
+    assert found.counts.keys() == {group for group, better in judged.items() if better} | {None}
+    assert found.priors.groups.keys() == found.counts.keys() - {None}
+
+
+def test_few_episodes_teach_nothing() -> None:
+    found = learn_priors(demo_clinic(15, 5, TODAY), TODAY)
+    assert 0 < found.counts[None] < FEWEST
+    assert found.priors == Priors()
 
 
 def test_facts_follow_the_prior_of_each_measure_and_region(learned: Priors) -> None:

@@ -73,7 +73,7 @@ class Batch:
     def share_out(self, answer: Callable[[int, int], None], threads: int | None) -> None:
         """Have all episodes answered, a chunk at a time."""
         n = len(self.scale_range)
-        workers = min(threads or os.cpu_count() or 1, n // CHUNK)
+        workers = min(threads or usual_threads(), n // CHUNK)
         if workers < 2:
             answer(0, n)
             return
@@ -122,6 +122,12 @@ class Batch:
         _refuse(~shares, "its `effect` must be a share from 0 to 1", episode)
         falls = (np.diff(weeks) < 0) & (np.diff(episode) == 0)
         _refuse(falls, "its `weeks` must ascend", episode[1:])
+
+
+def usual_threads() -> int:
+    """Return as many threads as Polars is told to take, or as there are cores."""
+    told = os.environ.get("POLARS_MAX_THREADS", "")
+    return int(told) if told.isdecimal() and int(told) else os.cpu_count() or 1
 
 
 def days(weeks: float) -> int:

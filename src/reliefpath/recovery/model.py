@@ -171,7 +171,8 @@ def recover(
             units; 0, for a measure without steps, if None.
         effect: For each score how much of an injection's effect is present, from 0 to 1, as
             `injection_effect` gives it; 0 if None.
-        threads: How many threads may work on a large batch; as many as there are cores if None.
+        threads: How many threads may work on a large batch; if None, as many as POLARS_MAX_THREADS
+            says, or as there are cores.
 
     Raises:
         UsageError: The input is not as described. An episode without scores may have any range.

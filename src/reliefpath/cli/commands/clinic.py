@@ -82,8 +82,8 @@ def assess(
     - `reliefpath assess clinic/ --format json | jq '.[] | select(.gate)'`
     - `reliefpath assess clinic/ --format parquet --out advice.parquet`
     """
-    if workers is not None:  # both engines read these when they are first imported
-        os.environ["POLARS_MAX_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = str(workers)
+    if workers is not None:  # Polars reads it when it is first imported, the curve with each batch
+        os.environ["POLARS_MAX_THREADS"] = str(workers)
     if file_format is AssessFormat.PARQUET and out is None and sys.stdout.isatty():
         raise UsageError("Parquet is not for reading on a screen; add `--out FILE`")
     day, chosen, priors = as_of_day(as_of, source), read_pathway(pathway), read_prior(prior)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reliefpath.cli.options import AsOf, ReadingOptions, Source, as_of_day, taking
 from reliefpath.cli.records import Records, shown
 from reliefpath.errors import UsageError
+
+if TYPE_CHECKING:
+    from reliefpath.pathway.own_episodes import HeldOut
+    from reliefpath.recovery.learned import Group
 
 app = typer.Typer(help="Learn what recovery looks like in your clinic.", no_args_is_help=True)
 
@@ -53,12 +58,27 @@ def learn(
         )
     text = priors_text(learned.priors, learned.counts, f"{total:,} series of scores up to {day}")
     out.write_text(text, "utf-8")
+    for group, held_out in learned.held_out.items():
+        typer.echo(_told(group, held_out, total))
     start, noise = learned.priors.overall.start, learned.priors.overall.noise
     typer.echo(
-        f"Learned from {total:,} series of scores: on a scale of 0 to 10 patients start at "
-        f"{start[0]:.1f} (SD {start[1]:.1f}), and single scores stray by {noise[1]:.1f}."
+        f"On a scale of 0 to 10 patients start at {start[0]:.1f} (SD {start[1]:.1f}), and single "
+        f"scores stray by {noise[1]:.1f}. Next: reliefpath assess {shown(source)} --prior {out}"
     )
-    groups = ", ".join(f"{m} in {r}" for m, r in sorted(learned.priors.groups)) or "none"
-    typer.echo(
-        f"Priors of their own: {groups}. Next: reliefpath assess {shown(source)} --prior {out}"
-    )
+
+
+def _told(group: Group | None, held_out: HeldOut, total: int) -> str:
+    """How a prior did on scores that it was not learned from, in a sentence."""
+    from reliefpath.pathway.own_episodes import FEWEST
+
+    whose, than = f"All {total:,} series of scores", "the prior as shipped"
+    if group is not None:
+        whose, than = f"{group[0]} in {group[1]}", "the prior of all"
+    elif total < FEWEST:
+        return f"{whose}: fewer than {FEWEST}, so {than} is kept."
+    if isnan(held_out.learned):
+        return f"{whose}: none with three scores, so {than} is kept."
+    change = 1 - held_out.learned / held_out.before
+    if held_out.is_better:
+        return f"{whose}: scores held out are foretold {change:.1%} better than by {than}."
+    return f"{whose}: scores held out are foretold {-change:.1%} worse, so {than} is kept."
