@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -47,7 +48,7 @@ def after(days: int) -> date:
     return START + timedelta(days=days)
 
 
-def nrs(series: dict[int, float]) -> Rows:
+def nrs(series: Mapping[int, float] | Mapping[float, float]) -> Rows:
     return [{"at": on(day), "measure": "nrs", "value": value} for day, value in series.items()]
 
 

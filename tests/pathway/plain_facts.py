@@ -129,7 +129,14 @@ def score_facts(record: Record, episode: Row, on: date) -> Row:
     }
 
 
-OF_A_COURSE = ("flare", "setback", "weeks_since_recovery", "relapse", "dry_needling_gain")
+OF_A_COURSE = (
+    "flare",
+    "setback",
+    "scatter",
+    "weeks_since_recovery",
+    "relapse",
+    "dry_needling_gain",
+)
 
 
 def course_facts(course: list[Occasion], on: date) -> Row:
@@ -141,18 +148,20 @@ def course_facts(course: list[Occasion], on: date) -> Row:
     ]
     limit = left[0] / 10 + 1e-9
     is_well = [value <= limit for value in left]
-    began, anchor, lost = None, None, False
+    scatter = scatter_of(course, left)
+    matters = MATTERS[course[0].measure] * max(0.8, 1.7 * (scatter or 0.0))
+    began, anchor, lost, level = None, None, False, 0.0
     for i, now in enumerate(course):
         start = _before_by(course, i, 14)
-        steady = start is not None and is_well[start] and mean(left[start : i + 1]) <= limit
-        if is_well[i] and steady and not now.passing:
+        held = None if start is None or not is_well[start] else mean(left[start : i + 1])
+        if is_well[i] and held is not None and held <= limit and not now.passing:
             began, anchor, lost = (start if began is None or lost else began), i, False
+            level = held
         elif anchor is not None:
             since = _before_by(course, i, 14)
             if since is not None and since > anchor:
-                worse = min(left[i], mean(left[since : i + 1])) - left[anchor]
-                lost = lost or worse >= MATTERS[now.measure]
-    held = began is not None and not lost
+                worse = min(left[i], mean(left[since : i + 1])) - level
+                lost = lost or worse >= matters - 1e-9
     needled = [o.needled for o in course]
     before = _base(left, needled, error)
     return {
@@ -160,12 +169,26 @@ def course_facts(course: list[Occasion], on: date) -> Row:
         "setback": (min(left[-2:]) - min(pairs)) / error if pairs else None,
         "weeks_since_recovery": None if began is None else weeks(on - course[began].day),
         "relapse": lost,
-        "slipping": held and not any(is_well[-2:]),
+        "scatter": scatter,
+        "slipping": began is not None and not lost and not any(is_well[-2:]),
         "relieved": is_well[-1] and course[-1].passing,
         "well_now": is_well[-1],
         "dry_needling_gain": None if before is None else 1 - left[-1] / before,
         **relief(course, left, error),
     }
+
+
+def scatter_of(course: list[Occasion], left: list[float]) -> float | None:
+    """How much single scores scatter, in changes that matter."""
+    if len(left) < 2:
+        return None
+    matters = MATTERS[course[0].measure]
+    near = [b.at - a.at <= timedelta(weeks=3) for a, b in pairwise(course)]
+    apart = zip(near, pairwise(left), strict=True)
+    halves = sorted((b - a) ** 2 / 2 for close, (a, b) in apart if close)[:-1]
+    between = (2 * (0.6 * matters) ** 2 + sum(halves)) / (2 + len(halves))
+    within = mean([mean([(v - o.value) ** 2 for v in o.values]) for o in course])
+    return float((between + within) ** 0.5 / matters)
 
 
 def _before_by(course: list[Occasion], i: int, days: int) -> int | None:

@@ -207,7 +207,11 @@ def test_pathway_tells_every_problem_at_once(tmp_path: Path) -> None:
 def test_only_the_last_status_may_be_without_a_question(tmp_path: Path) -> None:
     file = changed(
         tmp_path,
-        ("    when: relapse or (weeks_since_recovery is not null and p_worse >= 0.58)\n", ""),
+        (
+            "    when: relapse or (weeks_since_recovery is not null "
+            "and (p_worse >= 0.62 or p_worse >= 1.1 * scatter))\n",
+            "",
+        ),
     )
     (problem,) = problems(file)
     assert problem.line == line_with(file, "  recurred:")

@@ -112,6 +112,36 @@ def test_recovery_slips_when_two_scores_in_a_row_are_no_longer_well(
     assert of(log(scores=scores), after(70))["slipping"] is slipping
 
 
+@pytest.mark.parametrize(
+    ("series", "scatter"),
+    [
+        ({0: 5}, None),
+        ({0: 5, 7: 9}, 0.6),  # one difference may be a step
+        ({7 * week: 5 for week in range(20)}, 0.1897),
+        ({7 * week: 5 if week < 10 else 9 for week in range(20)}, 0.1897),  # a step is no scatter
+        ({7 * week: 4 + 2 * (week % 2) for week in range(20)}, 0.6971),
+        ({28 * week: 4 + 2 * (week % 2) for week in range(20)}, 0.6),  # of the course, not scatter
+    ],
+)
+def test_scatter_is_how_much_neighbouring_scores_differ(
+    series: dict[int, float], scatter: float | None
+) -> None:
+    assert of(log(scores=nrs(series)), after(600))["scatter"] == scatter
+
+
+def test_scores_of_one_day_scatter_too() -> None:
+    once = nrs({7 * week: 5.0 for week in range(6)})
+    calm = nrs({7 * week + hour: 5.0 for week in range(6) for hour in (0.4, 0.6)})
+    wild = nrs(
+        {7 * week + 0.4: 3.0 for week in range(6)} | {7 * week + 0.6: 7.0 for week in range(6)}
+    )
+    alone, same, apart = (
+        of(log(scores=[*once, *more]), after(60))["scatter"] for more in ([], calm, wild)
+    )
+    assert same == alone
+    assert apart > 2 * alone
+
+
 def test_residual_is_visible_while_a_recent_scale_can_show_what_matters() -> None:
     scores = [*nrs({0: 8, 56: 1}), {"at": on(14), "measure": "psfs", "value": 8.0}]
     care = log(scores=scores)

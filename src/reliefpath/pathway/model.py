@@ -134,6 +134,9 @@ class RecoverySettings(Rule):
     lost_weeks: float = Field(
         default=2.0, ge=0, description="For how long scores have to be worse to lose a recovery"
     )
+    lost_scatter: float = Field(
+        default=1.7, ge=0, description="By how many times the scatter of scores a recovery is lost"
+    )
     loss: float = Field(
         default=0.8, gt=0, description="How much of what matters is lost by whom is worse again"
     )
@@ -231,6 +234,7 @@ class Pathway(Catalogue):
             r.loss,
             r.recovered_weeks,
             r.lost_weeks,
+            r.lost_scatter,
         )
 
     @cached_property

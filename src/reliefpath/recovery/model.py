@@ -31,6 +31,7 @@ class Targets:
         level_weeks: How far ahead a level course brings less than what matters.
         recovered_weeks: For how long scores have to be recovered.
         lost_weeks: For how long they have to be worse again for a recovery to be lost.
+        lost_scatter: By how many times the scatter of the scores they have to be worse, at least.
         loss: How much of the smallest change that matters must be lost to be worse.
 
     Raises:
@@ -44,6 +45,7 @@ class Targets:
     loss: float = 0.8
     recovered_weeks: float = 2.0
     lost_weeks: float = 2.0
+    lost_scatter: float = 1.7
 
     def __post_init__(self) -> None:
         low, high = self.window

@@ -38,6 +38,10 @@ CURVE_FACTS = {
 }
 """The facts that rest on the curve, and which answer of `recover` each is."""
 LOOK_AGAIN = "look_again_weeks"
+USUAL_SCATTER, HELD_BY = 0.6, 2
+"""What scatter is taken for beforehand, in MCIDs, and for how many differences that counts."""
+NEIGHBOURS = 3.0
+"""Weeks up to which two scores differ by scatter alone, but for a step."""
 UNLIKELY, LIKELY = 0.2, 0.9
 """Between these `p_level` leaves it open whether a course is level."""
 
@@ -53,6 +57,8 @@ class Series:
     day: Days
     weeks: Floats
     burden: Floats
+    within: Floats
+    """The variance of the scores of each occasion."""
     injected: Floats
     """Weeks from the injection before each score, NaN without one."""
     since_latest: Flags
@@ -101,7 +107,7 @@ class Series:
         kept = np.ones(self.burden.size, np.bool_)
         kept[self.last[flare]] = False
         counts = np.diff(self.offsets) - flare
-        by_score = ("day", "weeks", "burden", "injected", "since_latest", "needled")
+        by_score = ("day", "weeks", "burden", "within", "injected", "since_latest", "needled")
         return replace(
             self,
             offsets=np.append(0, np.cumsum(counts)),
@@ -117,6 +123,7 @@ def primary_curves(
     plain = {
         "setback": _setback(s),
         "flare": _flare(s),
+        "scatter": _scatter(s),
         "weeks_since_recovery": since_recovery,
         "relapse": relapse.astype(float),
         "slipping": slipping.astype(float),
@@ -220,24 +227,48 @@ def _flare(s: Series) -> Floats:
     return np.where(s.before < s.last, flare, np.nan)
 
 
+def _scatter(s: Series) -> Floats:
+    """Standard deviation of single scores, in MCIDs, by how much neighbours differ.
+
+    Half the mean square of the differences between occasions (von Neumann et al. 1941), the largest
+    left out, since a step is no scatter, and the mean variance within them; with `USUAL_SCATTER` as
+    that of as many more differences as `HELD_BY`. What lies further apart than `NEIGHBOURS` differs
+    by the course.
+    """
+    if not s.e.size:
+        return np.empty(0)
+    count = np.diff(s.offsets)
+    close = np.diff(s.weeks, append=np.inf) <= NEIGHBOURS
+    close[s.last] = False
+    apart = np.where(close, np.diff(s.burden, append=0.0) ** 2 / 2, 0.0)
+    others = np.add.reduceat(apart, s.first) - np.maximum.reduceat(apart, s.first)
+    many = np.maximum(np.add.reduceat(close.astype(float), s.first) - 1, 0)
+    between = (HELD_BY * (USUAL_SCATTER * s.mcid) ** 2 + others) / (HELD_BY + many)
+    within = np.add.reduceat(s.within, s.first) / count
+    return np.where(count > 1, np.sqrt(between + within) / s.mcid, np.nan)
+
+
 def _since_recovery(s: Series, moment: Moment, targets: Targets) -> tuple[Floats, Flags, Flags]:
     """Weeks since the latest recovery began, whether it was lost, and whether it is slipping.
 
     Both need time as well as scores. A recovery begins with a recovered score, and is confirmed by
     another some weeks later, without an injection's effect, where the mean from the one to the
     other is recovered too. It is lost where a score and the mean of some time before it, all since
-    it was confirmed, are worse by the MCID, and stays lost until another is confirmed. It slips
-    where the two latest scores are no longer recovered.
+    it was confirmed, are worse than that mean by as much of the MCID as counts as worse and by more
+    than scatter explains, and stays lost until another is confirmed. It slips where the two latest
+    scores are no longer recovered.
     """
     if not s.e.size:
         return np.empty(0), np.empty(0, np.bool_), np.empty(0, np.bool_)
     index, limit = np.arange(s.burden.size), _well_until(s, targets.recovered)
     is_well = s.burden <= limit
-    began, mean = _some_time_before(s, targets.recovered_weeks)
-    confirmed = is_well & (began >= 0) & is_well[began] & (mean <= limit) & (s.effect == 0)
+    began, level = _some_time_before(s, targets.recovered_weeks)
+    confirmed = is_well & (began >= 0) & is_well[began] & (level <= limit) & (s.effect == 0)
     latest = np.maximum.accumulate(np.where(confirmed, index, -1))
     since, mean = _some_time_before(s, targets.lost_weeks)
-    worse = np.minimum(s.burden, mean) - s.burden[latest] >= s.mcid[s.owner]
+    scatter = np.nan_to_num(_scatter(s))
+    matters = s.mcid * np.maximum(targets.loss, targets.lost_scatter * scatter)
+    worse = np.minimum(s.burden, mean) - level[latest] >= matters[s.owner] - 1e-9
     lost = worse & (latest >= s.first[s.owner]) & (since > latest)
     losses = np.cumsum(lost)  # a recovery is what is confirmed between one loss and the next
     last = np.maximum.reduceat(np.where(confirmed, index, -1), s.first)

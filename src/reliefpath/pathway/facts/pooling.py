@@ -15,7 +15,16 @@ SUREST = 0.01
 """No improvement is known to better than this share."""
 ERF = (4.30638e-5, 2.765672e-4, 1.520143e-4, 9.2705272e-3, 4.22820123e-2, 7.05230784e-2, 1.0)
 PLAIN = (
-    *("flare", "setback", "weeks_since_recovery", "relapse", "slipping", "relieved", "well_now"),
+    *(
+        "flare",
+        "setback",
+        "scatter",
+        "weeks_since_recovery",
+        "relapse",
+        "slipping",
+        "relieved",
+        "well_now",
+    ),
     *("injection_relief", "injection_relief_now", "injection_relief_weeks", "dry_needling_gain"),
 )
 """What does not rest on a curve."""

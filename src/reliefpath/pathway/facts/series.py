@@ -84,6 +84,8 @@ class Scores:
     weeks: Floats
     days: Days
     burden: Floats
+    within: Floats
+    """The variance of the scores of each occasion."""
     e: Ints
     order: Ints
     count: Ints
@@ -128,6 +130,8 @@ class Scores:
         many = np.diff(np.append(begins, k.size))
         # of each occasion
         mean = np.add.reduceat(value, begins) / many if begins.size else value
+        squares = np.add.reduceat(value**2, begins) / many if begins.size else value
+        within = np.maximum(squares - mean**2, 0.0)
         worse = m.worse[k % m.size]
         worst = np.maximum.reduceat(value * worse, begins) if begins.size else value
         at, days, k, worse = (values[begins] for values in (at, days, k, worse))
@@ -145,6 +149,7 @@ class Scores:
             weeks,
             days,
             burden,
+            within,
             e=np.append(k[first] // m.size, -1),
             order=np.append(k[first] % m.size, -1),
             count=np.append(last - first + 1, 0),
@@ -210,6 +215,7 @@ class Scores:
             self.days[mine],
             self.weeks[mine],
             self.burden[mine],
+            self.within[mine],
             self.injected[mine],
             self.since_latest[mine],
             self.needled[mine],
