@@ -92,7 +92,7 @@ def test_an_injection_elsewhere_takes_nothing_off_these_scores() -> None:
 def test_wearing_off_is_no_setback() -> None:
     scores = {0: 8, 14: 3, 28: 3, 57: 0, 64: 0, 90: 3, 97: 3}
     assert of(injected(56, scores), after(97))["setback"] <= 0  # type: ignore[arg-type]
-    assert of(log(scores=nrs(scores)), after(97))["setback"] > 1  # type: ignore[arg-type]
+    assert of(log(scores=nrs(scores)), after(97))["setback"] > 1
 
 
 def test_exercise_after_the_injection_is_told_from_exercise_before_it() -> None:
