@@ -49,7 +49,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
         *(*_RANGE, _FLOATS, _INTS, _FLOATS, c_int64),
         *(_FLOATS, c_int64, _PRIOR, _TO_FILL),
     ),
-    "curve_at": (c_bool, _SCORES, c_int64, c_double, _INTS, _FLOATS, c_int64, _PRIOR, _TO_FILL),
+    "curve_at": (c_bool, _SCORES, c_double, _INTS, _FLOATS, c_int64, _PRIOR, _TO_FILL),
     "outlook_range": (*_RANGE, *3 * [_FLOATS], _TARGETS, _FLOATS, _PRIOR, _TO_FILL),
     "tally_range": (*_RANGE, _FLOATS, _PRIOR, POINTER(_Tally)),
     "digamma": (c_double, c_double),
@@ -168,9 +168,9 @@ def forecast_range(
 def curve_at(batch: Batch, at: Ints, effect_at: Floats, prior: PackedPrior, out: Floats) -> None:
     """Fill the rows of `out` with mean, 5 % and 95 % quantile of the course on the days `at`.
 
-    The batch is of one episode.
+    The batch is of one episode, which has scores.
     """
-    own = (_scores(batch), len(batch.day), float(batch.common_step[0]))
+    own = (_scores(batch), float(batch.common_step[0]))
     _call("curve_at", *own, at, effect_at, len(at), pointer(prior), out)
 
 

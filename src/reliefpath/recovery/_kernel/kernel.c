@@ -41,10 +41,19 @@ enum {
 #define TAIL 0.05
 #define Z_TAIL 1.6448536269514722
 
-static struct episode episode_of(int64_t n, int64_t now, const struct prior *prior,
-                                 struct space *work)
+/* Find the posterior of episode `i`, and return whether it has scores; `step` and `lag` as for
+ * `find_posterior`.
+ */
+static bool look_at(int64_t i, const struct scores *scores, double step, int64_t lag,
+                    const struct prior *prior, struct space *work, struct episode *of)
 {
-    return (struct episode){prior, work, student_law(n, prior), n, now};
+    int64_t from = scores->offsets[i], n = scores->offsets[i + 1] - from;
+    if (n == 0)
+        return false;
+    const int64_t *day = scores->day + from;
+    find_posterior(day, scores->burden + from, scores->effect + from, n, step, lag, prior, work);
+    *of = (struct episode){prior, work, student_law(n, prior), n, day[n - 1]};
+    return true;
 }
 
 /* Answer what the smallest change that matters is asked for. */
@@ -120,16 +129,12 @@ EXPORTED bool NAMED(recover_range)(int64_t first, int64_t last, const struct sco
     if (!get_space(&work, prior, most_scores(first, last, scores->offsets)))
         return false;
     for (int64_t i = first; i < last; i++) {
-        int64_t from = scores->offsets[i], n = scores->offsets[i + 1] - from;
-        if (n == 0)
-            continue;
+        struct episode of;
         double unit = prior->range / scale_range[i], change = mcid[i] * unit;
-        const int64_t *day = scores->day + from;
-        const double *effect = scores->effect + from;
-        find_posterior(day, scores->burden + from, effect, n, step[i] * unit, targets->horizon,
-                       prior, &work);
+        if (!look_at(i, scores, step[i] * unit, targets->horizon, prior, &work, &of))
+            continue;
+        double effect = scores->effect[scores->offsets[i + 1] - 1];
         find_moments(prior, &work);
-        struct episode of = episode_of(n, day[n - 1], prior, &work);
         if (!isnan(change))
             compare_with_change(change, targets, &of, out + i, column);
         between(of.now, of.now + targets->horizon, &of);
@@ -138,9 +143,9 @@ EXPORTED bool NAMED(recover_range)(int64_t first, int64_t last, const struct sco
         if (!isnan(change))
             out[P_PLATEAU * column + i] = below(change, &of);
         out[INJECTION_EFFECT * column + i] = 0;
-        if (effect[n - 1] > 0) {
+        if (effect > 0) {
             between(BEFORE, BEFORE, &of);
-            ask((struct gain){.days = NO_DEVIATION, .effect = effect[n - 1]}, &of);
+            ask((struct gain){.days = NO_DEVIATION, .effect = effect}, &of);
             out[INJECTION_EFFECT * column + i] = mean_of_x(&of) / unit;
         }
         compare_shares(!isnan(change), targets, &of, out + i, column);
@@ -162,13 +167,9 @@ EXPORTED bool NAMED(forecast_range)(int64_t first, int64_t last, const struct sc
     if (!get_space(&work, prior, most_scores(first, last, scores->offsets)))
         return false;
     for (int64_t i = first; i < last; i++) {
-        int64_t from = scores->offsets[i], n = scores->offsets[i + 1] - from;
-        if (n == 0)
+        struct episode of;
+        if (!look_at(i, scores, step[i], 0, prior, &work, &of))
             continue;
-        const int64_t *day = scores->day + from;
-        find_posterior(day, scores->burden + from, scores->effect + from, n, step[i], 0, prior,
-                       &work);
-        struct episode of = episode_of(n, day[n - 1], prior, &work);
         for (int64_t a = i * columns; a < (i + 1) * columns; a++) {
             if (at[a] < 0)
                 continue;
@@ -182,18 +183,18 @@ EXPORTED bool NAMED(forecast_range)(int64_t first, int64_t last, const struct sc
     return true;
 }
 
-/* Fill the rows of `out` with mean, 5 % and 95 % quantile of the course of `n` scores on the days. */
-EXPORTED bool NAMED(curve_at)(const struct scores *scores, int64_t n, double step,
-                              const int64_t *at, const double *effect_at, int64_t days,
+/* Fill the rows of `out` with mean, 5 % and 95 % quantile of the one course on the days `at`. */
+EXPORTED bool NAMED(curve_at)(const struct scores *scores, double step, const int64_t *at,
+                              const double *effect_at, int64_t days,
                               const struct prior *prior, double *out)
 {
     const double levels[] = {TAIL, 1.0 - TAIL};
     double found[2];
     struct space work;
-    if (!get_space(&work, prior, n))
+    if (!get_space(&work, prior, scores->offsets[1]))
         return false;
-    find_posterior(scores->day, scores->burden, scores->effect, n, step, 0, prior, &work);
-    struct episode of = episode_of(n, scores->day[n - 1], prior, &work);
+    struct episode of;
+    look_at(0, scores, step, 0, prior, &work, &of);
     for (int64_t i = 0; i < days; i++) {
         between(BEFORE, at[i] > 0 ? at[i] : 0, &of);
         ask((struct gain){.start = 1, .days = NO_DEVIATION, .effect = effect_at[i]}, &of);
@@ -215,8 +216,10 @@ static double weeks_until_clear(int64_t *day, double *burden, double *effect, in
                                 struct space *work)
 {
     int64_t weeks = targets->level_days / 7;
-    find_posterior(day, burden, effect, n, step, targets->horizon, prior, work);
-    struct episode of = episode_of(n, day[n - 1], prior, work);
+    int64_t whole[] = {0, n};
+    struct scores scores = {whole, day, burden, effect};
+    struct episode of;
+    look_at(0, &scores, step, targets->horizon, prior, work, &of);
     for (int64_t w = 1; w <= weeks; w++) {
         day[n + w - 1] = of.now + 7 * w;
         between(BEFORE, of.now + 7 * w, &of);
@@ -224,9 +227,10 @@ static double weeks_until_clear(int64_t *day, double *burden, double *effect, in
         burden[n + w - 1] = fmin(fmax(-mean_of_x(&of), 0.0), prior->range);
     }
     for (int64_t w = 0; w <= weeks; w++) {
-        if (w > 0)
-            find_posterior(day, burden, effect, n + w, step, targets->horizon, prior, work);
-        of = episode_of(n + w, day[n + w - 1], prior, work);
+        if (w > 0) {
+            whole[1] = n + w;
+            look_at(0, &scores, step, targets->horizon, prior, work, &of);
+        }
         double level = p_level(change, targets, &of);
         if (level <= clear[0] || level >= clear[1])
             return (double)w;
@@ -296,19 +300,17 @@ EXPORTED bool NAMED(tally_range)(int64_t first, int64_t last, const struct score
     if (!get_space(&work, prior, most_scores(first, last, scores->offsets)))
         return false;
     for (int64_t i = first; i < last; i++) {
-        int64_t from = scores->offsets[i], n = scores->offsets[i + 1] - from;
-        if (n == 0)
+        struct episode of;
+        if (!look_at(i, scores, step[i], 0, prior, &work, &of))
             continue;
-        find_posterior(scores->day + from, scores->burden + from, scores->effect + from, n, step[i],
-                       0, prior, &work);
-        double dof = prior->dof + (double)n, noise = prior->noise + step[i] * step[i] / 12.0;
+        double dof = prior->dof + (double)of.n, noise = prior->noise + step[i] * step[i] / 12.0;
         double mean_log = NAMED(digamma)(0.5 * dof), *numbers = sums->numbers;
         numbers[EPISODES] += 1;
         for (int64_t p = 0; p < work.size; p++) {
             int64_t j = p / work.lanes, r = p % work.lanes / work.shapes, k = p % work.shapes;
             double w = work.posterior[WEIGHT][p], b = work.posterior[B][p];
             sums->shapes[k] += w;
-            if (n >= sums->many)
+            if (of.n >= sums->many)
                 sums->shapes_of_long[k] += w;
             sums->deviations[j] += w;
             sums->asymptotes[r] += w;
