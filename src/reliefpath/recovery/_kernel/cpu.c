@@ -19,7 +19,8 @@ static unsigned kept_registers(void)
 EXPORTED int widest_kernel(void)
 {
     const unsigned osxsave = 1u << 27, fma = 1u << 12, avx2 = 1u << 5, bmi2 = 1u << 8;
-    const unsigned avx512 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31; /* F, DQ, CD, BW, VL */
+    /* F, DQ, CD, BW, VL */
+    const unsigned avx512 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
     unsigned a, b, c, d, extended;
     if (!__get_cpuid(1, &a, &b, &c, &d) || (c & osxsave) == 0 || (c & fma) == 0)
         return 0;

@@ -19,7 +19,8 @@ static void injected(double effect, int64_t i, const struct prior *prior, const 
                      double *mean, double *square)
 {
     int64_t shapes = work->shapes;
-    const float *course = work->course + i * shapes, *const *out = (const float *const *)work->posterior;
+    const float *course = work->course + i * shapes;
+    float *const *out = work->posterior;
     *mean = *square = 0;
     for (int64_t j = 0; j < prior->deviations; j++) {
         const struct whitened *of = work->whitened + j;
@@ -58,8 +59,8 @@ static struct adjusted beyond(double side, double edge, double mean, double spre
 /* Replace the scores at an end by one sweep of expectation propagation: each gets the score and the
  * noise ratio under which a normal error says the same about the curve.
  */
-static void look_beyond(const double *y, double from, const double *effect, int64_t n, struct ends ends,
-                        const struct prior *prior, struct space *work)
+static void look_beyond(const double *y, double from, const double *effect, int64_t n,
+                        struct ends ends, const struct prior *prior, struct space *work)
 {
     int64_t shapes = work->shapes;
     float *lane = work->lane, *const *moments = work->moments;

@@ -200,7 +200,9 @@ EXPORTED bool NAMED(curve_at)(const struct scores *scores, double step, const in
         ask((struct gain){.start = 1, .days = NO_DEVIATION, .effect = effect_at[i]}, &of);
         double mean = -mean_of_x(&of);
         loss_quantiles(levels, 2, &of, found);
-        out[i] = mean, out[days + i] = fmin(found[0], mean), out[2 * days + i] = fmax(found[1], mean);
+        out[i] = mean;
+        out[days + i] = fmin(found[0], mean);
+        out[2 * days + i] = fmax(found[1], mean);
     }
     free(work.memory);
     return true;
@@ -240,9 +242,9 @@ static double weeks_until_clear(int64_t *day, double *burden, double *effect, in
 
 /* Fill `out` with the weeks from the latest score until the course is clearly level or not.
  *
- * A score comes each week, and is what the curve so far expects, without an injection's effect. 0 is
- * clear already; what is never clear within the weeks of a level course, or can't be asked, is left
- * as it is.
+ * A score comes each week, and is what the curve so far expects, without an injection's effect. 0
+ * is clear already; what is never clear within the weeks of a level course, or can't be asked, is
+ * left as it is.
  */
 EXPORTED bool NAMED(outlook_range)(int64_t first, int64_t last, const struct scores *scores,
                                    const double *scale_range, const double *mcid,

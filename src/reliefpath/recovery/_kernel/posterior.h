@@ -1,7 +1,7 @@
 /* The posterior of one episode's curve: a mixture of Student-t distributions, in closed form.
  *
- * A candidate is one shape, kind of deviation and asymptote. Given them the scores are linear in the
- * start b and the recovery c with normal errors, so that each candidate's weight and its posterior
+ * A candidate is one shape, kind of deviation and asymptote. Given them the scores are linear in
+ * the start b and the recovery c with normal errors, so that each candidate's weight and posterior
  * follow from a few sums. docs/recovery.md derives every formula. Nothing here keeps state, so any
  * number of threads may call it.
  */
@@ -84,7 +84,7 @@ struct space {
     struct point known[MOST_KNOWN];
 };
 
-/* Take a line of so many bytes off the space that begins `at`; what lies between two is nobody's. */
+/* Take a line of so many bytes off the space at `at`; what lies between two is nobody's. */
 static void *cut(uintptr_t *at, int64_t bytes, bool in_memory)
 {
     uintptr_t line = *at, end = line + (uintptr_t)bytes;
@@ -249,9 +249,12 @@ static void sum_up(const int64_t *day, const double *y, double from, const doubl
     double dof = prior->dof + (double)n;
     int64_t lag_day = day[n - 1] - lag > day[0] ? day[n - 1] - lag : day[0];
     for (int64_t j = 0; j < prior->deviations; j++) {
-        float *RESTRICT g1 = work->sums[G1] + j * shapes, *RESTRICT gg = work->sums[GG] + j * shapes;
-        float *RESTRICT gy = work->sums[GY] + j * shapes, *RESTRICT wg = work->sums[WG] + j * shapes;
-        float *RESTRICT dg = work->sums[DG] + j * shapes, *RESTRICT lg = work->sums[LG] + j * shapes;
+        float *RESTRICT g1 = work->sums[G1] + j * shapes;
+        float *RESTRICT gg = work->sums[GG] + j * shapes;
+        float *RESTRICT gy = work->sums[GY] + j * shapes;
+        float *RESTRICT wg = work->sums[WG] + j * shapes;
+        float *RESTRICT dg = work->sums[DG] + j * shapes;
+        float *RESTRICT lg = work->sums[LG] + j * shapes;
         float *RESTRICT news = work->lane;
         EACH_LANE
         for (int64_t k = 0; k < shapes; k++)
@@ -344,7 +347,8 @@ static void find_candidates(int64_t n, double noise, const struct prior *prior, 
             int64_t at = j * lanes + r * shapes;
             const float *RESTRICT begin = prior->begin + r * shapes;
             float *RESTRICT weight = work->posterior[WEIGHT] + at;
-            float *RESTRICT b_at = work->posterior[B] + at, *RESTRICT c_at = work->posterior[C] + at;
+            float *RESTRICT b_at = work->posterior[B] + at;
+            float *RESTRICT c_at = work->posterior[C] + at;
             float *RESTRICT bb = work->posterior[BB] + at, *RESTRICT bc = work->posterior[BC] + at;
             float *RESTRICT cc = work->posterior[CC] + at;
             float *RESTRICT noise_at = work->posterior[NOISE] + at;

@@ -76,8 +76,8 @@ static double foretell(double goal, double spread, struct point under, struct po
 /* Return the q within the limit where P(x <= q), or of a share P(x <= q b), is p.
  *
  * Inverse interpolation in normal quantiles, which are nearly straight in q, inside a bracket that
- * shrinks. It begins with the `seen` points that are known of the distribution function, and adds to
- * them.
+ * shrinks. It begins with the `seen` points that are known of the distribution function, and adds
+ * to them.
  */
 static double quantile(double p, struct search search, int *seen, const struct episode *of)
 {

@@ -99,7 +99,8 @@ static struct run run_of(const struct space *work, int64_t j, int64_t r)
 static void ask_of_c(const struct run *run, const float *RESTRICT part, int64_t shapes)
 {
     const float *RESTRICT c = run->out[C], *RESTRICT cc = run->out[CC], *RESTRICT bc = run->out[BC];
-    float *RESTRICT x = run->rows[X], *RESTRICT var = run->rows[VAR_X], *RESTRICT cov = run->rows[COV];
+    float *RESTRICT x = run->rows[X], *RESTRICT var = run->rows[VAR_X];
+    float *RESTRICT cov = run->rows[COV];
     EACH_LANE
     for (int64_t k = 0; k < shapes; k++) {
         x[k] = part[k] * c[k];
@@ -142,8 +143,9 @@ static void ask(struct gain gain, const struct episode *of)
                 ask_of_c(&run, part, work->shapes);
                 continue;
             }
-            const float *RESTRICT b = run.out[B], *RESTRICT c = run.out[C], *RESTRICT bb = run.out[BB];
-            const float *RESTRICT bc = run.out[BC], *RESTRICT cc = run.out[CC];
+            const float *RESTRICT b = run.out[B], *RESTRICT c = run.out[C];
+            const float *RESTRICT bb = run.out[BB], *RESTRICT bc = run.out[BC];
+            const float *RESTRICT cc = run.out[CC];
             const float *RESTRICT noise = run.out[NOISE];
             const float *RESTRICT wg = run.wg, *RESTRICT dg = run.dg, *RESTRICT lg = run.lg;
             float *RESTRICT x = run.rows[X], *RESTRICT var = run.rows[VAR_X];
@@ -263,9 +265,11 @@ static void ask_since_best(const struct episode *of)
         float fixed = kd * (float)at->dy - w * (float)at->wy;
         for (int64_t r = 0; r < of->prior->asymptotes; r++) {
             struct run run = run_of(work, j, r);
-            const float *RESTRICT b = run.out[B], *RESTRICT c = run.out[C], *RESTRICT bb = run.out[BB];
-            const float *RESTRICT bc = run.out[BC], *RESTRICT cc = run.out[CC];
-            const float *RESTRICT noise = run.out[NOISE], *RESTRICT wg = run.wg, *RESTRICT dg = run.dg;
+            const float *RESTRICT b = run.out[B], *RESTRICT c = run.out[C];
+            const float *RESTRICT bb = run.out[BB], *RESTRICT bc = run.out[BC];
+            const float *RESTRICT cc = run.out[CC];
+            const float *RESTRICT noise = run.out[NOISE];
+            const float *RESTRICT wg = run.wg, *RESTRICT dg = run.dg;
             float *RESTRICT x = run.rows[X], *RESTRICT var = run.rows[VAR_X];
             EACH_LANE
             for (int64_t k = 0; k < shapes; k++) {
@@ -311,8 +315,8 @@ static double weeks_since(bool above, const struct episode *of)
 
 /* Have the next questions ask for shares of the start b: how x compares with q b.
  *
- * The square on which the Student-t of x - q b rests is one of q; its coefficients take the place of
- * the variances.
+ * The square on which the Student-t of x - q b rests is one of q; its coefficients take the place
+ * of the variances.
  */
 static void compare_with_start(const struct episode *of)
 {
@@ -371,8 +375,10 @@ static struct window share_within(double low, double high, const struct episode 
     int32_t below_it = 0, inside = 0, with_first = 0;
     EACH_LANE
     for (int64_t p = 0; p < of->work->size; p++) {
-        float at_low = student(from * start[p] - x[p], var[p] + from * (cov[p] + from * var_b[p]), &law);
-        float at_high = student(to * start[p] - x[p], var[p] + to * (cov[p] + to * var_b[p]), &law);
+        float low_square = var[p] + from * (cov[p] + from * var_b[p]);
+        float high_square = var[p] + to * (cov[p] + to * var_b[p]);
+        float at_low = student(from * start[p] - x[p], low_square, &law);
+        float at_high = student(to * start[p] - x[p], high_square, &law);
         float units = UNIT * weight[p] * (at_high - at_low);
         below_it += (int32_t)(UNIT * weight[p] * at_low);
         inside += (int32_t)units;
