@@ -24,11 +24,18 @@ if __name__ == "__main__":
 
 ENDING = """
 import time
+from contextlib import suppress
 from threading import Thread
 from reliefpath.web.workers.drawing import drawer, picture
+
+def draw():
+    # a thread that complains while Python ends can abort it
+    with suppress(EOFError, OSError):
+        drawer().ask(time.sleep, 3600)
+
 if __name__ == "__main__":
     picture({"data": {"values": [{}]}, "mark": "point"})
-    Thread(target=drawer().ask, args=(time.sleep, 3600), daemon=True).start()
+    Thread(target=draw, daemon=True).start()
 """
 
 
