@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reliefpath.pathway.assessment import ask, not_applying
 from reliefpath.pathway.facts import declaration
 from reliefpath.pathway.model import default_file, load_pathway
-from reliefpath.pathway.wording import fact_in_words, label_of
+from reliefpath.pathway.wording import fact_in_words, label_of, value_text
 
 from .strategies import FACTS, Rows, facts_table
 
@@ -84,3 +86,10 @@ def test_what_a_label_says_of_months_is_what_its_rule_asks() -> None:
             months = words[words.index("months") - 1]
             assert told.pop(months) in criterion.require, id_
     assert not told
+
+
+@given(st.floats(-0.5, 0.5), st.sampled_from(["improvement", "expected_gain", "weeks_in_care"]))
+def test_nothing_is_told_as_less_than_none_of_it(value: float, fact: str) -> None:
+    row = pl.DataFrame({fact: [value]})
+    for told in (fact_in_words(fact, value), row.select(value_text(fact)).item()):
+        assert not re.match(r"-0(?![.0]*[1-9])", told), told

@@ -58,7 +58,7 @@ def value_text(fact: str) -> pl.Expr:
             if declared.unit == "probability":  # nothing is certain
                 text = pl.when(value > 0.99).then(pl.lit("over 99 %")).otherwise(text)
         case FactType.NUMBER:
-            text = value.round(1).cast(pl.String).str.strip_suffix(".0")
+            text = (value.round(1) + 0.0).cast(pl.String)  # no -0.str.strip_suffix(".0")
         case FactType.FLAG:
             text = pl.when(value).then(pl.lit("yes")).when(~value).then(pl.lit("no"))
         case _:
@@ -85,9 +85,9 @@ def fact_in_words(fact: str, value: Any, nothing: str = "unknown") -> str:
     if unit == "probability" and value > 0.99:  # nothing is certain
         return "over 99 %"
     if unit in ("share", "probability"):
-        return f"{value:.0%}".replace("%", " %")
+        return f"{value:z.0%}".replace("%", " %")
     if unit == "weeks":
-        return f"{value:.1f}".removesuffix(".0") + (" weeks ago" if "since" in fact else " weeks")
+        return f"{value:z.1f}".removesuffix(".0") + (" weeks ago" if "since" in fact else " weeks")
     told = in_words(value)
     return f"{told} {unit}" if unit in ("points", "mg triamcinolone") else told
 
@@ -100,6 +100,6 @@ def in_words(value: Any, nothing: str = "unknown") -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:.3g}"
+            return f"{value:z.3g}"
         case _:
             return str(value)

@@ -99,7 +99,7 @@ class Fit:
             "improvement": improvement,
             f"within {low} to {high} %": _sure(a.p_window[0]),
             "level": f"{_sure(a.p_level[0])}; {clear}",
-            "still to come": f"{a.expected_gain[0]:.1f} points in {horizon}",
+            "still to come": f"{a.expected_gain[0]:z.1f} points in {horizon}",
         }
         if a.injection_effect[0]:
             lines["injection"] = f"takes off {a.injection_effect[0]:.1f} points for a while"

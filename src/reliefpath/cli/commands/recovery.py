@@ -78,7 +78,7 @@ def _told(group: Group | None, held_out: HeldOut, total: int) -> str:
         return f"{whose}: fewer than {FEWEST}, so {than} is kept."
     if isnan(held_out.learned):
         return f"{whose}: none with three scores, so {than} is kept."
-    change = 1 - held_out.learned / held_out.before
+    change = 100 * (1 - held_out.learned / held_out.before)
     if held_out.is_better:
-        return f"{whose}: scores held out are foretold {change:.1%} better than by {than}."
-    return f"{whose}: scores held out are foretold {-change:.1%} worse, so {than} is kept."
+        return f"{whose}: scores held out are foretold {change:.1f} % better than by {than}."
+    return f"{whose}: scores held out are foretold {-change:.1f} % worse, so {than} is kept."

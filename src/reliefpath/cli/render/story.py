@@ -88,7 +88,7 @@ def _numbers(console: Console, facts: dict[str, Any], as_of: date) -> None:
         return fact_in_words(fact, facts[fact])
 
     def number(fact: str) -> str:
-        return "unknown" if facts[fact] is None else f"{facts[fact]:.1f}".removesuffix(".0")
+        return "unknown" if facts[fact] is None else f"{facts[fact]:z.1f}".removesuffix(".0")
 
     console.print()
     scores = f"{facts['measure'] or 'no measure'} {number('baseline')} at first"
