@@ -156,8 +156,8 @@ def test_advice_names_the_file_by_its_hash(clinic: Path, tmp_path: Path) -> None
     ask = ("assess", clinic, *AS_OF, "--format", "json")
     named = json.loads(reliefpath("--clinic", file, *ask).stdout)[0]["pathway"]["version"]
     digest = sha256(file.read_bytes()).hexdigest()[:8]
-    assert named == f"2.0.0+clinic.{digest}"
-    assert json.loads(reliefpath(*ask).stdout)[0]["pathway"]["version"] == "2.0.0"
+    assert named == f"2.1.0+clinic.{digest}"
+    assert json.loads(reliefpath(*ask).stdout)[0]["pathway"]["version"] == "2.1.0"
 
 
 def test_the_environment_names_the_file_too(tmp_path: Path, monkeypatch: Any) -> None:
@@ -180,7 +180,7 @@ def test_papers_cite_the_clinic_and_name_its_file(clinic: Path, tmp_path: Path) 
     reliefpath("--clinic", file, *ask)
     note = "".join(page.read_text("utf-8") for page in (tmp_path / "papers").glob("*.html"))
     assert "Riverside, Dr. Ana Ruiz, 2026-05-04: most 2, shipped 10" in note
-    assert "2.0.0+clinic." in note
+    assert "2.1.0+clinic." in note
 
 
 def test_a_decision_is_given_again_under_the_file_it_was_made_under(

@@ -202,18 +202,18 @@ def test_a_pathway_is_copied_changed_compared_and_used(clinic: Path, tmp_path: P
     assert reliefpath("pathway", "diff", shipped, mine).stdout == "No difference.\n"
     mine.write_text(
         mine.read_text()
-        .replace("version: 2.0.0", "version: 2.1.0")
+        .replace("version: 2.1.0", "version: 2.2.0")
         .replace("require: dry_needling_sessions >= 4", "require: dry_needling_sessions >= 6")
     )
-    assert "relief-plus 2.1.0 is sound" in reliefpath("pathway", "check", mine).stdout
+    assert "relief-plus 2.2.0 is sound" in reliefpath("pathway", "check", mine).stdout
     changed = reliefpath("pathway", "diff", shipped, mine).stdout.splitlines()
     assert changed == [
-        "~ version: 2.0.0 -> 2.1.0",
+        "~ version: 2.1.0 -> 2.2.0",
         "~ steps.dry-needling.criteria.dry-needling-trial.require: "
         "dry_needling_sessions >= 4 -> dry_needling_sessions >= 6",
     ]
     used = reliefpath("assess", clinic, "--as-of", AS_OF, "--pathway", mine, "--format", "json")
-    assert {a["pathway"]["version"] for a in json.loads(used.stdout)} == {"2.1.0"}
+    assert {a["pathway"]["version"] for a in json.loads(used.stdout)} == {"2.2.0"}
 
 
 def test_an_older_copy_of_the_pathway_is_told_which_criteria_it_lacks(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_an_older_copy_of_the_pathway_is_told_which_criteria_it_lacks(tmp_path: 
     file.write_text(yaml.safe_dump(whole | {"version": "1.0.0"}, sort_keys=False))
     told = reliefpath("pathway", "check", file).stdout
     assert "relief-plus 1.0.0 is sound" in told
-    assert "It lacks 2 criteria of relief-plus 2.0.0 as shipped:" in told
+    assert "It lacks 2 criteria of relief-plus 2.1.0 as shipped:" in told
     for name, reason in zip(names, reasons, strict=True):
         assert f"  {name}: {reason}" in told
 

@@ -40,12 +40,12 @@ def test_every_rule_of_the_pathway_and_each_of_its_numbers_is_found() -> None:
 
 def test_a_change_touches_one_line_and_leaves_every_comment() -> None:
     text, after = edited(
-        FILE, {TRIAL: "dry_needling_sessions >= 6", "version": "2.1.0"}, "p.yaml", SHIPPED
+        FILE, {TRIAL: "dry_needling_sessions >= 6", "version": "2.2.0"}, "p.yaml", SHIPPED
     )
     old, new = FILE.splitlines(), text.splitlines()
     moved = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
     assert moved == [
-        ("version: 2.0.0", "version: 2.1.0"),
+        ("version: 2.1.0", "version: 2.2.0"),
         (
             "        require: dry_needling_sessions >= 4",
             "        require: dry_needling_sessions >= 6",

@@ -159,7 +159,7 @@ SLIPS = {
         "window: [75, 90]",
         "less than or equal to 1",
     ),
-    "version that is no version": (("version: 2.0.0", "version: first"), "version", "pattern"),
+    "version that is no version": (("version: 2.1.0", "version: first"), "version", "pattern"),
     "urgency beyond its range": (("urgency: 1\n", "urgency: 0\n"), "urgency: 0", "greater than"),
     "criterion under the name of a fact": (
         ("      no-recurrence:", "      relapse:"),

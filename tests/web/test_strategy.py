@@ -160,10 +160,10 @@ def test_what_is_no_number_is_refused(served: Served, page: Page, number: str) -
 def test_the_version_in_force_is_not_given_twice(served: Served, page: Page) -> None:
     served.sign_in(page, "director").goto(f"{served.url}/strategy/try")
     csrf = page.locator("main [name=csrf]").first.input_value()
-    form = {"csrf": csrf, f"shown:{TRIAL}": "dry_needling_sessions >= 5", "version": "2.0.0"}
+    form = {"csrf": csrf, f"shown:{TRIAL}": "dry_needling_sessions >= 5", "version": "2.1.0"}
     answer = page.request.post(f"{served.url}/strategy/download", form=form)  # type: ignore[arg-type]
     assert answer.status == 400
-    assert "2.0.0 is the version in force" in answer.text()
+    assert "2.1.0 is the version in force" in answer.text()
 
 
 def test_a_trial_is_on_record_and_saves_nothing(served: Served, page: Page) -> None:
