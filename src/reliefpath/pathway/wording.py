@@ -58,7 +58,8 @@ def value_text(fact: str) -> pl.Expr:
             if declared.unit == "probability":  # nothing is certain
                 text = pl.when(value > 0.99).then(pl.lit("over 99 %")).otherwise(text)
         case FactType.NUMBER:
-            text = (value.round(1) + 0.0).cast(pl.String)  # no -0.str.strip_suffix(".0")
+            rounded = value.round(1) + 0.0  # no -0
+            text = rounded.cast(pl.String).str.strip_suffix(".0")
         case FactType.FLAG:
             text = pl.when(value).then(pl.lit("yes")).when(~value).then(pl.lit("no"))
         case _:
