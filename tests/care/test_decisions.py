@@ -65,7 +65,7 @@ def test_what_is_recorded_later_does_not_change_a_replay(chart: Chart) -> None:
 
 def test_a_decision_rests_on_the_pathway_it_was_made_with(chart: Chart) -> None:
     text = default_file().read_text("utf-8")
-    stricter = text.replace("version: 2.0.0", "version: 3.0.0", 1)
+    stricter = text.replace("version: 2.1.0", "version: 3.0.0", 1)
     assert stricter != text
     advice = decide(chart, EPISODE, AGREED, Basis(stricter), AS_OF, "Ana")
     assert advice.pathway.version == "3.0.0" != load_pathway().version
