@@ -67,6 +67,12 @@ def test_a_package_that_was_never_built_says_what_to_do(tmp_path: Path) -> None:
     assert "Build it with `python hatch_build.py`" in finished.stderr
 
 
+@pytest.mark.parametrize("clear", [(), (0.2,), (0.2, 0.5, 0.8)])
+def test_the_loops_are_never_handed_less_than_they_read(clear: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="unpack"):
+        weeks_until_clear([0, 1], [0.0], [6.0], [10.0], [2.0], clear=clear)  # type: ignore[arg-type]
+
+
 @pytest.mark.long
 def test_the_wheel_holds_the_library_and_names_its_platform(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory"]

@@ -276,7 +276,8 @@ def weeks_until_clear(
     batch = Batch.of(offsets, weeks, burden, scale_range, step, effect)
     change = numbers("mcid", mcid)
     batch.check(change)
-    ends = numbers("clear", clear)
+    unlikely, likely = map(float, clear)
+    ends = np.array([unlikely, likely])
     out = np.full(len(batch.scale_range), np.nan)
 
     from reliefpath.recovery._kernel.compiled import outlook_range
