@@ -23,7 +23,7 @@ FEWEST = 60
 CARRIES = 50.0
 """Episodes' worth of evidence that the prior of all carries in that of a group."""
 HALF, HALVES = "half", (0, 1)
-SHIPPED = [DEFAULT_PRIOR for _ in HALVES]
+AS_SHIPPED = [DEFAULT_PRIOR for _ in HALVES]
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -
     # what the other half teaches of each
     taught = [_learned(series.filter(pl.col(HALF) != half)) for half in HALVES]
     counts: dict[Group | None, int] = {None: series["k"].n_unique()}
-    held_out: dict[Group | None, HeldOut] = {None: _held_out(series, taught, SHIPPED)}
+    held_out: dict[Group | None, HeldOut] = {None: _held_out(series, taught, AS_SHIPPED)}
     helps = held_out[None].is_better and counts[None] >= FEWEST
-    overall, before = (_learned(series), taught) if helps else (DEFAULT_PRIOR, SHIPPED)
+    overall, before = (_learned(series), taught) if helps else (DEFAULT_PRIOR, AS_SHIPPED)
     groups: dict[Group, Prior] = {}
     for (measure, region), rows in series.group_by("measure", "region", maintain_order=True):
         count, group = rows["k"].n_unique(), (str(measure), str(region))

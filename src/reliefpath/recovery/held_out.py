@@ -45,12 +45,13 @@ def forecast_loss(
     whole = Batch.of(offsets, weeks, burden, scale_range, step, effect)
     whole.check(np.full(len(whole.scale_range), np.nan))
     counts = np.diff(whole.offsets)
-    latest = whole.offsets[1:][counts > 0] - 1
+    scored = counts > 0
+    latest = whole.offsets[1:][scored] - 1
     before = np.ones(len(whole.weeks), np.bool_)
     before[latest] = False
     at, present, observed = (np.full(len(counts), np.nan) for _ in range(3))
-    at[counts > FEWEST_BEFORE] = whole.weeks[latest][counts[counts > 0] > FEWEST_BEFORE]
-    present[counts > 0], observed[counts > 0] = whole.effect[latest], whole.burden[latest]
+    at[scored] = np.where(counts[scored] > FEWEST_BEFORE, whole.weeks[latest], np.nan)
+    present[scored], observed[scored] = whole.effect[latest], whole.burden[latest]
     foretold = forecast(
         np.append(0, np.cumsum(np.maximum(counts - 1, 0))),
         whole.weeks[before],

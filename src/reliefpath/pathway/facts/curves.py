@@ -119,11 +119,12 @@ def primary_curves(
     s: Series, moment: Moment, targets: Targets, priors: Priors
 ) -> dict[str, Floats]:
     """The curve of each episode's primary measure, and what is plain from its scores alone."""
-    since_recovery, relapse, slipping = _since_recovery(s, moment, targets)
+    scatter = _scatter(s)
+    since_recovery, relapse, slipping = _since_recovery(s, moment, targets, scatter)
     plain = {
         "setback": _setback(s),
         "flare": _flare(s),
-        "scatter": _scatter(s),
+        "scatter": scatter,
         "weeks_since_recovery": since_recovery,
         "relapse": relapse.astype(float),
         "slipping": slipping.astype(float),
@@ -248,7 +249,9 @@ def _scatter(s: Series) -> Floats:
     return np.where(count > 1, np.sqrt(between + within) / s.mcid, np.nan)
 
 
-def _since_recovery(s: Series, moment: Moment, targets: Targets) -> tuple[Floats, Flags, Flags]:
+def _since_recovery(
+    s: Series, moment: Moment, targets: Targets, scatter: Floats
+) -> tuple[Floats, Flags, Flags]:
     """Weeks since the latest recovery began, whether it was lost, and whether it is slipping.
 
     Both need time as well as scores. A recovery begins with a recovered score, and is confirmed by
@@ -266,8 +269,7 @@ def _since_recovery(s: Series, moment: Moment, targets: Targets) -> tuple[Floats
     confirmed = is_well & (began >= 0) & is_well[began] & (level <= limit) & (s.effect == 0)
     latest = np.maximum.accumulate(np.where(confirmed, index, -1))
     since, mean = _some_time_before(s, targets.lost_weeks)
-    scatter = np.nan_to_num(_scatter(s))
-    matters = s.mcid * np.maximum(targets.loss, targets.lost_scatter * scatter)
+    matters = s.mcid * np.fmax(targets.loss, targets.lost_scatter * scatter)
     worse = np.minimum(s.burden, mean) - level[latest] >= matters[s.owner] - 1e-9
     lost = worse & (latest >= s.first[s.owner]) & (since > latest)
     losses = np.cumsum(lost)  # a recovery is what is confirmed between one loss and the next

@@ -1,9 +1,5 @@
 /* How wide the vectors of this machine are: the number of the widest kernel that it can run. */
-#ifdef _WIN32
-#define EXPORTED __declspec(dllexport)
-#else
-#define EXPORTED __attribute__((visibility("default")))
-#endif
+#include "exported.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>

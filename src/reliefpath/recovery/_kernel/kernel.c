@@ -3,13 +3,8 @@
  * A function that works on episodes returns whether there was memory.
  * It is compiled once for each width of vectors; NAMED puts the width into the names.
  */
+#include "exported.h"
 #include "quantiles.h"
-
-#ifdef _WIN32
-#define EXPORTED __declspec(dllexport)
-#else
-#define EXPORTED __attribute__((visibility("default")))
-#endif
 
 /* Return the bytes of one thread's working space. */
 EXPORTED int64_t NAMED(space_bytes)(const struct prior *prior, int64_t longest)

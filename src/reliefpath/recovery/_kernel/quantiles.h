@@ -165,7 +165,6 @@ static struct search about_share(const struct episode *of, double *bound)
 {
     const struct space *work = of->work;
     double usual = of->prior->mean_start, b = 0, c = 0, bb = 0, bc = 0, cc = 0;
-    EACH_LANE
     for (int64_t k = 0; k < work->shapes; k++) {
         float part = work->part[k];
         b += work->moments[M_B][k];
