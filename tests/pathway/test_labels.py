@@ -88,8 +88,11 @@ def test_what_a_label_says_of_months_is_what_its_rule_asks() -> None:
     assert not told
 
 
-@given(st.floats(-0.5, 0.5), st.sampled_from(["improvement", "expected_gain", "weeks_in_care"]))
-def test_nothing_is_told_as_less_than_none_of_it(value: float, fact: str) -> None:
-    row = pl.DataFrame({fact: [value]})
-    for told in (fact_in_words(fact, value), row.select(value_text(fact)).item()):
+@given(
+    st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=4),
+    st.sampled_from(["improvement", "expected_gain", "weeks_in_care"]),
+)
+def test_nothing_is_told_as_less_than_none_of_it(values: list[float], fact: str) -> None:
+    worded = pl.DataFrame({fact: values}).select(value_text(fact)).to_series()
+    for told in (*worded, *(fact_in_words(fact, value) for value in values)):
         assert not re.match(r"-0(?![.0]*[1-9])", told), told

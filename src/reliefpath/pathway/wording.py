@@ -58,8 +58,7 @@ def value_text(fact: str) -> pl.Expr:
             if declared.unit == "probability":  # nothing is certain
                 text = pl.when(value > 0.99).then(pl.lit("over 99 %")).otherwise(text)
         case FactType.NUMBER:
-            rounded = value.round(1) + 0.0  # no -0
-            text = rounded.cast(pl.String).str.strip_suffix(".0")
+            text = value.round(1).cast(pl.String).str.strip_suffix(".0").replace("-0", "0")
         case FactType.FLAG:
             text = pl.when(value).then(pl.lit("yes")).when(~value).then(pl.lit("no"))
         case _:
