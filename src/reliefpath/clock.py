@@ -99,13 +99,6 @@ def day(zone: str, column: str = "at") -> pl.Expr:
     return wall(pl.col(column), zone).dt.date()
 
 
-def walls(at: pl.Series, zone: str) -> NDArray[np.datetime64]:
-    """Return instants as the clinic's wall clock shows them, as an array; see `wall`."""
-    if zone != "UTC":
-        at = at.to_frame("at").select(wall(pl.col("at"), zone)).to_series()
-    return at.to_numpy()
-
-
 @dataclass(frozen=True)
 class Moment:
     """What had happened before `end` counts; spans are counted in days up to `day`."""
@@ -146,10 +139,6 @@ class Moment:
         """Return the day at the clinic of a column of instants."""
         return day(self.zone, column)
 
-    def weeks_since(self, column: str) -> pl.Expr:
-        """Weeks from a date column to this day."""
-        return self.days_since(column) / 7
-
     def weeks_from(self, days: NDArray[np.datetime64]) -> NDArray[np.float64]:
         """Weeks from dates to this day; NaN from none."""
         return self.days_from(days) / 7
@@ -158,10 +147,6 @@ class Moment:
         """Whole days from dates to this day; NaN from none."""
         found: NDArray[Any] = (np.datetime64(self.day, "D") - days) / np.timedelta64(1, "D")
         return found
-
-    def days_since(self, column: str) -> pl.Expr:
-        """Whole days from a date column to this day."""
-        return (pl.lit(self.day) - pl.col(column)).dt.total_days()
 
 
 def _refuse_naive(at: datetime) -> None:

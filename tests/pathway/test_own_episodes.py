@@ -11,6 +11,7 @@ import pytest
 from reliefpath.care_log.log import CareLog
 from reliefpath.knowledge import SHIPPED
 from reliefpath.pathway.facts import facts
+from reliefpath.pathway.facts.episodes import Episodes
 from reliefpath.pathway.facts.scores import known_scores
 from reliefpath.pathway.facts.series import curved_series
 from reliefpath.pathway.facts.treatments import treatments_given
@@ -91,10 +92,9 @@ def test_clinic_without_scores_learns_nothing() -> None:
 
 def series_of(care_log: CareLog) -> list[dict[str, Any]]:
     """The series that a curve can follow, at the end of a year."""
-    moment = care_log.moment(START + timedelta(days=365))
-    episodes = care_log.episodes.sort("episode").with_row_index("e")
-    given = treatments_given(care_log.given, episodes, moment, SHIPPED)
-    found = curved_series(known_scores(care_log.scores, given, episodes, moment, SHIPPED))
+    episodes = Episodes.of(care_log, care_log.moment(START + timedelta(days=365)))
+    given = treatments_given(care_log.given, episodes, SHIPPED)
+    found = curved_series(known_scores(care_log.scores, given, episodes, SHIPPED))
     return found.to_dicts()
 
 

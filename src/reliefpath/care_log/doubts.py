@@ -11,7 +11,8 @@ from enum import StrEnum
 import polars as pl
 
 from reliefpath.care_log.reading_rules import reading_rules
-from reliefpath.knowledge import Knowledge
+from reliefpath.clock import Moment
+from reliefpath.knowledge import Knowledge, derived
 from reliefpath.reference.measures import measures
 
 TENFOLD = 10
@@ -45,7 +46,9 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def doubtful_scores(scores: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
+def doubtful_scores(
+    scores: pl.DataFrame, knowledge: Knowledge, moment: Moment | None = None
+) -> pl.DataFrame:
     """Return the totals that jump tenfold, or whose sign flips, from the one before them.
 
     72 and 68, then 6.6, are millimetres and then centimetres of one line, and no recovery. 5 and 6,
@@ -54,30 +57,24 @@ def doubtful_scores(scores: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
     tenth of its scale at once, and none of those is a slip.
 
     Args:
-        scores: the care log's `scores`, of any number of episodes. Leave out what had not happened
-            yet: each score is held against the one before it in time.
+        scores: the care log's `scores`, of any number of episodes.
         knowledge: the catalogues that have the measures.
+        moment: what had happened by then counts; all of them if None.
 
     Returns:
         A row for each doubtful score, in the order of `scores`: `row` (its place in `scores`, from
         0), `episode`, `measure`, `value`, `before` (the score that it is held against) and `doubt`
         (a `Doubt`); empty where nothing is doubtful, in milliseconds for a million scores.
     """
-    rules, known = reading_rules().doubts, measures(knowledge)
-    wide = {
-        name: m.high / TENFOLD
-        for name, m in known.items()
-        if m.items is None and m.high is not None and m.high >= rules.widest_of_narrow.value
-    }
-    signed = [name for name, m in known.items() if m.low < 0]
-    able = scores["measure"].is_in([*wide, *signed]).fill_null(False)
-    if not able.any():
+    rules, wide, signed = reading_rules().doubts, *_watched(knowledge)
+    # seldom so, and quick to tell for one patient
+    if not scores.select(_crossed(knowledge)).item():
         return pl.DataFrame(schema=SCHEMA)
     course = (
         scores.select("episode", "measure", "item", "at", "value")
         .with_row_index("row")
-        .filter(able)
-        .filter(pl.col("item").is_null())
+        .filter(pl.lit(True) if moment is None else moment.had_happened)
+        .filter(pl.col("measure").is_in([*wide, *signed]), pl.col("item").is_null())
         .drop_nulls(["episode", "at", "value"])
         .sort("episode", "measure", "at", "row")
     )
@@ -110,3 +107,26 @@ def doubtful_scores(scores: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
         .sort("row")
         .select(*SCHEMA)
     )
+
+
+@derived
+def _watched(knowledge: Knowledge) -> tuple[dict[str, float], list[str]]:
+    """The measures given as one number that are wide, with a tenth of their top, and the signed."""
+    widest, known = reading_rules().doubts.widest_of_narrow.value, measures(knowledge)
+    wide = {
+        name: m.high / TENFOLD
+        for name, m in known.items()
+        if m.items is None and m.high is not None and m.high >= widest
+    }
+    return wide, [name for name, m in known.items() if m.low < 0]
+
+
+@derived
+def _crossed(knowledge: Knowledge) -> pl.Expr:
+    """Whether any measure has scores on both sides of what a slip crosses."""
+    wide, signed = _watched(knowledge)
+    crossed = []
+    for name, limit in (*wide.items(), *((name, 0.0) for name in signed)):
+        values = pl.col("value").filter(pl.col("measure") == name)
+        crossed.append((values.min() <= limit) & (values.max() > limit))
+    return pl.any_horizontal(False, *crossed)

@@ -6,6 +6,7 @@ The reader asks about them by row.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 TELLING = ("episode", "at", "therapy", "agent", "muscle", "side")
@@ -14,8 +15,8 @@ TELLING = ("episode", "at", "therapy", "agent", "muscle", "side")
 
 def said_again(treatments: pl.DataFrame) -> pl.Series:
     """Return whether each row is the same in all columns as one before it."""
-    told = treatments.select(TELLING).hash_rows()
-    again = pl.repeat(False, treatments.height, dtype=pl.Boolean, eager=True)
+    told = treatments[list(TELLING)].hash_rows()
+    again = pl.Series(np.zeros(treatments.height, np.bool_))
     if told.n_unique() == treatments.height:
         return again
     alike = told.is_duplicated().arg_true()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from reliefpath.errors import UsageError
 from reliefpath.pathway.facts import Progress, facts, schema
 from reliefpath.pathway.facts.declared import STATUS as STATUS  # a column of the advice, too
 from reliefpath.pathway.facts.declared import askable
-from reliefpath.pathway.facts.moment import collected
+from reliefpath.pathway.facts.episodes import collected
 from reliefpath.pathway.model import FOLLOW_UP, Criterion, Pathway, StatusName
 from reliefpath.pathway.sql import Question
 from reliefpath.pathway.wording import worded
@@ -83,26 +83,21 @@ def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.
     plan = plan_of(pathway)
     # the status comes first, since the gate is a reading of it
     asked = table.lazy().with_columns(plan.status).with_columns(plan.answers)
-    asked = asked.with_columns(plan.gate)
+    asked = asked.with_columns(plan.gate, *plan.named(as_of))
     ranked = collected(most_urgent_first(asked, pathway).with_row_index(RANK))
     # a text costs more than an answer: each row gets those of its own status only
-    worded_parts = [
+    told = [
         plan.tell(StatusName(status), rows)
         for (status,), rows in ranked.partition_by(STATUS, as_dict=True).items()
     ]
-    texts = pl.concat([plan.no_texts, *worded_parts]).sort(RANK).drop(RANK)
-    advice = pl.concat([ranked, texts], how="horizontal").with_columns(
-        pl.lit(as_of.isoformat()).alias(AS_OF),
-        pl.lit(pathway.pathway).alias(PATHWAY),
-        pl.lit(pathway.edition).alias(VERSION),
-    )
+    texts = pl.concat([plan.no_texts, *told]).sort(RANK)
     columns = (
         *("episode", "patient", AS_OF, STATUS, NEXT_STEP, GATE, WOULD_CHANGE, NOTES),
         *schema(),
         *pathway.criteria,
         *(PATHWAY, VERSION),
     )
-    return advice.select(columns)
+    return ranked.hstack(texts[[NEXT_STEP, WOULD_CHANGE, NOTES]])[list(columns)]
 
 
 ORDERED_BY = ("in_care", STATUS, GATE, "weeks_since_score", "episode")
@@ -124,7 +119,8 @@ def most_urgent_first(advice: pl.LazyFrame, pathway: Pathway) -> pl.LazyFrame:
 
 def todo_texts(pathway: Pathway, ids: Iterable[str]) -> list[pl.Expr]:
     """Return what to do about these criteria where they are not yes, under their ids."""
-    return [_todo(id_, pathway.criteria[id_][1]).alias(id_) for id_ in ids]
+    todo = plan_of(pathway).todo
+    return [todo[id_] for id_ in ids]
 
 
 @lru_cache(maxsize=8)
@@ -138,7 +134,6 @@ class Plan:
     """The pathway as column-wise expressions over the facts table."""
 
     pathway: Pathway
-    _texts: dict[StatusName, tuple[list[pl.Expr], list[pl.Expr]]] = field(default_factory=dict)
 
     @cached_property
     def answers(self) -> list[pl.Expr]:
@@ -164,6 +159,33 @@ class Plan:
         last = list(self.pathway.steps)[-1]
         return pl.all_horizontal(self.pathway.gate(last)).alias(GATE)
 
+    def named(self, as_of: date | datetime) -> list[pl.Expr]:
+        """Which day, and which pathway, the advice is of."""
+        names = {AS_OF: as_of.isoformat(), PATHWAY: self.pathway.pathway}
+        names[VERSION] = self.pathway.edition
+        return [pl.lit(value).alias(name) for name, value in names.items()]
+
+    @cached_property
+    def todo(self) -> dict[str, pl.Expr]:
+        """What to do about each criterion where it is not yes, under its id."""
+        return {
+            id_: _todo(id_, criterion).alias(id_)
+            for id_, (_, criterion) in self.pathway.criteria.items()
+        }
+
+    @cached_property
+    def notes(self) -> dict[StatusName, dict[str, tuple[pl.Expr, pl.Expr]]]:
+        """By status, when each of its notes is to be said, and its text."""
+        notes = {
+            id_: (ask(note.when).alias(id_), worded(note.say))
+            for id_, note in self.pathway.notes.items()
+        }
+        statuses = {id_: note.statuses for id_, note in self.pathway.notes.items()}
+        return {
+            name: {id_: told for id_, told in notes.items() if name in (statuses[id_] or (name,))}
+            for name in self.pathway.statuses
+        }
+
     @cached_property
     def no_texts(self) -> pl.DataFrame:
         """What `tell` returns, without a row."""
@@ -173,42 +195,37 @@ class Plan:
         )
 
     def tell(self, name: StatusName, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return what the episodes of one status are told, by their rank."""
-        if name not in self._texts:
-            self._texts[name] = self._texts_of(name)
-        todo, told = self._texts[name]
-        return collected(rows.lazy().with_columns(todo).select(RANK, *told))
-
-    def _texts_of(self, name: StatusName) -> tuple[list[pl.Expr], list[pl.Expr]]:
-        """What may have to be done in one status, and from that what its episodes are told.
+        """Return what the episodes of one status are told, by their rank.
 
         The next step is the first open criterion that the status asks about, else its own; what
         would change the answer is all that is open up to its gate. A criterion that ends the care
-        comes before all others, and nothing else is asked.
+        comes before all others, and nothing else is asked. Only what is open in a row is worded.
         """
         status = self.pathway.statuses[name]
-        asked = self.pathway.asked(status)
-        ids = list(self.pathway.groups[FOLLOW_UP])
+        wanted = list(self.pathway.groups[FOLLOW_UP])
         if status.gate is not None:
-            ids += self.pathway.gate(status.gate)
-        notes = [
-            pl.when(ask(note.when)).then(worded(note.say))
-            for note in self.pathway.notes.values()
-            if name in (note.statuses or (name,))
-        ]
-        ends = self.pathway.ends
-        todo = todo_texts(self.pathway, dict.fromkeys([*ends, *asked, *ids]))
-        over = pl.any_horizontal(False, *(~pl.col(id_).fill_null(True) for id_ in ends))
-        would_change = (
-            pl.when(over)
-            .then(_listed(map(pl.col, map(_open, ends))))
-            .otherwise(_listed(map(pl.col, map(_open, ids))))
+            wanted += self.pathway.gate(status.gate)
+        ends, asked, wanted = (
+            [id_ for id_ in ids if rows[id_].sum() < rows.height]
+            for ids in (self.pathway.ends, self.pathway.asked(status), wanted)
         )
-        return [text.name.map(_open) for text in todo], [
+        todo = todo_texts(self.pathway, dict.fromkeys([*ends, *asked, *wanted]))
+        notes = self.notes[name]
+        due = collected(rows.lazy().select(when for when, _ in notes.values()))
+        over = pl.any_horizontal(False, *(~pl.col(id_).fill_null(True) for id_ in ends))
+        told = (
             pl.coalesce(*map(_open, [*ends, *asked]), worded(status.next)).alias(NEXT_STEP),
-            would_change.alias(WOULD_CHANGE),
-            _listed(notes).alias(NOTES),
-        ]
+            pl.when(over)
+            .then(_listed(map(_open, ends)))
+            .otherwise(_listed(map(_open, wanted)))
+            .alias(WOULD_CHANGE),
+            _listed(
+                pl.when(due[id_]).then(say) for id_, (_, say) in notes.items() if due[id_].any()
+            ).alias(NOTES),
+        )
+        return collected(
+            rows.lazy().with_columns(text.name.map(_open) for text in todo).select(RANK, *told)
+        )
 
     @cached_property
     def urgency(self) -> pl.Expr:
@@ -251,6 +268,6 @@ def _todo(id_: str, criterion: Criterion) -> pl.Expr:
     )
 
 
-def _listed(parts: Iterable[pl.Expr]) -> pl.Expr:
+def _listed(parts: Iterable[pl.Expr | str]) -> pl.Expr:
     # by way of arrays: a tenth of the time that `concat_list` needs
     return pl.concat_arr(pl.lit(None, pl.String), *parts).arr.to_list().list.drop_nulls()

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from reliefpath.care_log.log import CareLog
+from reliefpath.pathway.facts.episodes import Episodes
 from reliefpath.pathway.facts.scores import known_scores
 from reliefpath.pathway.facts.series import curved_series
 from reliefpath.pathway.facts.treatments import treatments_given
@@ -74,12 +75,10 @@ def learn_priors(care_log: CareLog, as_of: date | datetime, fewest: int = 200) -
     Raises:
         UsageError: `as_of` is a moment without a zone.
     """
-    moment = care_log.moment(as_of)
-    begun = care_log.episodes.filter(pl.col("started_on") <= moment.day)
-    episodes = begun.sort("episode").with_row_index("e")
+    episodes = Episodes.of(care_log, care_log.moment(as_of))
     knowledge = care_log.knowledge
-    given = treatments_given(care_log.given, episodes, moment, knowledge)
-    series = curved_series(known_scores(care_log.scores, given, episodes, moment, knowledge))
+    given = treatments_given(care_log.given, episodes, knowledge)
+    series = curved_series(known_scores(care_log.scores, given, episodes, knowledge))
     series = series.with_columns((pl.col("k").rank("dense") % 2).alias(HALF))
     # what the other half teaches of each
     taught = [_learned(series.filter(pl.col(HALF) != half)) for half in HALVES]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
-from functools import cache
 
 import numpy as np
 import polars as pl
@@ -13,9 +12,10 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.courses import Trial
 from reliefpath.pathway.facts.declared import declaration, schema
+from reliefpath.pathway.facts.episodes import Episodes
 from reliefpath.pathway.facts.exams import exam_facts
 from reliefpath.pathway.facts.findings import FLAGS, finding_facts
-from reliefpath.pathway.facts.moment import collected
+from reliefpath.pathway.facts.groups import Flags, Known
 from reliefpath.pathway.facts.pooling import Combine
 from reliefpath.pathway.facts.scores import known_scores, scale_facts, score_facts
 from reliefpath.pathway.facts.treatments import treatment_facts, treatments_given
@@ -55,61 +55,62 @@ def facts(
     Raises:
         UsageError: `as_of` is a moment without a zone.
     """
-    moment = care_log.moment(as_of)
-    targets = targets or Targets()
-    episodes = (
-        care_log.episodes.filter(pl.col("started_on") <= moment.day)
-        .sort("episode")
-        .with_row_index("e")
-    )
+    episodes = Episodes.of(care_log, care_log.moment(as_of))
     progress("recovery")
     knowledge = care_log.knowledge
-    given = treatments_given(care_log.given, episodes, moment, knowledge)
-    scores = known_scores(care_log.scores, given, episodes, moment, knowledge)
-    known = score_facts(scores, moment, targets, priors or Priors(), combine)
+    given = treatments_given(care_log.given, episodes, knowledge)
+    scores = known_scores(care_log.scores, given, episodes, knowledge)
+    known = score_facts(scores, targets or Targets(), priors or Priors(), combine)
     progress("facts")
     shown = known["injection_relief"]
-    done = treatment_facts(given, episodes, moment, trial or Trial(), knowledge)
+    done = treatment_facts(given, episodes, trial or Trial(), knowledge)
     if "treatments" in care_log.absent:  # nothing is known of them: not even that there were none
-        done = {name: np.full(episodes.height, np.nan) for name in done}
+        done = {name: np.full(episodes.size, np.nan) for name in done}
     known |= done
     known["injection_relief"] = np.where(np.isnan(shown), known["injection_relief"], shown)
-    known |= exam_facts(care_log.exams, episodes, moment, knowledge)
-    doubtful = episodes["patient"].is_in(sorted(care_log.in_doubt)).to_numpy()
-    findings = finding_facts(care_log.findings, given, episodes, moment, knowledge)
+    known |= exam_facts(care_log.exams, episodes, knowledge)
+    doubtful = _among(episodes, care_log.in_doubt)
+    findings = finding_facts(care_log.findings, given, episodes, knowledge)
     for name, found in findings.items():
         # of what was not read or not understood nothing is known to be absent
         known[name] = np.where(doubtful & (found == 0), np.nan, found) if name in DANGERS else found
-    known |= scale_facts(care_log.scores, episodes, moment, knowledge)
-    columns = [pl.Series(name, values, nan_to_null=True) for name, values in known.items()]
-    table = (
-        episodes.hstack(columns)
-        .lazy()
-        .with_columns(
-            in_care=(pl.col("ended_on") >= moment.day).fill_null(True)
-            & ~pl.col("patient").is_in(_died(care_log, moment)),
-            record_complete=pl.Series(~doubtful),
-            weeks_in_care=moment.weeks_since("started_on"),
-        )
-    )
-    return collected(table.select(*KEYS, *_typed()))
+    known |= scale_facts(care_log.scores, episodes, knowledge)
+    known |= {name: episodes.table[name] for name in (*KEYS, "region", "clinician")}
+    known["in_care"] = ~(episodes.ended < np.datetime64(episodes.moment.day))
+    known["in_care"] &= ~_among(episodes, _died(care_log, episodes.moment))
+    known["record_complete"] = ~doubtful
+    known["weeks_in_care"] = episodes.moment.weeks_from(episodes.started)
+    columns = {**KEYS, **schema()}
+    texts = [known[name].alias(name) for name, dtype in columns.items() if dtype == pl.String()]
+    return _numbers(known, episodes.size).hstack(texts)[list(columns)]
 
 
-def _died(care_log: CareLog, moment: Moment) -> list[str]:
+def _among(episodes: Episodes, people: Collection[str]) -> Flags:
+    """Whether each episode is of one of some people."""
+    if not people:
+        return np.zeros(episodes.size, np.bool_)
+    return np.array([patient in people for patient in episodes.table["patient"]], np.bool_)
+
+
+def _died(care_log: CareLog, moment: Moment) -> frozenset[str]:
     """The patients who had died by the day."""
-    return care_log.patients.filter(pl.col("died_on") <= moment.day)["patient"].to_list()
+    died = care_log.patients["died_on"]
+    if died.null_count() == died.len():
+        return frozenset()
+    return frozenset(care_log.patients.filter(pl.col("died_on") <= moment.day)["patient"])
 
 
-@cache
-def _typed() -> list[pl.Expr]:
-    """Every fact in its declared type."""
-    return [
-        _rounded(name) if dtype == pl.Float64() else pl.col(name).cast(dtype)
-        for name, dtype in schema().items()
-    ]
+def _numbers(known: Known, size: int) -> pl.DataFrame:
+    """Every fact but the texts, in its declared type; numbers as they are told, and never -0.
 
-
-def _rounded(name: str) -> pl.Expr:
-    """A number as it is told, without a negative zero; Polars leaves one where 0 is added."""
-    rounded = pl.col(name).round(DECIMALS)
-    return pl.when(rounded == 0).then(0.0).otherwise(rounded).alias(name)
+    They are made of one array: for one episode, each column by itself costs more than its fact.
+    """
+    types = {name: dtype for name, dtype in schema().items() if dtype != pl.String()}
+    values = np.empty((size, len(types)))
+    for column, name in zip(values.T, types, strict=True):
+        column[:] = known.pop(name)
+    np.round(values, DECIMALS, out=values)
+    values += 0.0
+    series = pl.Series(values.ravel(), nan_to_null=True).reshape((size, len(types)))
+    numbers = series.arr.to_struct(list(types)).struct.unnest()
+    return numbers.cast({name: dtype for name, dtype in types.items() if dtype != pl.Float64()})

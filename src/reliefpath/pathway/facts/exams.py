@@ -7,27 +7,21 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from reliefpath.clock import Moment
 from reliefpath.knowledge import Knowledge
+from reliefpath.pathway.facts.episodes import Episodes
 from reliefpath.pathway.facts.groups import Groups, Known
-from reliefpath.pathway.facts.moment import places, rows_of
-from reliefpath.pathway.facts.sites import muscle_names, reaching, side_names
+from reliefpath.pathway.facts.sites import reaching, sites
 from reliefpath.reference.anatomy import trigger_point
 
 
-def exam_facts(
-    exams: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
-) -> Known:
+def exam_facts(exams: pl.DataFrame, episodes: Episodes, knowledge: Knowledge) -> Known:
     """Return the exam facts, one value an episode in the order of `episodes`."""
-    rows = rows_of(
+    rows = episodes.rows(
         exams,
-        episodes,
-        moment,
-        muscle=places(exams["muscle"], muscle_names(knowledge)),
-        side=places(exams["side"], side_names()),
-        active=exams.select(_active()).to_series().to_numpy(),
+        **sites(knowledge),
+        active=_active(),
     )
-    ago, episode = moment.days_from(rows["day"]), Groups(rows["e"], episodes.height)
+    ago, episode = episodes.moment.days_from(rows["day"]), Groups(rows["e"], episodes.size)
     last = episode.least(ago)
     latest = ago == last[episode.of]
     active, unknown = latest & (rows["active"] == 1), latest & np.isnan(rows["active"])

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from reliefpath.clock import Moment, walls
+from reliefpath.clock import wall
 from reliefpath.knowledge import Knowledge, derived
+from reliefpath.pathway.facts.episodes import Episodes, Rows, arrays, place
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known, Names
-from reliefpath.pathway.facts.moment import Rows, places
 from reliefpath.pathway.facts.treatments import is_given
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies import SCREENED, Restriction, finding_kinds
@@ -46,8 +46,7 @@ NEEDLING = {"needling": False, "needling-refused": True}
 def finding_facts(
     findings: pl.DataFrame,
     given: Rows,
-    episodes: pl.DataFrame,
-    moment: Moment,
+    episodes: Episodes,
     knowledge: Knowledge,
 ) -> Known:
     """Return the facts of the findings, one value an episode in the order of `episodes`.
@@ -58,8 +57,8 @@ def finding_facts(
     that could raise it was screened since the episode began, with it or with none. `given` are the
     treatments: an injection uses up the consent that was given before it.
     """
-    c, rows = _catalogue(knowledge), _rows(findings, episodes, moment, knowledge)
-    code, episode = rows["code"], Groups(rows["e"], episodes.height)
+    c, rows = _catalogue(knowledge), _rows(findings, episodes, knowledge)
+    code, episode = rows["code"], Groups(rows["e"], episodes.size)
     mine = rows["own"] | ~c.of_episode[code]
     injected = _injected(given, episodes, rows, is_given(knowledge, "injection", given))
     standing, answers = np.isnan(c.answer[code]) & np.isnan(c.needling[code]), {}
@@ -75,7 +74,7 @@ def finding_facts(
         answers[fact] = np.where(least == episode.most(said), least, np.nan)
         standing |= latest
         permits = said == STALE.get(fact, np.nan)
-        old = permits & (moment.days_from(rows["day"]) > _believed(knowledge, kind))
+        old = permits & (episodes.moment.days_from(rows["day"]) > _believed(knowledge, kind))
         used = permits & (kind == CONSENT) & (rows["day"] <= injected)
         answers[fact] = np.where(episode.any(old | used), np.nan, answers[fact])
     screened = c.screened[code] & rows["fresh"] & rows["own"]
@@ -103,18 +102,17 @@ def _believed(knowledge: Knowledge, kind: str) -> float:
 
 
 def _injected(
-    given: Rows, episodes: pl.DataFrame, rows: Rows, injection: Flags
+    given: Rows, episodes: Episodes, rows: Rows, injection: Flags
 ) -> NDArray[np.datetime64]:
     """The day of the latest injection that used up the consent in each row.
 
     What names an episode is used up by an injection of that episode, what names none by any of the
     person's.
     """
-    people = pl.Enum(episodes["patient"].unique())
-    owner = places(episodes["patient"], people)
+    owner = episodes.person
     e, day = given["e"][injection], given["day"][injection].astype(float)
-    own = Groups(e, episodes.height).most(day)
-    persons = Groups(owner[e], len(people.categories)).most(day)[owner]
+    own = Groups(e, episodes.size).most(day)
+    persons = Groups(owner[e], episodes.size).most(day)[owner]
     latest = np.where(rows["named"], own[rows["e"]], persons[rows["e"]])
     found = np.full(latest.size, np.datetime64("NaT"), "datetime64[D]")
     known = ~np.isnan(latest)
@@ -122,44 +120,44 @@ def _injected(
     return found
 
 
-def _rows(
-    findings: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
-) -> Rows:
+def _rows(findings: pl.DataFrame, episodes: Episodes, knowledge: Knowledge) -> Rows:
     """The findings that hold at the moment, one row for each episode of the person.
 
     With `own`, whether it names that episode or none, and `named`, whether it names one.
     """
-    until = findings["until"].to_numpy()
-    at = walls(findings["at"], moment.zone)
-    holds = (at < moment.end_as_array) & ~(until < np.datetime64(moment.day))
-    people = pl.Enum(episodes["patient"].unique())
-    person, owner = places(findings["patient"], people), places(episodes["patient"], people)
-    code = places(findings["kind"] + " " + findings["code"], _catalogue(knowledge).names)
-    row = np.flatnonzero(holds & (person >= 0) & (code >= 0))
+    moment, c, owner = episodes.moment, _catalogue(knowledge), episodes.person
+    said = arrays(
+        findings,
+        until=pl.col("until"),
+        at=wall(pl.col("at"), moment.zone),
+        person=place("patient", episodes.people),
+        code=c.place,
+        of=place("episode", episodes.names),
+        named=pl.col("episode").is_not_null(),
+    )
+    holds = (said["at"] < moment.end_as_array) & ~(said["until"] < np.datetime64(moment.day))
+    person = said["person"]
+    row = np.flatnonzero(holds & (person >= 0) & (said["code"] >= 0))
     # each finding of a person meets each of their episodes
-    count = np.bincount(owner, minlength=len(people.categories))
+    count = np.bincount(owner, minlength=episodes.size)
     first, met = np.cumsum(count) - count, count[person[row]]
     row, nth = np.repeat(row, met), np.arange(met.sum()) - np.repeat(np.cumsum(met) - met, met)
     e = np.argsort(owner, kind="stable")[first[person[row]] + nth]
     elsewhere = np.zeros(row.size, np.bool_)
-    for i in np.flatnonzero(_catalogue(knowledge).local[code[row]]):
+    for i in np.flatnonzero(c.local[said["code"][row]]):
         # a polars row each: what is local is rare
         where = findings.row(int(row[i]), named=True)
-        elsewhere[i] = not _may_concern(where, episodes.row(int(e[i]), named=True), knowledge)
+        elsewhere[i] = not _may_concern(where, episodes.table.row(int(e[i]), named=True), knowledge)
     row, e = row[~elsewhere], e[~elsewhere]
-    named = findings["episode"].is_not_null().to_numpy()[row]
-    own = ~named | (places(findings["episode"], pl.Enum(episodes["episode"]))[row] == e)
-    at = at[row]
-    fresh = at >= episodes["started_on"].to_numpy()[e].astype("datetime64[us]")
-    day = at.astype("datetime64[D]")
+    found = {name: values[row] for name, values in said.items()}
     return {
         "e": e,
-        "at": at,
-        "day": day,
-        "code": code[row],
-        "fresh": fresh,
-        "own": own,
-        "named": named,
+        "at": found["at"],
+        "day": found["at"].astype("datetime64[D]"),
+        "code": found["code"],
+        "fresh": found["at"] >= episodes.started[e].astype("datetime64[us]"),
+        "own": ~found["named"] | (found["of"] == e),
+        "named": found["named"],
     }
 
 
@@ -220,9 +218,9 @@ class Codes:
         return self.code if bar is Restriction.RED_FLAG else self.name
 
     @cached_property
-    def names(self) -> pl.Enum:
-        """Kind and code of each, in order."""
-        return pl.Enum(self.name)
+    def place(self) -> pl.Expr:
+        """The place here of each row of findings."""
+        return place(pl.concat_str("kind", "code", separator=" "), pl.Enum(self.name))
 
 
 @derived

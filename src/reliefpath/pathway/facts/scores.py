@@ -6,11 +6,10 @@ import numpy as np
 import polars as pl
 
 from reliefpath.care_log.doubts import doubtful_scores
-from reliefpath.clock import Moment
 from reliefpath.knowledge import Knowledge
 from reliefpath.pathway.facts.curves import primary_curves, second_curves
+from reliefpath.pathway.facts.episodes import Episodes, Rows
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Known
-from reliefpath.pathway.facts.moment import Rows
 from reliefpath.pathway.facts.pooling import Combine, together
 from reliefpath.pathway.facts.relief import relief
 from reliefpath.pathway.facts.series import Scores
@@ -22,7 +21,7 @@ FEWEST = 3
 
 
 def known_scores(
-    scores: pl.DataFrame, given: Rows, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
+    scores: pl.DataFrame, given: Rows, episodes: Episodes, knowledge: Knowledge
 ) -> Scores:
     """Return the scores known, with how long after an injection and a dry needling each was.
 
@@ -31,17 +30,17 @@ def known_scores(
     injections, needlings = (
         sessions_of(knowledge, therapy, given) for therapy in ("injection", "dry-needling")
     )
-    return Scores.of(scores, episodes, moment, injections, needlings, knowledge)
+    return Scores.of(scores, episodes, injections, needlings, knowledge)
 
 
 def score_facts(
     s: Scores,
-    moment: Moment,
     targets: Targets,
     priors: Priors,
     combine: Combine,
 ) -> Known:
     """Return the facts of the scores, one value an episode in their order."""
+    moment = s.episodes.moment
     recent = moment.weeks_from(s.day) <= targets.horizon_weeks
     measure, primary = _primary(s)
     first = s.curved(primary)
@@ -81,8 +80,8 @@ def _primary(s: Scores) -> tuple[Ints, Ints]:
     Returns:
         Its place in the catalogue and its series; -1 where there is none.
     """
-    place = s.measures.place
-    named = np.array([place.get(name, -1) for name in s.episodes["primary_measure"]], np.int64)
+    place, asked = s.measures.place, s.episodes.table["primary_measure"]
+    named = np.array([place.get(name, -1) for name in asked], np.int64)
     chosen = s.most_scored(~np.isnan(s.last))
     measure = np.where(named >= 0, named, s.order[chosen])
     return measure, s.of_measure(measure)
@@ -119,24 +118,20 @@ def _beside_the_curve(s: Scores, recent: Flags) -> dict[str, Floats]:
 
 def _of_the_whole(s: Scores, measure: str, recent: Flags) -> Floats:
     """What the patient says of the whole by a measure, where it was asked lately."""
-    series = s.of_measure(np.full(s.episodes.height, s.measures.place[measure]))
+    series = s.of_measure(np.full(s.episodes.size, s.measures.place[measure]))
     return np.where(recent[series], s.current[series], np.nan)
 
 
-def scale_facts(
-    scores: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
-) -> Known:
+def scale_facts(scores: pl.DataFrame, episodes: Episodes, knowledge: Knowledge) -> Known:
     """Return whether a measure's scale seems to have changed on the way, and of which.
 
     Whoever corrects the rows ends the doubt; see `reliefpath.care_log.doubts`.
     """
-    doubtful = doubtful_scores(scores.filter(moment.had_happened), knowledge)
-    listed = dict(
-        doubtful.group_by("episode")
-        .agg(pl.col("measure").unique().sort().str.join(", "))
-        .iter_rows()
-    )
-    told = [listed.get(episode) for episode in episodes["episode"]]
+    listed: dict[str, set[str]] = {}
+    doubtful = doubtful_scores(scores, knowledge, episodes.moment)
+    for episode, measure in zip(doubtful["episode"], doubtful["measure"], strict=True):
+        listed.setdefault(episode, set()).add(measure)
+    told = [", ".join(sorted(listed.get(e, ()))) or None for e in episodes.table["episode"]]
     return {
         "scale_in_doubt": np.array([names is not None for names in told]),
         "scales_in_doubt": pl.Series(told, dtype=pl.String),

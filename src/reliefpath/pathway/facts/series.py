@@ -13,11 +13,10 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from reliefpath.clock import Moment
 from reliefpath.knowledge import Knowledge, derived
 from reliefpath.pathway.facts.curves import Days, Series
+from reliefpath.pathway.facts.episodes import Episodes, place
 from reliefpath.pathway.facts.groups import Flags, Floats, Ints, Names
-from reliefpath.pathway.facts.moment import places, rows_of
 from reliefpath.pathway.facts.sessions import Sessions
 from reliefpath.reference.measures import table as measure_table
 from reliefpath.reference.measures.totals import totals
@@ -45,9 +44,9 @@ class Measures:
     step: Floats
 
     @cached_property
-    def names(self) -> pl.Enum:
-        """Their names in order."""
-        return pl.Enum(list(self.place))
+    def order(self) -> pl.Expr:
+        """The place here of each row of scores."""
+        return place("measure", pl.Enum(list(self.place)))
 
     @property
     def size(self) -> int:
@@ -78,7 +77,7 @@ class Scores:
     has one value more: at -1 is what is so of no series.
     """
 
-    episodes: pl.DataFrame
+    episodes: Episodes
     measures: Measures
     offsets: Ints
     weeks: Floats
@@ -107,8 +106,7 @@ class Scores:
     def of(
         cls,
         scores: pl.DataFrame,
-        episodes: pl.DataFrame,
-        moment: Moment,
+        episodes: Episodes,
         injections: Sessions,
         needlings: Sessions,
         knowledge: Knowledge,
@@ -118,9 +116,8 @@ class Scores:
         With how long after an injection, and after a dry needling, each was.
         """
         said, m = totals(scores, knowledge), catalogue(knowledge)
-        order = places(said["measure"], m.names)
-        rows = rows_of(said, episodes, moment, order=order, value=said["value"].to_numpy())
-        in_care = ~(rows["day"] > episodes["ended_on"].to_numpy()[rows["e"]])
+        rows = episodes.rows(said, order=m.order, value=pl.col("value"))
+        in_care = ~(rows["day"] > episodes.ended[rows["e"]])
         rows = {name: values[in_care] for name, values in rows.items()}
         k = rows["e"] * m.size + rows["order"]
         by_time = np.lexsort((rows["value"], rows["at"], k))
@@ -137,7 +134,7 @@ class Scores:
         at, days, k, worse = (values[begins] for values in (at, days, k, worse))
         needled, _ = needlings.before(k // m.size, at)
         # a score from before care began counts as one of its first day
-        begun = episodes["started_on"].to_numpy().astype("datetime64[us]")
+        begun = episodes.started.astype("datetime64[us]")
         weeks = np.maximum((at - begun[k // m.size]).astype(np.int64) / WEEK, 0.0)
         burden = np.maximum(worse * (mean - m.well[k % m.size]), 0.0)
         offsets = np.append(np.flatnonzero(_new(k)), k.size)
@@ -170,7 +167,7 @@ class Scores:
         Of those that tie, it is of the catalogue's first measure.
         """
         rank = np.where(which, self.order - 1000 * self.count, 0)
-        best = np.zeros(self.episodes.height + 1, np.int64)
+        best = np.zeros(self.episodes.size + 1, np.int64)
         np.minimum.at(best, self.e, rank)
         chosen = np.flatnonzero(which & (rank == best[self.e]))
         return self._of_each(chosen)
@@ -181,10 +178,10 @@ class Scores:
 
     def any(self, which: Flags) -> Flags:
         """Whether each episode has any of some series."""
-        return np.bincount(self.e[which], minlength=self.episodes.height) > 0
+        return np.bincount(self.e[which], minlength=self.episodes.size) > 0
 
     def _of_each(self, chosen: Ints) -> Ints:
-        found = np.full(self.episodes.height, -1)
+        found = np.full(self.episodes.size, -1)
         found[self.e[chosen]] = chosen
         return found
 
@@ -210,7 +207,7 @@ class Scores:
         return Series(
             e,
             m.name[order],
-            np.array(self.episodes["region"].to_list(), object)[e],
+            np.array(self.episodes.table["region"].to_list(), object)[e],
             np.append(0, np.cumsum(self.count[chosen])),
             self.days[mine],
             self.weeks[mine],

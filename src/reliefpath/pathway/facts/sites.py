@@ -7,27 +7,21 @@ import polars as pl
 
 from reliefpath.care_log.schema import SIDES
 from reliefpath.knowledge import Knowledge, derived
+from reliefpath.pathway.facts.episodes import Episodes, place
 from reliefpath.pathway.facts.groups import Flags, Ints
-from reliefpath.pathway.facts.moment import places
 from reliefpath.reference.anatomy import REGIONS, muscles
 
 BOTH = SIDES.index("both")
 
 
 @derived
-def muscle_names(knowledge: Knowledge) -> pl.Enum:
-    """Return the muscles, whose place a row's muscle is read as."""
-    return pl.Enum(list(muscles(knowledge)))
+def sites(knowledge: Knowledge) -> dict[str, pl.Expr]:
+    """Return the columns that say where, read as places among the muscles and the sides."""
+    names = {"muscle": list(muscles(knowledge)), "side": list(SIDES)}
+    return {column: place(column, pl.Enum(known)) for column, known in names.items()}
 
 
-def side_names() -> pl.Enum:
-    """Return the sides, whose place a row's side is read as."""
-    return pl.Enum(SIDES)
-
-
-def reaching(
-    muscle: Ints, side: Ints, e: Ints, episodes: pl.DataFrame, knowledge: Knowledge
-) -> Flags:
+def reaching(muscle: Ints, side: Ints, e: Ints, episodes: Episodes, knowledge: Knowledge) -> Flags:
     """Return whether the muscle of each row lies in, or is known to refer to, where it hurts.
 
     A side that is not on record, of the row or of the complaint, is not held against it.
@@ -39,14 +33,14 @@ def reaching(
         episodes: with the region of the complaint, further ones, and its side.
         knowledge: the catalogues that have the muscles.
     """
-    hurts = np.zeros((episodes.height, len(REGIONS)), np.bool_)
-    where = zip(episodes["region"], episodes["other_regions"], strict=True)
-    for place, (region, others) in enumerate(where):
+    hurts = np.zeros((episodes.size, len(REGIONS)), np.bool_)
+    where = zip(episodes.table["region"], episodes.table["other_regions"], strict=True)
+    for nth, (region, others) in enumerate(where):
         for name in (region, *(others or "").split()):
             if name in REGIONS:
-                hurts[place, REGIONS.index(name)] = True
-    of_complaint = places(episodes["side"], side_names())[e]
-    either = np.isin(side, (-1, BOTH)) | np.isin(of_complaint, (-1, BOTH))
+                hurts[nth, REGIONS.index(name)] = True
+    of_complaint = episodes.side[e]
+    either = (side == -1) | (side == BOTH) | (of_complaint == -1) | (of_complaint == BOTH)
     reaches, crosses = _reaches(knowledge)
     same = (either | (side == of_complaint)) & np.any(reaches[muscle] & hurts[e], axis=1)
     found: Flags = same | np.any(crosses[muscle] & hurts[e], axis=1)

@@ -9,30 +9,25 @@ import numpy as np
 import polars as pl
 
 from reliefpath.care_log.repeats import said_again
-from reliefpath.clock import Moment
 from reliefpath.knowledge import Knowledge, derived
 from reliefpath.pathway.facts.courses import Trial, longest_course, spread_sessions
+from reliefpath.pathway.facts.episodes import Episodes, Rows, place
 from reliefpath.pathway.facts.groups import Flags, Floats, Groups, Known
-from reliefpath.pathway.facts.moment import Rows, places, rows_of
 from reliefpath.pathway.facts.sessions import Sessions
-from reliefpath.pathway.facts.sites import muscle_names, reaching, side_names
+from reliefpath.pathway.facts.sites import reaching, sites
 from reliefpath.reference.therapies import agents, counted_as, therapies, units
 
 YEAR, QUARTER = 365, 90
 
 
-def treatments_given(
-    treatments: pl.DataFrame, episodes: pl.DataFrame, moment: Moment, knowledge: Knowledge
-) -> Rows:
+def treatments_given(treatments: pl.DataFrame, episodes: Episodes, knowledge: Knowledge) -> Rows:
     """Return the treatments of these episodes that had been given, a code as its place."""
-    return rows_of(
+    return episodes.rows(
         treatments,
-        episodes,
-        moment,
-        **{name: places(treatments[name], names) for name, names in _codes(knowledge).items()},
-        **{name: treatments[name].to_numpy() for name in ("amount", "adherence", "response")},
-        adverse_effect=treatments["adverse_effect"].is_not_null().to_numpy(),
-        again=said_again(treatments).to_numpy(),
+        **_codes(knowledge),
+        **{name: pl.col(name) for name in ("amount", "adherence", "response")},
+        adverse_effect=pl.col("adverse_effect").is_not_null(),
+        again=pl.lit(said_again(treatments)),
     )
 
 
@@ -42,21 +37,19 @@ def sessions_of(knowledge: Knowledge, therapy: str, rows: Rows) -> Sessions:
     return Sessions.of(rows["e"][mine], rows["at"][mine])
 
 
-def treatment_facts(
-    rows: Rows, episodes: pl.DataFrame, moment: Moment, trial: Trial, knowledge: Knowledge
-) -> Known:
+def treatment_facts(rows: Rows, episodes: Episodes, trial: Trial, knowledge: Knowledge) -> Known:
     """Return the treatment facts, one value an episode in the order of `episodes`."""
-    ago = moment.days_from(rows["day"])
+    ago = episodes.moment.days_from(rows["day"])
     return {
         **_of_episode(rows, ago, episodes, trial, knowledge),
-        **_of_patient(rows, ago, episodes["patient"].to_list(), knowledge),
+        **_of_patient(rows, ago, episodes, knowledge),
     }
 
 
 def _of_episode(
-    rows: Rows, ago: Floats, episodes: pl.DataFrame, trial: Trial, knowledge: Knowledge
+    rows: Rows, ago: Floats, episodes: Episodes, trial: Trial, knowledge: Knowledge
 ) -> Known:
-    episode = Groups(rows["e"], episodes.height)
+    episode = Groups(rows["e"], episodes.size)
     needling = is_given(knowledge, "dry-needling", rows)
     injected = np.where(is_given(knowledge, "injection", rows), ago, np.nan)
     latest = episode.least(injected)
@@ -111,11 +104,9 @@ def _exercise(
     }
 
 
-def _of_patient(rows: Rows, ago: Floats, patients: list[str], knowledge: Knowledge) -> Known:
+def _of_patient(rows: Rows, ago: Floats, episodes: Episodes, knowledge: Knowledge) -> Known:
     """What counts for the person, whichever of their episodes it was done in."""
-    number = {patient: i for i, patient in enumerate(patients)}
-    numbers = np.array([number[patient] for patient in patients], np.int64)
-    person = Groups(numbers[rows["e"]], len(patients))
+    person = Groups(episodes.person[rows["e"]], episodes.size)
     injected = np.where(is_given(knowledge, "injection", rows), ago, np.nan)
     equivalent = _steroids(knowledge)[rows["agent"]]
     mg = rows["amount"] * _milligrams()[rows["unit"]] * equivalent
@@ -126,19 +117,19 @@ def _of_patient(rows: Rows, ago: Floats, patients: list[str], knowledge: Knowled
         "injection_sessions_90d": person.distinct(np.where(injected < QUARTER, ago, np.nan)),
         "steroid_mg_365d": person.total(mg, counted),
     }
-    return {name: values[numbers] for name, values in found.items()}
+    return {name: values[episodes.person] for name, values in found.items()}
 
 
 @derived
-def _codes(knowledge: Knowledge) -> dict[str, pl.Enum]:
+def _codes(knowledge: Knowledge) -> dict[str, pl.Expr]:
     """The columns whose codes are read as their place in the catalogue."""
     known: dict[str, Iterable[str]] = {
         "therapy": therapies(knowledge),
         "agent": agents(knowledge),
         "unit": units(),
     }
-    names = {name: pl.Enum(list(catalogue)) for name, catalogue in known.items()}
-    return {**names, "muscle": muscle_names(knowledge), "side": side_names()}
+    codes = {name: place(name, pl.Enum(list(catalogue))) for name, catalogue in known.items()}
+    return {**codes, **sites(knowledge)}
 
 
 def is_given(knowledge: Knowledge, therapy: str, rows: Rows) -> Flags:

@@ -19,26 +19,26 @@ def totals(scores: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
     few were answered, give no row; `SESSION` names the columns that tell which those are. Columns
     other than `item` and `value` must be the same in all rows of one session.
     """
+    columns = [name for name in scores.columns if name != "item"]
     if scores["item"].null_count() == scores.height:
-        return scores.drop("item")
-    given = scores.filter(pl.col("item").is_null()).drop("item")
-    items = scores.filter(pl.col("item").is_not_null())
-    rivals = given.filter(pl.col("measure").is_in(items["measure"].unique().implode()))
-    items = items.join(rivals, on=SESSION, how="anti")
+        return scores[columns]
+    # lazy throughout: for one patient each step run by itself costs more than what it does
+    is_item = pl.col("item").is_not_null()
+    given = scores.lazy().filter(~is_item).select(columns)
+    answers = scores.lazy().filter(is_item, pl.col("measure").is_not_null())
+    names = answers.select(pl.col("measure").unique().sort()).collect()["measure"]
+    rivals = given.filter(pl.col("measure").is_in(names.to_list()))
+    items = answers.join(rivals, on=SESSION, how="anti").collect()
     parts = [given]
-    for name in items["measure"].drop_nulls().unique().sort():
-        rows = items.filter(pl.col("measure") == name)
-        measure = measures(knowledge)[name]
-        if measure.scoring.method == "mean":
-            scored = _means(rows, measure)
-        else:
-            scored = _one_by_one(rows, measure)
-        session = rows.drop("item", "value").unique(SESSION, keep="any")
-        parts.append(session.join(scored, on=SESSION).select(given.columns))
-    return pl.concat(parts)
+    for name in names:
+        measure, rows = measures(knowledge)[name], items.lazy().filter(measure=name)
+        scored = _means if measure.scoring.method == "mean" else _one_by_one
+        session = rows.select(columns).drop("value").unique(SESSION, keep="any")
+        parts.append(session.join(scored(rows, measure), on=SESSION).select(columns))
+    return pl.concat(parts).collect()
 
 
-def _means(rows: pl.DataFrame, measure: Measure) -> pl.DataFrame:
+def _means(rows: pl.LazyFrame, measure: Measure) -> pl.LazyFrame:
     """Mean of all items; where the patient names them, of those rated the first time."""
     if measure.item_ids is not None:
         return (
@@ -61,12 +61,13 @@ def _means(rows: pl.DataFrame, measure: Measure) -> pl.DataFrame:
     )
 
 
-def _one_by_one(rows: pl.DataFrame, measure: Measure) -> pl.DataFrame:
-    answers = rows.group_by(SESSION).agg("item", "value")
+def _one_by_one(rows: pl.LazyFrame, measure: Measure) -> pl.LazyFrame:
+    answers = rows.group_by(SESSION).agg("item", "value").collect()
     values: list[float | None] = []
     for items, given in zip(answers["item"], answers["value"], strict=True):
         try:
             values.append(score(measure, dict(zip(items, given, strict=True))))
         except UsageError:
             values.append(None)
-    return answers.select(*SESSION, value=pl.Series(values, dtype=pl.Float64)).drop_nulls("value")
+    scored = answers.select(*SESSION, value=pl.Series(values, dtype=pl.Float64))
+    return scored.lazy().drop_nulls("value")
