@@ -1,15 +1,16 @@
 """How often statuses are wrong, however often a patient scores, and how soon they see a loss.
 
 Every patient is looked at with every score from the third on, as a clinic would. False alarms are
-told of a quarter of a year. A lasting loss of one MCID is looked for beside a cumulative sum that
-knows the patient's level and noise, at the same rate of false alarms.
+told of a quarter of a year. A lasting loss of one MCID is looked for beside two detectors that are
+told more, at the same rate of false alarms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,8 @@ from reliefpath.pathway.facts import facts
 from reliefpath.pathway.model import Pathway, StatusName, load_pathway
 from reliefpath.recovery import Priors
 
-from .histories import Floats, Ints
+from .detectors import MCID, knowing, learning
+from .histories import Flags, Floats, Ints
 
 Random = np.random.Generator
 Names = NDArray[np.object_]
@@ -36,7 +38,6 @@ COUNTS = (4, 7, 13, 25, 84, 200)
 NOISES = (0.6, 1.0, 1.8)
 """Standard deviations of a score from 0 to 10."""
 FIRST_LOOK = 3
-MCID = 2.0
 KINDS = {
     "flat": lambda week: np.full_like(week, 5.0),
     "level": lambda week: 6 - 4 * np.minimum(week / 4, 1),
@@ -175,6 +176,7 @@ class Detection:
     alarms: float
     ours: float
     knowing: float
+    learning: float
 
 
 def detections(patients: int, seed: int = 9) -> Iterator[Detection]:
@@ -187,42 +189,58 @@ def detections(patients: int, seed: int = 9) -> Iterator[Detection]:
                 quiet = scored(kind, noise, count, patients, random)
                 alarms = watch(*quiet, pathway).ever(patients, *worse)
                 at = random.uniform(6, 9, patients)
-                week, score = scored(kind, noise, count, patients, random, at)
-                seen = watch(week, score, pathway)
-                soon = (seen.week >= at[seen.patient]) & (seen.week <= at[seen.patient] + WITHIN)
-                in_time = Watched(seen.patient[soon], seen.week[soon], seen.status[soon])
-                sd = float(np.hypot(noise, 1 / np.sqrt(12)))
-                sums = _cumulative(*quiet, level, sd, begins).max(axis=1)
-                limit = np.quantile(sums, 1 - alarms.mean()) if alarms.any() else sums.max()
-                found = _cumulative(week, score, level, sd, begins)
-                within = (week >= at[:, None]) & (week <= at[:, None] + WITHIN)
-                knowing = np.where(within, found, 0).max(axis=1) > limit
+                lost = scored(kind, noise, count, patients, random, at)
+                seen = watch(*lost, pathway)
                 yield Detection(
                     kind,
                     noise,
                     count,
                     float(alarms.mean()),
-                    float(in_time.ever(patients, *worse).mean()),
-                    float(knowing.mean()),
+                    _in_time(seen.patient, seen.week, np.isin(seen.status, worse), at),
+                    *(
+                        _seen_alike(detector, quiet, lost, alarms.mean(), at)
+                        for detector in (
+                            partial(knowing, level=level, noise=noise, begins=begins),
+                            partial(learning, begins=begins, within=WITHIN),
+                        )
+                    ),
                 )
 
 
-def _cumulative(week: Floats, score: Floats, level: float, sd: float, begins: float) -> Floats:
-    """The cumulative sum of log likelihood ratios for a loss of one MCID from a known level."""
-    known = np.where(week >= begins, score, level)
-    found, now = np.zeros(week.shape), np.zeros(len(week))
-    for j in range(week.shape[1]):
-        now = np.maximum(0, now + MCID / sd**2 * (known[:, j] - level - MCID / 2))
-        found[:, j] = now
-    return found
+def _in_time(patient: Ints, week: Floats, alarm: Flags, at: Floats) -> float:
+    """The share of patients with an alarm within `WITHIN` weeks after their loss."""
+    soon = alarm & (week >= at[patient]) & (week <= at[patient] + WITHIN)
+    return float(np.isin(np.arange(at.size), patient[soon]).mean())
+
+
+def _seen_alike(
+    detector: Callable[[Floats, Floats], Floats],
+    quiet: tuple[Floats, Floats],
+    lost: tuple[Floats, Floats],
+    alarms: float,
+    at: Floats,
+) -> float:
+    """The share of losses that a detector sees in time, at a share of false alarms."""
+    limit = np.quantile(detector(*quiet).max(axis=1), 1 - alarms)
+    week = lost[0]
+    patient = np.repeat(np.arange(at.size), week.shape[1])
+    return _in_time(patient, week.ravel(), (detector(*lost) > limit).ravel(), at)
 
 
 def report(patients: int = 200) -> str:
     """Return both tables as Markdown."""
     told = (_row(a, a.worsening, a.recurred, a.recovered, a.level) for a in false_alarms(patients))
-    seen = (_row(d, d.alarms, d.ours, d.knowing) for d in detections(patients))
+    seen = (_row(d, d.alarms, d.ours, d.knowing, d.learning) for d in detections(patients))
     first = ("patients", "noise", "scores", "worsening", "recurred", "recovered", "level")
-    second = ("patients", "noise", "scores", "false alarms", "seen", "seen by who knows")
+    second = (
+        "patients",
+        "noise",
+        "scores",
+        "false alarms",
+        "seen",
+        "by who knows",
+        "by who learns",
+    )
     return f"{table(first, told)}\n{table(second, seen)}"
 
 

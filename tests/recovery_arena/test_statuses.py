@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.recovery.statuses import scored, watch
+from benchmarks.recovery.detectors import knowing, learning
+from benchmarks.recovery.statuses import WITHIN, scored, watch
 from reliefpath.pathway.model import StatusName, load_pathway
 
 PATIENTS = 120
@@ -53,3 +54,20 @@ def test_one_bad_day_is_a_flare_and_no_status() -> None:
     seen = watch(weeks, scores, load_pathway())
     last = seen.week == weeks[seen.patient, -1]
     assert not np.isin(seen.status[last], [status.value for status in WORSE]).any()
+
+
+@pytest.mark.parametrize("lost", [0.0, 2.0])
+def test_both_detectors_see_a_loss_by_many_scores_and_nothing_where_there_is_none(
+    lost: float,
+) -> None:
+    week = np.arange(60)[None] / 5
+    score = 6 + np.random.default_rng(7).normal(0, 0.7, week.shape) + lost * (week >= 10)
+    for odds in (learning(week, score, 0, WITHIN), knowing(week, score, 6, 0.7, 0)):
+        assert (odds[0, -1] > 20) == (lost > 0)
+
+
+def test_by_few_scores_the_detector_that_has_to_learn_is_less_sure() -> None:
+    week, score = np.arange(4.0)[None], np.array([[8.0, 8, 8, 10]])
+    odds = learning(week, score, 0, WITHIN)
+    assert odds[0, 0] == 0  # one score does not say what it was before
+    assert 0 < odds[0, -1] < knowing(week, score, 8, 0.7, 0)[0, -1]
