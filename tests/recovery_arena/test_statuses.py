@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.recovery.calm import changes
 from benchmarks.recovery.detectors import knowing, learning
 from benchmarks.recovery.statuses import WITHIN, scored, watch
 from reliefpath.pathway.model import StatusName, load_pathway
@@ -71,3 +72,10 @@ def test_by_few_scores_the_detector_that_has_to_learn_is_less_sure() -> None:
     odds = learning(week, score, 0, WITHIN)
     assert odds[0, 0] == 0  # one score does not say what it was before
     assert 0 < odds[0, -1] < knowing(week, score, 8, 0.7, 0)[0, -1]
+
+
+def test_few_changes_of_a_status_are_turned_back() -> None:
+    found = list(changes(60, apart=7))
+    assert len(found) > 40
+    assert all(before != after for before, after, _ in found)
+    assert sum(back for *_, back in found) / len(found) < 0.2
