@@ -1,11 +1,13 @@
 """What a clinician would say of a curve, and what the model says."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from benchmarks.recovery.histories import Floats
 from benchmarks.recovery.worlds import plain_case
 from reliefpath.recovery import (
     DEFAULT_PRIOR,
@@ -104,6 +106,29 @@ def test_patient_who_wrote_a_diary_for_a_year_and_is_at_0_since_its_third_week_i
     assert answers.p_recovered > 0.99
     assert answers.p_level > 0.99
     assert answers.improvement == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("count", [300, 1_500])
+@pytest.mark.parametrize(
+    "true",
+    [lambda week: 8 - 6 * np.minimum(week / 8, 1), lambda week: 0 * week + 5],
+    ids=["level", "flat"],
+)
+def test_diary_of_a_year_means_what_weekly_scores_of_the_same_patient_mean(
+    true: Callable[[Floats], Floats], count: int
+) -> None:
+    told = []
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        week = np.append(0, np.sort(random.uniform(0, 52, count - 1)))
+        score = np.clip(np.rint(true(week) + random.normal(0, 1, count)), 0, 10)
+        for rows in (np.arange(count), np.searchsorted(week, np.arange(52))):
+            told.append(one(week[rows].tolist(), score[rows].tolist()))
+    diaries, weeklies = told[::2], told[1::2]
+    better, also = (np.mean([a.improvement[0] for a in each]) for each in (diaries, weeklies))
+    assert better == pytest.approx(also, abs=0.03)
+    assert min(a.p_level[0] for a in told) > 0.7
+    assert max(a.p_worsening[0] for a in told) < 0.2
 
 
 def test_patient_at_the_worst_of_the_scale_may_be_worse_than_it_shows() -> None:
