@@ -17,11 +17,11 @@ from .baseline import baseline
 from .histories import Answers, Floats, Histories, Ints, Truth
 from .oracle import oracle
 from .ours import LEARNED, OURS, SHIPPED, as_shipped, learned
-from .peers import LEARNING, PEERS, Method
+from .peers import LEARNING, PEERS, Learner, Method
 from .plain import Plain, plain_cases
 from .real import real_histories
 from .speed import Speed, speeds
-from .training import folds, simulated_episodes, up_to_each_visit, whole_series
+from .training import folds, simulated_episodes, whole_series
 from .worlds import JUDGED, World, simulate
 
 ORACLE = "oracle"
@@ -177,9 +177,7 @@ def play_world(sizes: Sizes, world: World) -> Round:
     histories, truth = simulate(world, sizes.episodes)
     training = simulated_episodes(world, sizes.training)
     methods = {SHIPPED: as_shipped, LEARNED: learned(training)}
-    methods |= PEERS
-    every = up_to_each_visit(training)
-    methods |= {name: learner(every) for name, learner in LEARNING.items()}
+    methods |= PEERS | {name: learner(training) for name, learner in LEARNING.items()}
     told = _all_told(methods, histories, sizes.sample)
     everyone = np.arange(len(histories))
     told[BASELINE] = Told(everyone, baseline(histories, truth))
@@ -198,15 +196,9 @@ def play_real(sizes: Sizes, data: tuple[str, Histories, Truth]) -> Round:
     told = {method: each for method, each in told.items() if each.answers.forecast is not None}
     series = whole_series(histories, truth)
     everyone = np.arange(len(histories))
-    told[LEARNED] = Told(everyone, _cross_fitted(learned, histories, truth, series))
-    for method, learner in LEARNING.items():
-        every = partial(_shown_every_visit, learner)
-        told[method] = Told(everyone, _cross_fitted(every, histories, truth, series))
+    for method, learner in ({LEARNED: learned} | LEARNING).items():
+        told[method] = Told(everyone, _cross_fitted(learner, histories, truth, series))
     return Round(name, histories, truth, told)
-
-
-def _shown_every_visit(learner: Callable[[Histories], Method], whole: Histories) -> Method:
-    return learner(up_to_each_visit(whole))
 
 
 def _all_told(methods: dict[str, Method], histories: Histories, sample: int) -> dict[str, Told]:
@@ -221,7 +213,7 @@ def _all_told(methods: dict[str, Method], histories: Histories, sample: int) -> 
 
 
 def _cross_fitted(
-    learner: Callable[[Histories], Method], histories: Histories, truth: Truth, series: Histories
+    learner: Learner, histories: Histories, truth: Truth, series: Histories
 ) -> Answers:
     """Return the answers of methods each made from other patients than those they answer."""
     n = len(histories)

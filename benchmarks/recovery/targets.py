@@ -11,6 +11,7 @@ import numpy as np
 from .arena import ORACLE, Results
 from .baseline import NAME as BASELINE
 from .ours import OURS, SHIPPED
+from .peers import LEARNING
 from .plain import KINDS
 from .scoring import Delay
 from .speed import ONE, TWO
@@ -30,7 +31,7 @@ from .standings import (
 LEAST_RATIO, LEAST_WAY, MOST_CALIBRATION = 1.2, 0.9, 0.03
 LEVEL_SHARES = {"improving": (0.0, 0.05), "levelled": (0.8, 1.0), "flat": (0.95, 1.0)}
 COVERAGE = (0.87, 0.93)
-FORECAST_RIVALS = ("last value", "least squares", "local linear trend", "curve_fit")
+FORECAST_RIVALS = ("least squares", "local linear trend", "curve_fit", *LEARNING)
 MOST_APART = 0.02
 A_SECOND = 1e6
 TIMES_FASTER = {"curve_fit": 1e3, "ruptures PELT": 1e2}
