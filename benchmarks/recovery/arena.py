@@ -14,6 +14,7 @@ import numpy as np
 from . import nuts
 from .baseline import NAME as BASELINE
 from .baseline import baseline
+from .coverage import Counts, counts
 from .histories import Answers, Floats, Histories, Ints, Truth
 from .oracle import oracle
 from .ours import LEARNED, OURS, SHIPPED, as_shipped, learned
@@ -42,6 +43,7 @@ class Sizes:
         sample: Histories of each world that slow methods answer.
         real: Histories of each real data set at most.
         training: Simulated episodes that learning methods are shown.
+        covering: Simulated episodes of each world on which coverage is counted.
         particles: Of the oracle.
         plain: Episodes of each plain case.
         nuts: Histories that NUTS answers.
@@ -54,6 +56,7 @@ class Sizes:
     sample: int = 300
     real: int = 1_000_000
     training: int = 1_000
+    covering: int = 6_000
     particles: int = 50_000
     plain: int = 2_000
     nuts: int = 24
@@ -67,6 +70,7 @@ QUICK = Sizes(
     sample=6,
     real=25,
     training=40,
+    covering=40,
     particles=2_000,
     plain=60,
     nuts=1,
@@ -103,6 +107,7 @@ class Round:
         truth: What was so.
         told: By method.
         particles: Effective number that the median answer of the oracle rests on.
+        counts: Of what our intervals cover.
     """
 
     name: str
@@ -110,6 +115,7 @@ class Round:
     truth: Truth
     told: dict[str, Told]
     particles: float = float("nan")
+    counts: tuple[Counts, ...] = ()
 
     def common(self, *methods: str) -> Ints:
         """Return the histories that all these methods answered."""
@@ -176,14 +182,15 @@ def play_world(sizes: Sizes, world: World) -> Round:
     """Have every method answer the histories of a world."""
     histories, truth = simulate(world, sizes.episodes)
     training = simulated_episodes(world, sizes.training)
-    methods = {SHIPPED: as_shipped, LEARNED: learned(training)}
-    methods |= PEERS | {name: learner(training) for name, learner in LEARNING.items()}
+    ours = {SHIPPED: as_shipped, LEARNED: learned(training)}
+    methods = ours | PEERS | {name: learner(training) for name, learner in LEARNING.items()}
     told = _all_told(methods, histories, sizes.sample)
     everyone = np.arange(len(histories))
     told[BASELINE] = Told(everyone, baseline(histories, truth))
     best, particles = oracle(world, histories, truth.episode, sizes.particles)
     told[ORACLE] = Told(everyone, best)
-    return Round(world.name, histories, truth, told, particles)
+    covered = tuple(counts(world, ours, sizes.covering))
+    return Round(world.name, histories, truth, told, particles, covered)
 
 
 def play_real(sizes: Sizes, data: tuple[str, Histories, Truth]) -> Round:
