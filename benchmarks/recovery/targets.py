@@ -108,8 +108,11 @@ class Target:
 
 def targets(results: Results, all_scores: Scored) -> Iterator[Target]:
     """Yield every target."""
+    worlds = {world.name for world in results.worlds}
+    ahead = [c for c in all_scores.ahead if c.world in worlds]
     for ours in OURS:
-        yield _never_lost(all_scores, ours)
+        yield _never_lost(all_scores.comparisons, ours, "AUC and Brier")
+        yield _never_lost(ahead, ours, "CRPS and absolute error of forecasts")
         yield from _by_question(results, all_scores, ours)
         yield _gate(all_scores, ours)
     yield from _plain(results)
@@ -120,13 +123,13 @@ def targets(results: Results, all_scores: Scored) -> Iterator[Target]:
     yield from _speed(results)
 
 
-def _never_lost(all_scores: Scored, ours: str) -> Target:
-    mine = [c for c in all_scores.comparisons if c.ours == ours and math.isfinite(c.ahead)]
+def _never_lost(compared: list[Comparison], ours: str, measures: str) -> Target:
+    mine = [c for c in compared if c.ours == ours and math.isfinite(c.ahead)]
     lost = [c for c in mine if c.lost]
     clearly = sum(c.ahead < -2 * c.error for c in lost)
     return Target(
-        f"{ours}: not below any peer in any world in AUC and Brier, by more than a standard error",
-        f"below in {len(lost)} of {len(mine)} comparisons, in {clearly} by more than two",
+        f"{ours}: not behind any peer in any world in {measures}, by more than a standard error",
+        f"behind in {len(lost)} of {len(mine)} comparisons, in {clearly} by more than two",
         not lost,
     )
 
