@@ -18,7 +18,7 @@ from .ours import SHIPPED
 from .plain import SURE
 from .speed import ONE, TWO, working_set
 from .standings import answering
-from .tables import data_section, decided, delays, lost, outside, over_all, world_section
+from .tables import data_section, decided, delays, foretold, lost, outside, over_all, world_section
 from .targets import COVERAGE, Scored, Target, nuts_per_million, scored, targets
 from .worlds import JUDGED
 
@@ -74,6 +74,11 @@ score between `{BASELINE}` and the oracle, of all worlds together. Precision and
 many alarms as the clinical rule raises; their ratio to the rule's is the same for both.
 
 {summary}
+### Forecasts
+
+On a scale from 0 to 10.
+
+{foretold(results, all_scores)}
 ![What was said against what was so]({plots.file_of("reliability")})
 
 ## Weeks to the call

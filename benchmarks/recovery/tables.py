@@ -63,6 +63,25 @@ def over_all(results: Results, all_scores: Scored) -> Iterator[str]:
         yield f"### {title[0].upper()}{title[1:]}\n\n{table(('method', *SCORES), rows)}"
 
 
+def foretold(results: Results, all_scores: Scored) -> str:
+    """Return the table of forecasts over all worlds, on a scale from 0 to 10."""
+    rows = []
+    for method in forecasting(results.worlds[0]):
+        found = [all_scores.forecasts[world.name, method] for world in results.worlds]
+        unit = np.array([10 / world.histories.scale_range[0] for world in results.worlds])
+        covered = [each.covered for each in found]
+        rows.append(
+            (
+                marked(method),
+                number(float(np.mean([each.crps for each in found] * unit))),
+                number(float(np.mean([each.error for each in found] * unit))),
+                f"{min(covered):.1%} to {max(covered):.1%}",
+            )
+        )
+    columns = ("forecasts of", "CRPS", "absolute error", "in the 90 % interval, world by world")
+    return table(columns, rows)
+
+
 def delays(results: Results, all_scores: Scored) -> str:
     """Return the table of weeks to the call."""
     rows = (
