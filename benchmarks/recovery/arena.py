@@ -14,14 +14,15 @@ import numpy as np
 from . import nuts
 from .baseline import NAME as BASELINE
 from .baseline import baseline
+from .coverage import Counts, counts
 from .histories import Answers, Floats, Histories, Ints, Truth
 from .oracle import oracle
 from .ours import LEARNED, OURS, SHIPPED, as_shipped, learned
-from .peers import LEARNING, PEERS, Method
+from .peers import LEARNING, PEERS, Learner, Method
 from .plain import Plain, plain_cases
 from .real import real_histories
 from .speed import Speed, speeds
-from .training import folds, simulated_episodes, up_to_each_visit, whole_series
+from .training import folds, simulated_episodes, whole_series
 from .worlds import JUDGED, World, simulate
 
 ORACLE = "oracle"
@@ -42,6 +43,7 @@ class Sizes:
         sample: Histories of each world that slow methods answer.
         real: Histories of each real data set at most.
         training: Simulated episodes that learning methods are shown.
+        covering: Simulated episodes of each world on which coverage is counted.
         particles: Of the oracle.
         plain: Episodes of each plain case.
         nuts: Histories that NUTS answers.
@@ -54,6 +56,7 @@ class Sizes:
     sample: int = 300
     real: int = 1_000_000
     training: int = 1_000
+    covering: int = 6_000
     particles: int = 50_000
     plain: int = 2_000
     nuts: int = 24
@@ -67,6 +70,7 @@ QUICK = Sizes(
     sample=6,
     real=25,
     training=40,
+    covering=40,
     particles=2_000,
     plain=60,
     nuts=1,
@@ -103,6 +107,7 @@ class Round:
         truth: What was so.
         told: By method.
         particles: Effective number that the median answer of the oracle rests on.
+        counts: Of what our intervals cover.
     """
 
     name: str
@@ -110,6 +115,7 @@ class Round:
     truth: Truth
     told: dict[str, Told]
     particles: float = float("nan")
+    counts: tuple[Counts, ...] = ()
 
     def common(self, *methods: str) -> Ints:
         """Return the histories that all these methods answered."""
@@ -176,16 +182,15 @@ def play_world(sizes: Sizes, world: World) -> Round:
     """Have every method answer the histories of a world."""
     histories, truth = simulate(world, sizes.episodes)
     training = simulated_episodes(world, sizes.training)
-    methods = {SHIPPED: as_shipped, LEARNED: learned(training)}
-    methods |= PEERS
-    every = up_to_each_visit(training)
-    methods |= {name: learner(every) for name, learner in LEARNING.items()}
+    ours = {SHIPPED: as_shipped, LEARNED: learned(training)}
+    methods = ours | PEERS | {name: learner(training) for name, learner in LEARNING.items()}
     told = _all_told(methods, histories, sizes.sample)
     everyone = np.arange(len(histories))
     told[BASELINE] = Told(everyone, baseline(histories, truth))
     best, particles = oracle(world, histories, truth.episode, sizes.particles)
     told[ORACLE] = Told(everyone, best)
-    return Round(world.name, histories, truth, told, particles)
+    covered = tuple(counts(world, ours, sizes.covering))
+    return Round(world.name, histories, truth, told, particles, covered)
 
 
 def play_real(sizes: Sizes, data: tuple[str, Histories, Truth]) -> Round:
@@ -198,15 +203,9 @@ def play_real(sizes: Sizes, data: tuple[str, Histories, Truth]) -> Round:
     told = {method: each for method, each in told.items() if each.answers.forecast is not None}
     series = whole_series(histories, truth)
     everyone = np.arange(len(histories))
-    told[LEARNED] = Told(everyone, _cross_fitted(learned, histories, truth, series))
-    for method, learner in LEARNING.items():
-        every = partial(_shown_every_visit, learner)
-        told[method] = Told(everyone, _cross_fitted(every, histories, truth, series))
+    for method, learner in ({LEARNED: learned} | LEARNING).items():
+        told[method] = Told(everyone, _cross_fitted(learner, histories, truth, series))
     return Round(name, histories, truth, told)
-
-
-def _shown_every_visit(learner: Callable[[Histories], Method], whole: Histories) -> Method:
-    return learner(up_to_each_visit(whole))
 
 
 def _all_told(methods: dict[str, Method], histories: Histories, sample: int) -> dict[str, Told]:
@@ -221,7 +220,7 @@ def _all_told(methods: dict[str, Method], histories: Histories, sample: int) -> 
 
 
 def _cross_fitted(
-    learner: Callable[[Histories], Method], histories: Histories, truth: Truth, series: Histories
+    learner: Learner, histories: Histories, truth: Truth, series: Histories
 ) -> Answers:
     """Return the answers of methods each made from other patients than those they answer."""
     n = len(histories)

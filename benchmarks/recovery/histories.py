@@ -120,6 +120,8 @@ class Answers:
         forecast: Of each history and each visit ahead the quantiles at `LEVELS`, ascending, in the
             measure's units of burden; None from a method that does not forecast.
         probabilities: Whether the first three are meant as probabilities.
+        decided: Whether the patient would be treated now, as level inside the window; None from a
+            method that doesn't decide.
     """
 
     level: Floats
@@ -127,10 +129,11 @@ class Answers:
     both: Floats
     forecast: Floats | None
     probabilities: bool = True
+    decided: Flags | None = None
 
     def take(self, rows: Ints) -> Answers:
         """Return what is said of some of the histories."""
         ahead = None if self.forecast is None else self.forecast[rows]
-        return Answers(
-            self.level[rows], self.inside[rows], self.both[rows], ahead, self.probabilities
-        )
+        decided = None if self.decided is None else self.decided[rows]
+        said = self.level[rows], self.inside[rows], self.both[rows]
+        return Answers(*said, ahead, self.probabilities, decided)

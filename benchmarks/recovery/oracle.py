@@ -31,7 +31,7 @@ def oracle(
     """Return the world's own answers, and the median effective number of particles."""
     random = np.random.default_rng((world.seed, 9_999))
     course, sd = patients(world, particles, random)
-    improvement = 1 - course / course[:, :1]
+    course = np.asfortranarray(course)  # it is read by the day
     likelihood = None if world.noise == "wandering" else _Likelihood(world, sd)
     n = len(histories)
     level, inside, both, effective = (np.full(n, np.nan) for _ in range(4))
@@ -51,7 +51,7 @@ def oracle(
             now = day[upto]
             gain = course[:, now] - course[:, now + round(7 * HORIZON)]
             flat = gain < world.measure.mcid / (world.measure.scale_range / 10)
-            reached = improvement[:, now]
+            reached = 1 - course[:, now] / course[:, 0]
             window = (reached >= WINDOW[0]) & (reached <= WINDOW[1])
             level[row], inside[row] = weight @ flat, weight @ window
             both[row] = weight @ (flat & window)

@@ -7,6 +7,7 @@ import numpy as np
 from reliefpath.recovery import DEFAULT_PRIOR, Prior, forecast, recover
 from reliefpath.recovery.learning import learn
 
+from .gate import let_through
 from .histories import LEVELS, Answers, Histories
 from .peers import Method
 
@@ -19,7 +20,7 @@ def with_prior(prior: Prior) -> Method:
     """Return the method that answers with a prior.
 
     Level is `p_plateau`, inside `p_window`, both `p_plateau_in_window`; where a start may have been
-    0 there is no improvement, and the probability of being inside is 0.
+    0 there is no improvement, and the probability of being inside is 0. The pathway's gate decides.
     """
 
     def method(histories: Histories) -> Answers:
@@ -31,7 +32,7 @@ def with_prior(prior: Prior) -> Method:
             h.offsets, h.weeks, h.burden, h.scale_range, h.ahead, LEVELS, prior, step=h.step
         )
         inside, both = np.nan_to_num(told.p_window), np.nan_to_num(told.p_plateau_in_window)
-        return Answers(told.p_plateau, inside, both, ahead)
+        return Answers(told.p_plateau, inside, both, ahead, decided=let_through(told, h))
 
     return method
 

@@ -17,7 +17,10 @@ from .standings import QUESTIONS, answering, probability, truth_of
 from .targets import Scored, nuts_per_million
 
 COLOURS = {SHIPPED: "#b5452c", LEARNED: "#2c6fb5", ORACLE: "#333333", BASELINE: "#8a8a8a"}
-OTHERS = ("#7a9e3a", "#c79a2b", "#7d5aa6", "#3a9e94", "#c25c9a", "#9c7b5a", "#b0b0b0")
+OTHERS = (
+    *("#7a9e3a", "#c79a2b", "#7d5aa6", "#3a9e94"),
+    *("#c25c9a", "#9c7b5a", "#b0b0b0", "#4a6a2a"),
+)
 PLOTS = ("reliability", "delay", "speed")
 
 

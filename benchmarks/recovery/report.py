@@ -10,15 +10,16 @@ import numpy as np
 
 from reliefpath.documents.reference.markdown import table
 
-from . import nuts, plots, training
+from . import coverage, nuts, plots, training
 from .arena import SAMPLE_SEED, SLOW, Results
 from .baseline import NAME as BASELINE
+from .gate import CRITERIA
 from .ours import SHIPPED
 from .plain import SURE
 from .speed import ONE, TWO, working_set
 from .standings import answering
-from .tables import data_section, delays, lost, over_all, world_section
-from .targets import Scored, Target, nuts_per_million, scored, targets
+from .tables import data_section, decided, delays, foretold, lost, outside, over_all, world_section
+from .targets import COVERAGE, Scored, Target, nuts_per_million, scored, targets
 from .worlds import JUDGED
 
 PAGE = "recovery-arena.md"
@@ -73,6 +74,11 @@ score between `{BASELINE}` and the oracle, of all worlds together. Precision and
 many alarms as the clinical rule raises; their ratio to the rule's is the same for both.
 
 {summary}
+### Forecasts
+
+On a scale from 0 to 10.
+
+{foretold(results, all_scores)}
 ![What was said against what was so]({plots.file_of("reliability")})
 
 ## Weeks to the call
@@ -84,6 +90,23 @@ is fewer than half.
 {delays(results, all_scores)}
 ![Weeks from onset to call]({plots.file_of("delay")})
 
+## Decisions
+
+Who would be treated now: whom the part of the pathway's gate that looks at the curve lets through
+({", ".join(f"`{name}`" for name in CRITERIA)}, with the limits as shipped), and who is level and in
+the window by the clinical rule. Right is who gains less than what matters over the next 6 weeks and
+is in the window. The gate asks for more than that: level means 13 weeks ahead, and behind too. In
+brackets is the precision of the oracle if it picks as many.
+
+{decided(results, all_scores)}
+## Coverage
+
+What 90 % intervals cover of {results.sizes.covering:,} other episodes of each world (seed
+{coverage.SEED}), by measure, visits so far and weeks ahead, all worlds of a measure together. A
+whole number is taken by the randomised probability integral transform. These cells are outside
+{COVERAGE[0]:.0%} to {COVERAGE[1]:.0%}:
+
+{outside(all_scores)}
 ## Plain cases
 
 The share of episodes that are called level: ours with a probability of a level course of at least

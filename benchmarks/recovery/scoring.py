@@ -259,6 +259,34 @@ def covered_in_part(
         scale_range: One a history.
         step: One a history.
     """
+    from_, to = _part(forecast, observed, scale_range, step)
+    inside = np.clip(to, LEVELS[LOW], LEVELS[HIGH]) - np.clip(from_, LEVELS[LOW], LEVELS[HIGH])
+    mid = (from_ >= LEVELS[LOW]) & (from_ <= LEVELS[HIGH])
+    part = np.where(to - from_ > 1e-9, inside / np.maximum(to - from_, 1e-9), mid)
+    known = np.isfinite(observed) & np.isfinite(forecast[..., LOW])
+    return np.where(known, part, np.nan)
+
+
+def transformed(
+    forecast: Floats,
+    observed: Floats,
+    scale_range: Floats,
+    step: Floats,
+    random: np.random.Generator,
+) -> Floats:
+    """Return the randomised probability integral transform of scores: even from 0 to 1 if right.
+
+    It is drawn evenly from the part of the forecast that the score's cell takes up. Arguments are
+    those of `covered_in_part`, and what that returns is its chance to lie within 0.05 to 0.95.
+    """
+    from_, to = _part(forecast, observed, scale_range, step)
+    return np.asarray(from_ + random.random(observed.shape) * (to - from_))
+
+
+def _part(
+    forecast: Floats, observed: Floats, scale_range: Floats, step: Floats
+) -> tuple[Floats, Floats]:
+    """Return where the part of the forecast that a score's cell takes up begins and ends."""
     first = 2 * forecast[..., :1] - forecast[..., 1:2]
     last = 2 * forecast[..., -1:] - forecast[..., -2:-1]
     ends = np.concatenate([first, forecast, last], axis=-1)
@@ -266,11 +294,8 @@ def covered_in_part(
     low, high = observed - half, observed + half
     from_ = np.where(observed <= hair, 0, _distribution(ends, low))
     to = np.where(observed >= scale_range[:, None] - hair, 1, _distribution(ends, high))
-    inside = np.clip(to, LEVELS[LOW], LEVELS[HIGH]) - np.clip(from_, LEVELS[LOW], LEVELS[HIGH])
-    mid = (from_ >= LEVELS[LOW]) & (from_ <= LEVELS[HIGH])
-    part = np.where(to - from_ > 1e-9, inside / np.maximum(to - from_, 1e-9), mid)
-    known = np.isfinite(observed) & np.isfinite(forecast[..., LOW])
-    return np.where(known, part, np.nan)
+    unknown = np.where(np.isfinite(observed) & np.isfinite(forecast[..., LOW]), 0, np.nan)
+    return from_ + unknown, to + unknown
 
 
 def _distribution(quantiles: Floats, x: Floats) -> Floats:

@@ -12,13 +12,13 @@ from .arena import METHODS, ORACLE, SLOW, Round
 from .baseline import NAME as BASELINE
 from .histories import Answers, Flags, Floats, Histories, Ints, Truth
 from .ours import OURS
-from .peers import LEARNING, PEERS
+from .peers import LEARNING, ONLY_FORECASTING, PEERS
 from .peers.parts import last_week
 from .uncertainty import pull_of_mean, pull_on_auc, standard_error
 
 QUESTIONS = {"level": "(a) level", "inside": "(b) in the window", "both": "(c) both at once"}
 RULE = "clinical rule"
-RIVALS = (*PEERS, BASELINE)
+RIVALS = (*PEERS, *(name for name in LEARNING if name not in ONLY_FORECASTING), BASELINE)
 """Whom the three questions are compared with."""
 WHOLE = 1.0
 """Steps from which on scores are whole numbers, and so are forecasts rounded."""
@@ -101,7 +101,7 @@ def share(part: float, whole: float) -> float:
 
 def answering() -> Iterator[str]:
     """Yield the methods that answer the three questions."""
-    yield from (method for method in METHODS if method not in LEARNING)
+    yield from (method for method in METHODS if method not in ONLY_FORECASTING)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ import numpy as np
 from reliefpath.documents.reference.markdown import table
 
 from .arena import Results, Round
+from .decisions import Decision, deciding
 from .ours import OURS
-from .standings import QUESTIONS, Comparison, answering, forecasting, on_sample
-from .targets import Scored, way_of_all
+from .standings import QUESTIONS, Comparison, answering, forecasting, on_sample, share
+from .targets import COVERAGE, Scored, way_of_all
 
 SCORES = ("AUC", "Brier", "calibration error", "way to the oracle", "precision / recall", "ratio")
+DECIDED = ("picked", "precision / recall (precision at best)")
 
 
 def marked(method: str) -> str:
@@ -59,6 +61,25 @@ def over_all(results: Results, all_scores: Scored) -> Iterator[str]:
                 )
             )
         yield f"### {title[0].upper()}{title[1:]}\n\n{table(('method', *SCORES), rows)}"
+
+
+def foretold(results: Results, all_scores: Scored) -> str:
+    """Return the table of forecasts over all worlds, on a scale from 0 to 10."""
+    rows = []
+    for method in forecasting(results.worlds[0]):
+        found = [all_scores.forecasts[world.name, method] for world in results.worlds]
+        unit = np.array([10 / world.histories.scale_range[0] for world in results.worlds])
+        covered = [each.covered for each in found]
+        rows.append(
+            (
+                marked(method),
+                number(float(np.mean([each.crps for each in found] * unit))),
+                number(float(np.mean([each.error for each in found] * unit))),
+                f"{min(covered):.1%} to {max(covered):.1%}",
+            )
+        )
+    columns = ("forecasts of", "CRPS", "absolute error", "in the 90 % interval, world by world")
+    return table(columns, rows)
 
 
 def delays(results: Results, all_scores: Scored) -> str:
@@ -150,20 +171,52 @@ def forecast_table(played: Round, all_scores: Scored) -> str:
 
 def lost(results: Results, all_scores: Scored) -> Iterator[str]:
     """Yield, world by world, who is better than ours by more than the standard error."""
+    compared = [c for c in (*all_scores.comparisons, *all_scores.ahead) if c.lost]
     for ours in OURS:
         rows = []
-        for world in results.worlds:
-            mine = [c for c in all_scores.comparisons if (c.world, c.ours) == (world.name, ours)]
-            found = [_told(c) for c in mine if c.lost]
-            rows.append((world.name, "; ".join(found) or "nobody"))
-        yield f"### Better than {ours}\n\n{table(('world', 'who, in what and by how much'), rows)}"
-        rows = []
-        for data in results.real:
-            mine = [c for c in all_scores.ahead if (c.world, c.ours) == (data.name, ours)]
-            found = [_told(c) for c in mine if c.lost]
-            rows.append((data.name, "; ".join(found) or "nobody"))
-        if rows:
-            yield table(("real data", "whose forecasts, in what and by how much"), rows)
+        for played in (*results.worlds, *results.real):
+            found = [_told(c) for c in compared if (c.world, c.ours) == (played.name, ours)]
+            rows.append((played.name, "; ".join(found) or "nobody"))
+        columns = ("world or real data", "who, in what and by how much")
+        yield f"### Better than {ours}\n\n{table(columns, rows)}"
+
+
+def decided(results: Results, all_scores: Scored) -> str:
+    """Return the table of decisions, world by world and over all."""
+    methods = list(deciding(results.worlds[0]))
+    worlds = [
+        (w.name, [all_scores.decisions[w.name, method] for method in methods])
+        for w in results.worlds
+    ]
+    rows = (
+        (
+            name,
+            percent(share(found[0].true, found[0].histories)),
+            *(text for each in found for text in _decision(each)),
+        )
+        for name, found in [*worlds, ("**all**", [all_scores.decided(m) for m in methods])]
+    )
+    columns = (f"{method}: {what}" for method in methods for what in DECIDED)
+    return table(("world", "true", *columns), rows)
+
+
+def _decision(each: Decision) -> tuple[str, str]:
+    best = percent(share(each.possible, each.raised))
+    found = f"{percent(each.precision)} / {percent(each.recall)} (of {best})"
+    return percent(share(each.raised, each.histories)), found
+
+
+def outside(all_scores: Scored) -> str:
+    """Return the table of cells whose 90 % intervals cover too little or too much."""
+    low, high = COVERAGE
+    rows = (
+        (ours, cell.measure, cell.visits, cell.weeks, f"{cell.cases:,}", f"{cell.covered:.1%}")
+        for ours in OURS
+        for cell in all_scores.cells[ours]
+        if not low <= cell.covered <= high
+    )
+    columns = ("method", "measure", "visits so far", "weeks ahead", "forecasts", "covered")
+    return table(columns, rows)
 
 
 def _told(c: Comparison) -> str:

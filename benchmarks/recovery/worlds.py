@@ -146,6 +146,32 @@ def linear(earliest: float, latest: float) -> Callable[[Random, int], Floats]:
     return lambda random, n: np.minimum(WEEK / column(random.uniform(earliest, latest, n)), 1)
 
 
+def two_steps(earliest: float, latest: float) -> Callable[[Random, int], Floats]:
+    """Exercise brings a part; a second therapy, begun between two weeks, brings the rest."""
+
+    def shape(random: Random, n: int) -> Floats:
+        part = column(random.uniform(0.3, 0.7, n))
+        begun = column(random.uniform(earliest, latest, n))
+        first, second = lognormal(random, n, 3, 0.4), lognormal(random, n, 2, 0.4)
+        after = np.maximum(WEEK - begun, 0)
+        exercise, therapy = 1 - np.exp(-WEEK / first), 1 - np.exp(-after / second)
+        return np.asarray(part * exercise + (1 - part) * therapy)
+
+    return shape
+
+
+def wearing_off(most: float, slowly: float) -> Callable[[Random, int], Floats]:
+    """Exponential; from some week on up to `most` of the gain is lost, over `slowly` weeks."""
+
+    def shape(random: Random, n: int) -> Floats:
+        gained = 1 - np.exp(-WEEK / lognormal(random, n, 3, 0.4))
+        since = np.maximum(WEEK - column(random.uniform(4, 14, n)), 0)
+        lost = column(random.uniform(0, most, n)) * (1 - np.exp(-since / slowly))
+        return np.asarray(gained * (1 - lost))
+
+    return shape
+
+
 def mixed(*shapes: tuple[float, Callable[[Random, int], Floats]]) -> Callable[..., Floats]:
     """Each patient has one of several shapes, with these weights."""
 
@@ -317,7 +343,11 @@ JUDGED = [
     World("relapsing", exponential(3), "gaussian", (0.6, 1.1), NRS, relapse=0.6, seed=20),
     World("clinic, the well leave", CLINIC, "flares", (0.6, 1.2), NRS, leaving=-0.3, seed=21),
     World("clinic, the unwell leave", CLINIC, "heavy", (0.7, 1.2), NRS, leaving=0.3, seed=22),
+    World("two steps", two_steps(5, 14), "gaussian", (0.6, 1.2), NRS, seed=23),
+    World("wearing off", wearing_off(0.8, 8), "gaussian", (0.6, 1.2), NRS, seed=24),
 ]
+PLAIN = ("exponential", "delayed", "linear then flat")
+"""Those of one smooth or straight recovery whose scores scatter evenly and which nobody leaves."""
 
 TUNED = [
     World("exponential", exponential(6, 0.7), "gaussian", (0.8, 1.2), VAS, seed=51),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..histories import Answers, Histories
@@ -27,4 +29,5 @@ def clinical_rule(histories: Histories) -> Answers:
     lowest = np.minimum.reduceat(np.where(late, histories.burden, np.inf), begin)
     level = highest - lowest < histories.mcid - HAIR * histories.step
     inside = in_window(raw_improvement(histories))
-    return both_at_once(level.astype(float), inside.astype(float), None, probabilities=False)
+    told = both_at_once(level.astype(float), inside.astype(float), None, probabilities=False)
+    return replace(told, decided=level & inside)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from scipy import optimize
 
 from ..histories import LEVELS, Answers, Floats, Histories
+from ..training import up_to_each_visit
 from .parts import Method, last_score, last_week
 
 ENOUGH = 40
 """Changes over a like distance, below which those over any distance are taken."""
+SETTLES = (1.0, 4.0, 16.0)
+"""Weeks in which a change may come to be as large as it gets."""
+SMALLEST = 1e-6
 
 
 def last_value(training: Histories) -> Method:
     """Return the method that carries the last value forward, with its error as in `training`.
 
-    Errors are the changes, as a share of the range, between earlier visits and the latest one of
-    the training histories, over distances from half to twice the wanted one; fewer than 40 such are
+    Errors are the changes, as a share of the range, between earlier and later visits of the
+    training episodes, over distances from half to twice the wanted one; fewer than 40 such are
     replaced by all. They are moved so that their median is 0: the median forecast is the last
     value. The forecast is cut to the range. There is no answer, NaN, about level and inside.
     """
-    return _carried_forward(training, centred=True)
+    return _carried_forward(training, errors_at, centred=True)
 
 
 def last_value_and_drift(training: Histories) -> Method:
@@ -27,16 +34,26 @@ def last_value_and_drift(training: Histories) -> Method:
 
     It is `last_value`, but for the median: that moves as other patients' scores did.
     """
-    return _carried_forward(training, centred=False)
+    return _carried_forward(training, errors_at, centred=False)
 
 
-def _carried_forward(training: Histories, *, centred: bool) -> Method:
-    gap, change = changes(training)
+def last_value_fitted(training: Histories) -> Method:
+    """Return the method that carries the last value forward, with its error fitted to distance.
+
+    It is `last_value`, but that changes over all distances tell the error at each of them.
+    """
+    return _carried_forward(training, fitted_errors_at, centred=True)
+
+
+def _carried_forward(
+    training: Histories, errors: Callable[[Floats, Floats, Floats], Floats], *, centred: bool
+) -> Method:
+    gap, change = changes(up_to_each_visit(training))
 
     def method(histories: Histories) -> Answers:
         none = np.full(len(histories), np.nan)
         distance = histories.ahead - last_week(histories)[:, None]
-        error = errors_at(distance, gap, change)
+        error = errors(distance, gap, change)
         middle = error[..., [LEVELS.size // 2]] if centred else 0
         scale_range = histories.scale_range[:, None, None]
         told = last_score(histories)[:, None, None] + scale_range * (error - middle)
@@ -65,6 +82,24 @@ def errors_at(distance: Floats, gap: Floats, change: Floats) -> Floats:
         like = like if like.size >= ENOUGH else change
         table[k] = quantiles(like)
     return table[which.reshape(distance.shape)]
+
+
+def fitted_errors_at(distance: Floats, gap: Floats, change: Floats) -> Floats:
+    """Return the quantiles of an error that grows smoothly with each distance, as `errors_at`.
+
+    The mean square of a change is s(g)^2 = a + sum_T b_T (1 - exp(-g / T)) with none below 0, by
+    least squares (a variogram), and its quantiles those of all changes, each in units of its s.
+    """
+    weight, _ = optimize.nnls(_growth(gap), change**2)
+
+    def spread(at: Floats) -> Floats:
+        return np.sqrt(np.maximum(_growth(at) @ weight, SMALLEST))
+
+    return np.asarray(spread(distance)[..., None] * quantiles(change / spread(gap)))
+
+
+def _growth(gap: Floats) -> Floats:
+    return np.stack([np.ones_like(gap), *(1 - np.exp(-gap / weeks) for weeks in SETTLES)], axis=-1)
 
 
 def quantiles(values: Floats) -> Floats:
