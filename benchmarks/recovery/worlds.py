@@ -146,12 +146,17 @@ def linear(earliest: float, latest: float) -> Callable[[Random, int], Floats]:
     return lambda random, n: np.minimum(WEEK / column(random.uniform(earliest, latest, n)), 1)
 
 
-def two_steps(earliest: float, latest: float) -> Callable[[Random, int], Floats]:
-    """Exercise brings a part; a second therapy, begun between two weeks, brings the rest."""
+def second_therapy(random: Random, n: int) -> Floats:
+    """Draw the weeks in which second therapies begin."""
+    return random.uniform(5, 14, n)
+
+
+def two_steps(begin: Callable[[Random, int], Floats]) -> Callable[[Random, int], Floats]:
+    """Exercise brings a part; a second therapy, begun in a week that is drawn, brings the rest."""
 
     def shape(random: Random, n: int) -> Floats:
         part = column(random.uniform(0.3, 0.7, n))
-        begun = column(random.uniform(earliest, latest, n))
+        begun = column(begin(random, n))
         first, second = lognormal(random, n, 3, 0.4), lognormal(random, n, 2, 0.4)
         after = np.maximum(WEEK - begun, 0)
         exercise, therapy = 1 - np.exp(-WEEK / first), 1 - np.exp(-after / second)
@@ -343,7 +348,7 @@ JUDGED = [
     World("relapsing", exponential(3), "gaussian", (0.6, 1.1), NRS, relapse=0.6, seed=20),
     World("clinic, the well leave", CLINIC, "flares", (0.6, 1.2), NRS, leaving=-0.3, seed=21),
     World("clinic, the unwell leave", CLINIC, "heavy", (0.7, 1.2), NRS, leaving=0.3, seed=22),
-    World("two steps", two_steps(5, 14), "gaussian", (0.6, 1.2), NRS, seed=23),
+    World("two steps", two_steps(second_therapy), "gaussian", (0.6, 1.2), NRS, seed=23),
     World("wearing off", wearing_off(0.8, 8), "gaussian", (0.6, 1.2), NRS, seed=24),
 ]
 PLAIN = ("exponential", "delayed", "linear then flat")

@@ -20,7 +20,8 @@ def at(course: np.ndarray, week: int) -> np.ndarray:
 
 
 def test_second_therapy_brings_a_second_recovery_after_a_halt() -> None:
-    course = two_steps(12, 14)(np.random.default_rng(RANDOM_STATE), 400)
+    begin = lambda random, n: random.uniform(12, 14, n)  # noqa: E731
+    course = two_steps(begin)(np.random.default_rng(RANDOM_STATE), 400)
     weekly = [at(course, week + 1) - at(course, week) for week in (1, 11, 15)]
     before, halt, after = (gain.mean() for gain in weekly)
     assert halt < before / 3
