@@ -43,6 +43,20 @@ def whole_series(histories: Histories, truth: Truth) -> Histories:
     )
 
 
+def joined(parts: list[Histories]) -> Histories:
+    """Return whole episodes of several measures as one batch; nothing is asked ahead."""
+    counts = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Histories(
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        np.concatenate([part.weeks for part in parts]),
+        np.concatenate([part.burden for part in parts]),
+        np.concatenate([part.scale_range for part in parts]),
+        np.concatenate([part.mcid for part in parts]),
+        np.concatenate([part.step for part in parts]),
+        np.full((counts.size, 1), np.nan),
+    )
+
+
 def up_to_each_visit(whole: Histories) -> Histories:
     """Return every history, from the second visit on, that whole episodes consist of."""
     owner, parts = [], []
