@@ -20,7 +20,8 @@ from reliefpath.recovery.prior import RANGE
 
 from .histories import Flags, Floats, Histories, Ints, Truth
 from .ours import with_prior
-from .peers import Method, last_value
+from .peers import Method
+from .peers.last_value import last_value
 from .peers.parts import last_score
 from .real import MCID, real_histories
 from .scoring import covered_in_part, crps
