@@ -29,6 +29,8 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "POST /account/sign-out-everywhere": EVERYBODY,
     "GET /kept/{name}": EVERYBODY,
     "GET /worklist": CARE,
+    "GET /intake": CARE,
+    "POST /intake": CARE,
     "GET /strategy": CARE,
     "GET /strategy/try": DIRECTOR,
     "POST /strategy/try": DIRECTOR,

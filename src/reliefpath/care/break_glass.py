@@ -31,21 +31,40 @@ class BreakGlassRequiredError(Exception):
 
 
 def open_record(care: Care, episode: str, worker: Account, page: str) -> CareLog:
-    """Return the record of an episode's patient to who may open it.
+    """Return the record of an episode's patient to who may open it; see `open_record_of`.
+
+    Raises:
+        UsageError: there is no such episode.
+        BreakGlassRequiredError: as for `open_record_of`.
+    """
+    patient = care.chart.patient_of(episode)
+    if patient is None:
+        raise UsageError(f"no episode `{episode}`")
+    return _opened(care, care.chart.care_log_of(patient), patient, episode, worker, page)
+
+
+def open_record_of(care: Care, patient: str, worker: Account, page: str) -> CareLog:
+    """Return the record of a patient to who may open it.
 
     The look is in the audit log, and so is a look that was refused. The care team are the
     clinicians of all of the patient's episodes, since a record opens whole; a patient of whom no
     episode names a clinician is everybody's.
 
     Raises:
-        UsageError: there is no such episode.
+        UsageError: there is no such patient.
         BreakGlassRequiredError: it is another care team's, and the worker has not said in the last
             24 hours why it is opened.
     """
-    patient = care.chart.patient_of(episode)
-    if patient is None:
-        raise UsageError(f"no episode `{episode}`")
     care_log = care.chart.care_log_of(patient)
+    if care_log.patients.is_empty():
+        raise UsageError(f"nobody has the record number `{patient}`")
+    episode = care_log.episodes["episode"].min()
+    return _opened(care, care_log, patient, str(episode), worker, page)
+
+
+def _opened(
+    care: Care, care_log: CareLog, patient: str, episode: str, worker: Account, page: str
+) -> CareLog:
     team = set(care_log.episodes["clinician"].drop_nulls())
     is_theirs = not team or worker.role is Role.DIRECTOR or worker.clinicians & team
     if not is_theirs and not _gave_a_reason(care, patient, worker):

@@ -28,6 +28,7 @@ AUDIT = (Role.AUDITOR, Role.DIRECTOR)
 """Who looks at what was looked at."""
 PAGES = (
     ("/worklist", "Worklist", CARE),
+    ("/intake", "New patient", CARE),
     ("/strategy", "Strategy", CARE),
     ("/outcomes", "Outcomes", CARE),
     ("/due", "Check-ins due", CARE),

@@ -38,6 +38,7 @@ from reliefpath.web.routes import (
     check_in,
     check_in_links,
     home,
+    intake,
     outcomes,
     reminders,
     single_sign_on,
@@ -64,7 +65,7 @@ NOTED_SECONDS = 600
 """How often the ends of the logs are noted down, where that is asked for."""
 ROUTERS = (
     *(home.router, single_sign_on.router),
-    *(worklist.router, strategy.router, trial.router, outcomes.router),
+    *(worklist.router, intake.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
     terms.router,
     *(check_in.router, check_in_links.router, reminders.router, vega.router),

@@ -82,17 +82,27 @@ def share_of(said: Mapping[str, Any], name: str) -> float | None:
     return None if percent is None else percent / 100
 
 
+def date_of(said: Mapping[str, Any], name: str) -> date | None:
+    """Return the date in a field, or None where it is empty.
+
+    Raises:
+        UsageError: it is no date.
+    """
+    text = text_of(said, name)
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        what = "day" if name == "on" else name.replace("_", " ")
+        raise UsageError(f"{what}: {text!r} is no date, as in 2026-03-31") from None
+
+
 def day_of(said: Mapping[str, Any], today: date) -> date:
     """Return the day in the field `on`; today where it is empty.
 
     Raises:
         UsageError: it is no day, or has not come yet.
     """
-    text = text_of(said, "on")
-    try:
-        day = today if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"day: {text!r} is no date, as in 2026-03-31") from None
+    day = date_of(said, "on") or today
     if day > today:
         raise UsageError(f"{day} has not come yet; record it once it has happened")
     return day
