@@ -42,6 +42,8 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "POST /patient/{episode}/open": CARE,
     "POST /patient/{episode}/decision": TREAT,
     "GET /patient/{episode}/record": CARE,
+    "GET /patient/{episode}/visit": TREAT,
+    "POST /patient/{episode}/visit": TREAT,
     "GET /patient/{episode}/exam": TREAT,
     "POST /patient/{episode}/exam": TREAT,
     "GET /patient/{episode}/needling": TREAT,

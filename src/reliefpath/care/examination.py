@@ -71,6 +71,18 @@ def record_examination(
     """
     if not request.muscles:
         raise UsageError("nothing is recorded: choose at least one muscle")
+    rows = exam_rows(care_log, request)
+    act = AuditEvent(by, "enter", None, care_log.patients["patient"][0])
+    return chart.insert({"exams": rows}, act, page=page)
+
+
+def exam_rows(care_log: CareLog, request: ExaminationRequest) -> pl.DataFrame:
+    """Return the rows of `exams` that say what was found.
+
+    Raises:
+        UsageError: nothing was found in a muscle, or a place was examined then already, or is named
+            twice.
+    """
     found = []
     for row in request.muscles:
         told = row.model_dump()
@@ -79,8 +91,7 @@ def record_examination(
         found.append({"episode": request.episode, "at": instant_of(request.at), **told})
     rows = pl.DataFrame(found, EXAMS.schema)
     _refuse_twice(rows, care_log)
-    act = AuditEvent(by, "enter", None, care_log.patients["patient"][0])
-    return chart.insert({"exams": rows}, act, page=page)
+    return rows
 
 
 def _refuse_twice(rows: pl.DataFrame, care_log: CareLog) -> None:

@@ -51,7 +51,7 @@ class Complaint(Request):
     facility: str | None = None
 
 
-class FirstScore(Request):
+class Score(Request):
     """A score of a measure, or of one item of it."""
 
     measure: str
@@ -91,7 +91,7 @@ class IntakeRequest(Request):
     complaint: Complaint
     areas: tuple[str, ...] = ()
     """Where on the body it hurts, as codes of the body map."""
-    scores: tuple[FirstScore, ...] = ()
+    scores: tuple[Score, ...] = ()
     screenings: tuple[Screening, ...] = ()
     answers: tuple[Answer, ...] = ()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -32,6 +32,8 @@ class Recording:
     """What was made of it on that record; None where there is nothing to plan."""
     answers: pl.DataFrame | None = None
     """Rows of `findings`: what was asked again before the needle, and nothing was new."""
+    beside: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """Rows of other tables that belong to the same visit."""
 
     @classmethod
     def of_plan(
@@ -63,10 +65,9 @@ class Recording:
         against = self.against
         if against and not is_reason(given_anyway):
             raise UsageError(f"nothing was recorded: {'; '.join(against)}")
-        episodes = self.care_log.episodes.join(self.rows, on="episode", how="semi")
         told = {name: said for name, said in {**detail, **self._plan()}.items() if said}
-        act = AuditEvent(by, "enter", given_anyway, episodes["patient"][0])
-        tables = {"treatments": self.rows}
+        act = AuditEvent(by, "enter", given_anyway, self.care_log.patients["patient"][0])
+        tables = {"treatments": self.rows, **self.beside}
         if self.answers is not None and not self.answers.is_empty():
             tables["findings"] = self.answers
         return chart.insert(tables, act, expected_version=self.seen, **told)

@@ -14,10 +14,10 @@ from reliefpath.care.clinic_chart import Care
 from reliefpath.care.intake import (
     Answer,
     Complaint,
-    FirstScore,
     IntakeRequest,
     Likeness,
     Person,
+    Score,
     Screening,
     people_like,
     take_in,
@@ -117,10 +117,10 @@ def _person(said: Said, today: date) -> Person:
     return Person(name=name, birth_date=born, **rest)
 
 
-def _scores(said: Said) -> Iterator[FirstScore]:
+def _scores(said: Said) -> Iterator[Score]:
     pain = number_of(said, "pain")
     if pain is not None:
-        yield FirstScore(measure=PAIN, value=pain)
+        yield Score(measure=PAIN, value=pain)
     for about, of in ((ACTIVITY, FUNCTION), (SCORE, None)):
         name, rated = about
         for row in filled(rows_of(said, about), name):
@@ -128,7 +128,7 @@ def _scores(said: Said) -> Iterator[FirstScore]:
             if value is None:
                 raise UsageError(f"{row[name]}: give its score, or leave the row empty")
             item = row[name] if of else None
-            yield FirstScore(measure=of or row[name], value=value, item=item)
+            yield Score(measure=of or row[name], value=value, item=item)
 
 
 def _screenings(said: Said, knowledge: Knowledge) -> Iterator[Screening]:

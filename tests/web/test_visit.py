@@ -1,0 +1,260 @@
+"""A follow-up visit on one page: everything that was done and found, saved as one change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Page
+
+from reliefpath.care_log.log import CareLog
+from reliefpath.identity.accounts import Accounts
+from reliefpath.store.chart import Chart
+from reliefpath.web.app import create_app
+from reliefpath.web.settings import Settings
+
+from .browsing import follow, press, violations
+from .clients import Client, client_of
+from .conftest import TODAY, Picture, Served
+
+ANA = {"name": "Ana Ortega", "birth_date": "1980-05-17", "sex": "female", "region": "neck"}
+WHOLE = {
+    **ANA,
+    "on": "2026-03-03",
+    "side": "left",
+    "pain": "7",
+    "activity": ["reading", "driving", "sleeping"],
+    "rated": ["4", "3", "5"],
+    "none": ["red-flag", "allergy", "medicine", "condition"],
+    "pregnancy": "not-pregnant",
+    "weight": "71",
+    "consent_needling": "needling",
+}
+SIGNS = ("taut_band", "tender_spot", "referred_pain", "recognised")
+EXAM = {
+    "on": "2026-03-03",
+    "muscle": ["upper-trapezius", "levator-scapulae"],
+    "side": ["left", "left"],
+    **{sign: ["yes", "yes"] for sign in SIGNS},
+    "twitch_response": ["", ""],
+    "pressure_kpa": ["", ""],
+}
+VISIT = {
+    "action": "record",
+    "nrs": "4",
+    "psfs-0": "7",
+    "psfs-1": "6",
+    "psfs-2": "8",
+    "muscle": ["levator-scapulae", "upper-trapezius", "", ""],
+    "side": ["left", "left", "", ""],
+    **{f"{sign}-{n}": "yes" for sign in SIGNS for n in (0, 1)},
+    "needled-0": "yes",
+    "needled-1": "yes",
+    "needle": "0.30 x 40 mm",
+    "adherence": "80",
+    "therapy": "education",
+    "agrees": "yes",
+    "nothing_new": "yes",
+    "acknowledge": ["hazard-levator-scapulae", "hazard-upper-trapezius"],
+}
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture
+def clinician(app: FastAPI) -> Client:
+    return client_of(app, "clinician")
+
+
+@pytest.fixture
+def episode(clinician: Client) -> str:
+    return taken_in(clinician)
+
+
+def taken_in(clinician: Client) -> str:
+    """A patient of four weeks ago, with an exam of two muscles."""
+    place = clinician.post("/intake", data=WHOLE).headers["location"]
+    episode = place.removeprefix("/patient/")
+    assert clinician.post(f"{place}/exam", data=EXAM).status_code == 303
+    return episode
+
+
+def log_of(app: FastAPI, episode: str) -> CareLog:
+    chart: Chart = app.state.care.chart
+    patient = chart.patient_of(episode)
+    assert patient is not None
+    return chart.care_log_of(patient)
+
+
+def today(log: CareLog, table: str) -> list[dict[str, Any]]:
+    """The rows of a table that are of today."""
+    return log.table(table).filter(pl.col("at").dt.date() == TODAY).to_dicts()
+
+
+def test_a_visit_is_recorded_as_one_change(app: FastAPI, clinician: Client, episode: str) -> None:
+    chart: Chart = app.state.care.chart
+    answer = clinician.post(f"/patient/{episode}/visit", data=VISIT)
+    assert answer.status_code == 303, answer.text
+    log = log_of(app, episode)
+    assert {(s["measure"], s["item"], s["value"]) for s in today(log, "scores")} == {
+        ("nrs", None, 4.0),
+        ("psfs", "driving", 7.0),
+        ("psfs", "reading", 6.0),
+        ("psfs", "sleeping", 8.0),
+    }
+    assert [(e["muscle"], e["taut_band"]) for e in today(log, "exams")] == [
+        ("levator-scapulae", True),
+        ("upper-trapezius", True),
+    ]
+    given = {(t["therapy"], t["muscle"], t["adherence"]) for t in today(log, "treatments")}
+    assert given == {
+        ("dry-needling", "levator-scapulae", None),
+        ("dry-needling", "upper-trapezius", None),
+        ("exercise", None, 0.8),
+        ("education", None, None),
+    }
+    found = {(f["kind"], f["code"]) for f in today(log, "findings")}
+    assert found == {
+        *((kind, "screened") for kind in ("red-flag", "allergy", "medicine", "condition")),
+        ("consent", "needling"),
+        *({("pregnancy", "not-pregnant")} & found),
+    }
+    acts = chart.log(log.patients["patient"][0]).filter(pl.col("action") == "enter")
+    assert acts.height == 3  # the first visit, its exam, and this one
+
+
+def test_what_was_so_last_time_stands_beside_and_nothing_is_chosen(
+    clinician: Client, episode: str
+) -> None:
+    form = clinician.get(f"/patient/{episode}/visit").text
+    assert form.count("data-last") == 2 * len(SIGNS)
+    assert "checked" not in form
+    assert "last 7" in form
+    assert "driving" in form
+
+
+def test_a_danger_of_a_muscle_is_weighed_by_name_and_nothing_typed_is_lost(
+    app: FastAPI, clinician: Client, episode: str
+) -> None:
+    said = {name: value for name, value in VISIT.items() if name != "acknowledge"}
+    answer = clinician.post(f"/patient/{episode}/visit", data=said)
+    assert answer.status_code == 200
+    assert "Over the lung" in answer.text
+    # signs and needles of both muscles, education, consent, and nothing new
+    assert answer.text.count(" checked") == 2 * (len(SIGNS) + 1) + 3
+    assert not today(log_of(app, episode), "treatments")
+
+
+def test_a_needle_without_consent_is_recorded_only_once_it_is_given_right_there(
+    app: FastAPI, clinician: Client, episode: str
+) -> None:
+    refused = {"on": TODAY.isoformat(), "finding": "consent:needling-refused", "here": "yes"}
+    clinician.post(f"/patient/{episode}/finding", data=refused)
+    said = {name: value for name, value in VISIT.items() if name != "agrees"}
+    answer = clinician.post(f"/patient/{episode}/visit", data=said)
+    assert answer.status_code == 200
+    assert "Nothing was recorded" in answer.text
+    assert not today(log_of(app, episode), "treatments")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"nrs": "eleven"}, "is no number"),
+        ({"nrs": "11"}, "11"),
+        (
+            {"muscle": ["levator-scapulae", "upper-trapezius", "", ""], "taut_band-2": "yes"},
+            "muscle 3",
+        ),
+        ({"side": ["left", "", "", ""]}, "choose the side"),
+        (
+            {"needled-0": "", "needled-1": "", "adverse_effect": "fainted"},
+            "which muscle was needled",
+        ),
+        ({"on": "2031-01-01"}, "has not come yet"),
+        ({"adherence": "180"}, "1.8"),
+    ],
+)
+def test_a_mistake_is_told_and_nothing_typed_is_lost(
+    app: FastAPI, clinician: Client, episode: str, wrong: dict[str, Any], says: str
+) -> None:
+    answer = clinician.post(f"/patient/{episode}/visit", data={**VISIT, "psfs-1": "6.5", **wrong})
+    assert answer.status_code == 200
+    assert says in answer.text, answer.text
+    assert 'value="6.5"' in answer.text
+    assert not today(log_of(app, episode), "scores")
+
+
+def test_nothing_at_all_is_no_visit(clinician: Client, episode: str) -> None:
+    answer = clinician.post(f"/patient/{episode}/visit", data={"action": "record"})
+    assert "nothing is recorded" in answer.text
+
+
+def test_nothing_new_does_not_answer_what_was_never_asked(app: FastAPI, clinician: Client) -> None:
+    place = clinician.post("/intake", data={**ANA, "none": "allergy"}).headers["location"]
+    answer = clinician.post(
+        f"{place}/visit", data={"action": "record", "nrs": "3", "nothing_new": "yes"}
+    )
+    assert answer.status_code == 303
+    findings = log_of(app, place.removeprefix("/patient/")).findings
+    assert set(findings.filter(code="screened")["kind"]) == {"allergy"}
+
+
+def test_a_visit_sent_twice_is_recorded_once(app: FastAPI, clinician: Client, episode: str) -> None:
+    clinician.post(f"/patient/{episode}/visit", data=VISIT)
+    again = clinician.post(f"/patient/{episode}/visit", data=VISIT)
+    assert again.status_code == 200
+    assert "already" in again.text
+    assert len(today(log_of(app, episode), "treatments")) == 4
+
+
+@pytest.mark.browser
+def test_an_ordinary_follow_up_visit_in_at_most_20_entries(
+    page: Page, served: Served, picture: Picture
+) -> None:
+    app = create_app(served.settings)
+    episode = taken_in(client_of(app, "clinician"))
+    Accounts(served.settings.accounts)
+    served.sign_in(page, "clinician")
+    page.goto(f"{served.url}/patient/{episode}")
+    follow(page, "Record a visit")
+    entries = 1
+
+    def fill(label: str, value: str) -> None:
+        nonlocal entries
+        page.get_by_label(label).fill(value)
+        entries += 1
+
+    def tick(label: str) -> None:
+        nonlocal entries
+        page.get_by_label(label).check()
+        entries += 1
+
+    fill("Pain, 0 to 10", "4")
+    for activity in ("reading", "driving", "sleeping"):
+        fill(activity, "7")
+    for n in range(2):
+        page.get_by_role("button", name="As last time").nth(n).click()
+        page.get_by_label("Needled").nth(n).check()
+        entries += 2
+    fill("Exercise done, %", "80")
+    tick("Education and advice")
+    tick("nothing is new")
+    tick("agrees to dry needling")
+    assert not [*violations(page)]
+    page.emulate_media(color_scheme="light")
+    picture(page, "visit")
+    press(page, "Save the visit")
+    entries += 1
+    # both muscles lie over the lung
+    for danger in ("levator scapulae", "upper trapezius"):
+        tick(f"I have weighed: hazard {danger}")
+    press(page, "Save the visit")
+    entries += 1
+    assert page.url.endswith(f"/patient/{episode}")
+    assert entries == 17  # as docs/web-patient.md says; at most 20 were meant
