@@ -47,7 +47,16 @@ from reliefpath.web.routes import (
     worklist,
 )
 from reliefpath.web.routes.administration import audit, backup, people
-from reliefpath.web.routes.patient import exercising, finding, injecting, patient, recording, terms
+from reliefpath.web.routes.patient import (
+    correcting,
+    exercising,
+    finding,
+    injecting,
+    patient,
+    recording,
+    red_flags,
+    terms,
+)
 from reliefpath.web.security import (
     OwnPasswordNeededError,
     SecurityMiddleware,
@@ -66,7 +75,7 @@ ROUTERS = (
     *(home.router, single_sign_on.router),
     *(worklist.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
-    terms.router,
+    *(terms.router, correcting.router, red_flags.router),
     *(check_in.router, check_in_links.router, reminders.router, vega.router),
     *(resubmission.router, account.router, people.router, audit.router, backup.router),
 )
