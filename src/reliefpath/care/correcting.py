@@ -126,16 +126,19 @@ def withdrawn_with(chart: Chart, row: RecordedRow) -> dict[str, int]:
     return dict(Counter(table for table, _ in gone[:-1]))
 
 
-def may_change(role: Role, chart: Chart, row: RecordedRow) -> bool:
-    """Return whether a role may correct or withdraw a row: who records such rows may.
+def tables_to_change(role: Role) -> tuple[str, ...]:
+    """Return the tables whose rows a role may correct or withdraw: those that it records."""
+    if role in TREAT:
+        return tuple(TABLES)
+    return RECORDED_BY_EVERYBODY if role in CARE else ()
 
-    But for a red flag, which bars treatment: it is taken away by who treats, and nobody else.
-    """
+
+def may_change(role: Role, chart: Chart, row: RecordedRow) -> bool:
+    """Return whether a role may correct or withdraw a row; a red flag may who treats alone."""
     kind, code = (row.latest.values.get(name) for name in ("kind", "code"))
-    is_everybodys = row.table in RECORDED_BY_EVERYBODY
-    return role in (
-        TREAT if is_red_flag(chart.knowledge, kind, code) or not is_everybodys else CARE
-    )
+    if is_red_flag(chart.knowledge, kind, code) and role not in TREAT:
+        return False
+    return row.table in tables_to_change(role)
 
 
 def _act(by: str, action: str, why: str) -> AuditEvent:

@@ -19,8 +19,8 @@ from reliefpath.knowledge import Knowledge
 from reliefpath.reference.therapies import finding_kinds
 
 NAMES = {
-    "patients": ("the person", "People"),
-    "episodes": ("the complaint", "Complaints"),
+    "patients": ("the person", "Person"),
+    "episodes": ("the complaint", "Complaint"),
     "scores": ("a score", "Scores"),
     "treatments": ("a treatment", "Treatments"),
     "exams": ("an exam", "Exams"),

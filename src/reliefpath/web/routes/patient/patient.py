@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from reliefpath.care.break_glass import break_glass, open_record
 from reliefpath.care.clinic_chart import Care
+from reliefpath.care.correcting import tables_to_change
 from reliefpath.care.decisions import AGREED, OVERRIDDEN, Basis, decide
 from reliefpath.care.red_flags import standing_flags
 from reliefpath.care.undoing import latest_save
@@ -180,7 +181,7 @@ def _shown(
         term_choices=partial(term_choices, care.knowledge),
         may_treat=worker.role in TREAT,
         red_flags=standing_flags(care.chart, care_log, today),
-        row_names={table: names[1] for table, names in ROW_NAMES.items()},
+        row_names={table: ROW_NAMES[table][1] for table in tables_to_change(worker.role)},
         save=latest_save(care.chart, about["patient"], worker.username),
         wrong=wrong,
         reason=reason,
