@@ -31,6 +31,8 @@ from reliefpath.web.connections import TimedProtocol
 from reliefpath.web.settings import Always, Settings
 
 from .browsing import press
+from .clients import client_of
+from .desk import Desk
 
 TODAY = date(2026, 3, 31)
 PASSWORD = "conservative-first"
@@ -193,3 +195,10 @@ def page(browser: Browser, served: Served, elsewhere: str) -> Iterator[Page]:
     yield page
     context.close()
     assert not wrong
+
+
+@pytest.fixture
+def desk(settings: Settings) -> Desk:
+    """The director before the record of a patient whose gate is open."""
+    app = create_app(settings)
+    return Desk(client_of(app, "director"), app.state.care.chart)

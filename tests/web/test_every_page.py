@@ -6,13 +6,16 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
+from reliefpath.care.examination import FindingRequest, record_finding
 from reliefpath.identity.accounts import Accounts
 from reliefpath.identity.roles import Role
+from reliefpath.store.database import read_transaction
+from reliefpath.store.history import rows_of
 
 from .browsing import violations
 from .check_in import patient_of
 from .clients import COOKIE
-from .conftest import Served
+from .conftest import TODAY, Served
 from .routes import ROUTES
 
 EPISODE = "demo-0043"
@@ -23,6 +26,9 @@ HERE = {
     "{username}": "clinician",
     "{name}.{kind}": "consent.html",
     "{name}": "nothing-kept",
+    "{table}": "findings",
+    "{kind}": "red-flag",
+    "{code}": "suspected-fracture",
 }
 PROVIDER = "/sign-in/provider"
 """There is none; what it leads to is shown in `single_sign_on`."""
@@ -47,11 +53,24 @@ def sign_in(page: Page, served: Served, path: str) -> None:
 def place(served: Served, path: str) -> str:
     """The address of a page that is there."""
     asked = ASKED.get(path, "")
+    if "{row}" in path or "{kind}" in path:
+        path = path_of_finding(served, path)
     if "{token}" in path:
         path = path.replace("{token}", token(served, used="{token}/" in path))
     for name, value in HERE.items():
         path = path.replace(name, value)
     return f"{served.url}{path}?{asked}"
+
+
+def path_of_finding(served: Served, path: str) -> str:
+    """The address of a red flag that stands, or of its row."""
+    patient = patient_of(served, EPISODE)
+    found = FindingRequest(at=TODAY, kind="red-flag", code="suspected-fracture")
+    record_finding(patient.chart, patient.patient, found, "clinician", "finding")
+    with read_transaction(patient.chart.engine) as connection:
+        row = rows_of(connection, "findings", patient.patient)[-1].row
+    patient.chart.close()
+    return path.replace("{row}", str(row))
 
 
 def token(served: Served, *, used: bool) -> str:

@@ -90,7 +90,7 @@ def test_a_therapists_morning(page: Page, served: Served) -> None:
     follow(page, "Record a finding")
     page.get_by_label("What was found, or asked").select_option("consent:needling")
     press(page, "Record the finding")
-    follow(page, "Dry needling")
+    follow(page, re.compile("^Dry needling$"))
     needle_knowingly(page)
     page.goto(f"{served.url}/worklist?clinician=*")
     expect(row).not_to_contain_text("3 of 4 sessions")
@@ -146,7 +146,7 @@ def test_needling_waits_for_consent_and_then_changes_the_next_step(
     page.get_by_label("What was found, or asked").select_option("consent:needling")
     press(page, "Record the finding")
     assert "3 of 4 sessions" in next_step(page)
-    follow(page, "Dry needling")
+    follow(page, re.compile("^Dry needling$"))
     needle_knowingly(page)
     assert page.url == f"{served.url}/patient/{HALF_NEEDLED}"
     assert "3 of 4 sessions" not in next_step(page)
@@ -160,7 +160,7 @@ def test_what_is_found_at_a_place_concerns_no_needle_elsewhere(page: Page, serve
     page.get_by_label("Muscle").select_option("masseter")
     page.get_by_label("Side").select_option("left")
     press(page, "Record the finding")
-    follow(page, "Dry needling")
+    follow(page, re.compile("^Dry needling$"))
     needle(page)
     told = page.locator("main").text_content() or ""
     assert "Skin infection at the site, masseter left:" in told

@@ -1,8 +1,8 @@
-"""A chart as a whole: made, opened, brought up to date, filled from a folder, and corrected."""
+"""A chart as a whole: made, opened, brought up to date, and filled from a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -111,27 +111,6 @@ def import_folder(
         raise CareLogError([*_contradictions(reading, loaded), *reading.problems])
     counts = (sum(each.values()) for each in (loaded.new, loaded.corrected, loaded.known))
     return Imported(reading.problems, *counts)
-
-
-def correct_row(
-    chart: Chart, table: str, row: int, values: Mapping[str, str | None], by: str, why: str
-) -> int:
-    """Record a row in the place of another; return the entry of the audit log.
-
-    Raises:
-        UsageError: the row does not hold, or may not be corrected like that.
-        CareLogError: a value breaks the schema.
-    """
-    return chart.correct(table, row, values, AuditEvent(by, "correct", why))
-
-
-def withdraw_row(chart: Chart, table: str, row: int, by: str, why: str) -> dict[str, int]:
-    """Record that a row was entered in error; return how many rows of each table no longer hold.
-
-    Raises:
-        UsageError: the row does not hold.
-    """
-    return chart.withdraw(table, row, AuditEvent(by, "withdraw", why))
 
 
 def _fingerprint(reading: Reading) -> str:

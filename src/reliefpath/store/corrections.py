@@ -1,8 +1,9 @@
-"""Rows that take the place of others: a correction, or a withdrawal of an error."""
+"""Rows that take the place of others: a correction, a withdrawal of an error, an undone save."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import CareLogError, UsageError, nearest
 from reliefpath.knowledge import Knowledge
 from reliefpath.store.frames import stored_select, to_stored
-from reliefpath.store.reading import known_parents, read_care_log
+from reliefpath.store.reading import about, known_parents, read_care_log
 from reliefpath.store.tables import HISTORIES, ROWS, START_OF_DAY, holding
 from reliefpath.store.writing import Change
 
@@ -23,6 +24,8 @@ DEPENDENTS = {
     "episodes": ("episode", ("scores", "treatments", "exams", "findings", "decisions")),
 }
 """What belongs to a patient or an episode alone, and is withdrawn with it."""
+HOLDS, GONE = None, True
+"""What became of a row: it holds, or was withdrawn; what was corrected is neither."""
 
 
 def correct(
@@ -36,7 +39,7 @@ def correct(
     table = _table(name)
     if name not in TABLES:
         raise UsageError(f"{name} are not corrected: withdraw row {row} and enter it anew")
-    old = _row(change, name, row)
+    old = _row(change.connection, name, row)
     for column in values:
         if column not in table.schema:
             hint = nearest(column, table.schema)
@@ -78,25 +81,77 @@ def _text(value: Any) -> str:
 
 def withdraw(change: Change, name: str, row: int) -> dict[str, int]:
     """Record that a row, and what belongs to it alone, does not hold; see `Chart.withdraw`."""
-    counts: dict[str, int] = {}
-    change.act = replace(change.act, patient=_patient(change, _row(change, name, row)))
-    for table, id_ in _with_dependents(change, name, row):
-        change.supersede(table, {**_row(change, table, id_), "supersedes": id_}, withdrawn=True)
-        counts[table] = counts.get(table, 0) + 1
-    return counts
+    found = _row(change.connection, name, row)
+    change.act = replace(change.act, patient=_patient(change, found))
+    gone = list(with_dependents(change.connection, name, row))
+    _withdraw(change, gone)
+    return dict(Counter(table for table, _ in gone))
 
 
-def _with_dependents(change: Change, name: str, row: int) -> Iterator[tuple[str, int]]:
+def with_dependents(connection: sa.Connection, name: str, row: int) -> Iterator[tuple[str, int]]:
+    """Yield what is withdrawn with a row, as tables with rows; the row itself comes last.
+
+    Raises:
+        UsageError: there is no such row.
+    """
     key, dependents = DEPENDENTS.get(name, ("", ()))
-    value = _row(change, name, row).get(key)
+    value = _row(connection, name, row).get(key)
     for dependent in dependents:
         rows = ROWS[dependent]
-        ids = change.connection.scalars(
+        ids = connection.scalars(
             sa.select(rows.c.id).where(rows.c[key] == value, holding(rows))
         ).all()
         for id_ in ids:
-            yield from _with_dependents(change, dependent, id_)
+            yield from with_dependents(connection, dependent, id_)
     yield name, row
+
+
+def undo(change: Change, entry: int) -> None:
+    """Withdraw exactly the rows that an entry of the audit log recorded of the act's patient.
+
+    Where all of them were withdrawn already there is nothing to do, and no entry is written.
+
+    Raises:
+        UsageError: one was corrected or withdrawn since, or something recorded since belongs to
+            one.
+    """
+    assert change.act.patient is not None
+    saved = saved_rows(change.connection, entry, change.act.patient)
+    if saved and all(state is GONE for state in saved.values()):
+        change.silent = True
+        return
+    if not saved or any(state is not HOLDS for state in saved.values()):
+        raise UsageError(
+            "nothing was undone: what was recorded then has been corrected or withdrawn since; "
+            "look at the rows one by one"
+        )
+    if {each for row in saved for each in with_dependents(change.connection, *row)} != set(saved):
+        raise UsageError(
+            "nothing was undone: something was recorded since that belongs to it; look at the rows "
+            "one by one"
+        )
+    _withdraw(change, saved)
+
+
+def saved_rows(
+    connection: sa.Connection, entry: int, patient: str
+) -> dict[tuple[str, int], bool | None]:
+    """Return the rows of a patient that an entry recorded, each with what became of it."""
+    found = {}
+    for name in TABLES:
+        rows, later = ROWS[name], ROWS[name].alias()
+        mine = about(name, lambda whose: whose == patient)
+        query = sa.select(rows.c.id, later.c.withdrawn).where(rows.c.entry == entry, mine)
+        query = query.outerjoin(later, later.c.supersedes == rows.c.id)
+        for id_, withdrawn in connection.execute(query):
+            found[name, id_] = None if withdrawn is None else bool(withdrawn)
+    return found
+
+
+def _withdraw(change: Change, rows: Iterable[tuple[str, int]]) -> None:
+    for name, id_ in rows:
+        row = {**_row(change.connection, name, id_), "supersedes": id_}
+        change.supersede(name, row, withdrawn=True)
 
 
 def _patient(change: Change, row: Mapping[str, Any]) -> str | None:
@@ -108,11 +163,11 @@ def _patient(change: Change, row: Mapping[str, Any]) -> str | None:
     return change.connection.execute(theirs.order_by(episodes.c.id.desc())).scalars().first()
 
 
-def _row(change: Change, name: str, row: int) -> dict[str, Any]:
+def _row(connection: sa.Connection, name: str, row: int) -> dict[str, Any]:
     """The care-log columns of a row in stored form."""
     table, rows = _table(name), ROWS[name]
-    query = stored_select(rows, table.schema, change.connection.dialect.name)
-    found = change.connection.execute(query.where(rows.c.id == row)).one_or_none()
+    query = stored_select(rows, table.schema, connection.dialect.name)
+    found = connection.execute(query.where(rows.c.id == row)).one_or_none()
     if found is None:
         raise UsageError(f"{name} has no row {row}; see: reliefpath chart history CHART PATIENT")
     return dict(zip(table.schema, found, strict=True))

@@ -49,11 +49,13 @@ from reliefpath.web.routes import (
 )
 from reliefpath.web.routes.administration import audit, backup, people
 from reliefpath.web.routes.patient import (
+    correcting,
     exercising,
     finding,
     injecting,
     patient,
     recording,
+    red_flags,
     terms,
     visiting,
 )
@@ -75,7 +77,7 @@ ROUTERS = (
     *(home.router, single_sign_on.router),
     *(worklist.router, intake.router, strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
-    *(terms.router, visiting.router),
+    *(terms.router, visiting.router, correcting.router, red_flags.router),
     *(check_in.router, check_in_links.router, reminders.router, vega.router),
     *(resubmission.router, account.router, people.router, audit.router, backup.router),
 )

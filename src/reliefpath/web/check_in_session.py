@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from reliefpath.care.audit import REFUSED, note
-from reliefpath.care.check_in.links import Link, Links
+from reliefpath.care.check_in.links import PATIENT, Link, Links
 from reliefpath.care.check_in.words import speech_of, words
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care_log.log import CareLog
@@ -20,9 +20,6 @@ from reliefpath.knowledge.languages import LANGUAGES, Speech, spoken_or_english
 from reliefpath.web.pages import page
 from reliefpath.web.rate_limit import Limit
 from reliefpath.web.settings import Settings
-
-PATIENT = "patient"
-"""Who acts where nobody of the clinic is signed in."""
 
 
 class ClosedError(Exception):

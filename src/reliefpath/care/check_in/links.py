@@ -15,6 +15,8 @@ from reliefpath.store.writing import AuditEvent
 
 VALID = timedelta(days=7)
 MADE, USED, WITHDRAWN = "check-in-link", "check-in", "withdraw-link"
+PATIENT = "patient"
+"""Who acts where nobody of the clinic is signed in."""
 
 
 @dataclass

@@ -45,6 +45,7 @@ ACTIONS = {
     "enter": "Entered",
     "correct": "Corrected",
     "withdraw": "Withdrew an error",
+    "clear": "Examined a warning sign and cleared it",
     "decide": "Decided on advice",
     "term": "Said what a medicine or an allergen is",
     "check-in": "Checked in",

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from reliefpath.care.check_in.answers import NONE, Answers, read_answers, record_answers
+from reliefpath.care.check_in.links import PATIENT
 from reliefpath.care.check_in.questions import Questions, questions
 from reliefpath.care.planning.exercise import EXERCISE, NOT_SCREENED, programme_for
 from reliefpath.care_log.schema import REPORTERS
@@ -17,7 +18,7 @@ from reliefpath.errors import ChartError, ReliefPathError, UsageError
 from reliefpath.reference.anatomy.body_map import areas, body, shapes
 from reliefpath.reference.therapies import counted_as
 from reliefpath.reference.therapies.exercise import Programme, exercise_rules
-from reliefpath.web.check_in_session import PATIENT, CheckInSession, OpenedLink
+from reliefpath.web.check_in_session import CheckInSession, OpenedLink
 from reliefpath.web.security import SignInNeededError, check_form
 from reliefpath.web.standalone import standing
 from reliefpath.web.views.check_in_curve import FRAME, curves

@@ -18,6 +18,7 @@ from reliefpath.reference.therapies import (
     NOT_UNDERSTOOD,
     SCREENED,
     FindingKind,
+    Restriction,
     finding_kinds,
     therapies,
 )
@@ -90,8 +91,8 @@ def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Ro
         known = [_finding(row, kinds[kind]) for row in of_kind if row["code"] != SCREENED]
         asked = [row["at"].date() for row in of_kind if row["code"] == SCREENED]
         screening = kinds[kind].screening
-        name = kind.replace("-", " ")
-        found.append({"kind": name, "known": known, "asked": asked[-1:], "screening": screening})
+        about = {"kind": kind, "name": kind.replace("-", " ")}
+        found.append({**about, "known": known, "asked": asked[-1:], "screening": screening})
     return found
 
 
@@ -108,6 +109,8 @@ def _finding(row: Row, kind: FindingKind) -> Row:
         "because": known.because,
         "asks": asks,
         "words": row["words"],
+        "code": row["code"] if row["words"] is None else None,  # else read as what words are
+        "is_red_flag": Restriction.RED_FLAG in known.bars,
     }
 
 

@@ -98,7 +98,7 @@ def correct(
         if not equals:
             raise UsageError(f"`{column}`: expected COLUMN=VALUE")
     wanted = {column: value or None for column, _, value in pairs}
-    from reliefpath.care.charts import correct_row
+    from reliefpath.care.correcting import correct_row
 
     entry = correct_row(chart_of(chart), table, row, wanted, by or whoami(), why)
     typer.echo(f"Corrected, as entry {entry} of the audit log.")
@@ -114,7 +114,7 @@ def withdraw(
 
     - `reliefpath chart withdraw clinic.chart episodes 12 --why "wrong patient"`
     """
-    from reliefpath.care.charts import withdraw_row
+    from reliefpath.care.correcting import withdraw_row
 
     gone = withdraw_row(chart_of(chart), table, row, by or whoami(), why)
     typer.echo("No longer hold: " + ", ".join(f"{name} {n:,}" for name, n in gone.items()) + ".")

@@ -14,7 +14,10 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from reliefpath.care.break_glass import break_glass, open_record
 from reliefpath.care.clinic_chart import Care
+from reliefpath.care.correcting import tables_to_change
 from reliefpath.care.decisions import AGREED, OVERRIDDEN, Basis, decide
+from reliefpath.care.red_flags import standing_flags
+from reliefpath.care.undoing import latest_save
 from reliefpath.care_log.log import CareLog
 from reliefpath.clock import zone_of
 from reliefpath.documents.record.page import record_html
@@ -35,6 +38,7 @@ from reliefpath.web.views.charts import Look, spec
 from reliefpath.web.views.course import course_of, measures_of
 from reliefpath.web.views.gate import GATE_TAGS, checklist
 from reliefpath.web.views.ledger import SIGNS, findings, latest_exam, term_choices, tried_named
+from reliefpath.web.views.rows import NAMES as ROW_NAMES
 from reliefpath.web.workers.drawing import picture
 
 router = APIRouter(prefix="/patient/{episode}")
@@ -152,6 +156,7 @@ def _shown(
         course = course_of(care_log, about, measure, care.pathway, today, care.priors)
     decisions = [_told(row) for row in care.chart.decisions(episode)]
     exam = latest_exam(care_log, episode, today)
+    worker = request.state.worker
     return page(
         request,
         "patient",
@@ -174,7 +179,10 @@ def _shown(
         signs=SIGNS,
         findings=findings(care_log, about, today),
         term_choices=partial(term_choices, care.knowledge),
-        may_treat=request.state.worker.role in TREAT,
+        may_treat=worker.role in TREAT,
+        red_flags=standing_flags(care.chart, care_log, today),
+        row_names={table: ROW_NAMES[table][1] for table in tables_to_change(worker.role)},
+        save=latest_save(care.chart, about["patient"], worker.username),
         wrong=wrong,
         reason=reason,
     )
