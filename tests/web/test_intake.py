@@ -130,6 +130,18 @@ def test_people_are_told_apart_by_name_and_day_of_birth(
     assert (shown.status_code == 200) is found, shown.text
 
 
+def test_a_first_visit_that_is_undone_leaves_nobody_on_record(
+    app: FastAPI, clinician: Client
+) -> None:
+    place = clinician.post("/intake", data={**ANA, "pain": "6"}).headers["location"]
+    assert "Recorded: a first visit" in clinician.get(place).text
+    entry = chart_of(app).log().filter(action="enter")["entry"].max()
+    undone = clinician.post(f"{place}/undo", data={"entry": str(entry)})
+    assert undone.headers["location"] == "/worklist"
+    assert chart_of(app).patient_of(place.removeprefix("/patient/")) is None
+    assert not people_like(chart_of(app), "Ana Ortega", None)
+
+
 def test_a_further_complaint_goes_with_the_patient_and_knows_the_old_ones(
     app: FastAPI, clinician: Client
 ) -> None:

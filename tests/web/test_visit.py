@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Page
 
 from reliefpath.care_log.log import CareLog
+from reliefpath.care_log.schema import TABLES
 from reliefpath.identity.accounts import Accounts
 from reliefpath.store.chart import Chart
 from reliefpath.web.app import create_app
@@ -188,6 +189,18 @@ def test_a_mistake_is_told_and_nothing_typed_is_lost(
     assert says in answer.text, answer.text
     assert 'value="6.5"' in answer.text
     assert not today(log_of(app, episode), "scores")
+
+
+def test_a_visit_that_is_undone_leaves_the_record_as_it_was(
+    app: FastAPI, clinician: Client, episode: str
+) -> None:
+    before = log_of(app, episode)
+    clinician.post(f"/patient/{episode}/visit", data=VISIT)
+    entry = app.state.care.chart.log().filter(action="enter")["entry"].max()
+    assert "Recorded: a visit" in clinician.get(f"/patient/{episode}").text
+    assert clinician.post(f"/patient/{episode}/undo", data={"entry": str(entry)}).status_code == 303
+    after = log_of(app, episode)
+    assert all(after.table(name).equals(before.table(name)) for name in TABLES)
 
 
 def test_nothing_at_all_is_no_visit(clinician: Client, episode: str) -> None:

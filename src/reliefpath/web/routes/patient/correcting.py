@@ -46,7 +46,9 @@ def undo(
     care: Care = request.app.state.care
     care_log = open_record(care, episode, worker, "undo")
     undo_save(care.chart, care_log.patients["patient"][0], entry, worker.username)
-    return RedirectResponse(f"/patient/{segment(episode)}", 303)
+    # a first visit took the episode with it
+    is_there = care.chart.patient_of(episode) is not None
+    return RedirectResponse(f"/patient/{segment(episode)}" if is_there else "/worklist", 303)
 
 
 @router.get("/rows/{table}")
