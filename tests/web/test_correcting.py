@@ -47,7 +47,7 @@ def test_a_score_is_corrected_from_the_table_and_what_it_was_stays_struck_throug
     expect(fixed).to_contain_text("Corrected by therapist")
     expect(fixed).to_contain_text(WHY)
     assert (fixed.locator("del").inner_text(), fixed.locator("ins").inner_text()) == (was, "9")
-    picture(page, "correct")
+    picture(page.locator("main"), "correct")
     assert not [*violations(page)]
 
 
