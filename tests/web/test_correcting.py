@@ -188,21 +188,24 @@ def test_an_assistant_cannot_take_a_red_flag_away(desk: Desk) -> None:
     assert desk.withdraw("findings", flag.row).status_code == 303
 
 
-def test_what_goes_with_a_complaint_is_told_before_and_goes_with_it(desk: Desk) -> None:
-    (row,) = desk.rows("episodes")
-    shown = desk.client.get(desk.place("episodes", row.row)).text
-    for table in ("scores", "treatments", "exams"):
-        assert f"{len(desk.rows(table))} {table}" in shown
+@pytest.mark.parametrize("table", ["patients", "episodes"])
+def test_what_goes_with_a_row_is_told_before_and_goes_with_it(desk: Desk, table: str) -> None:
+    (row,), patient = desk.rows(table), desk.patient
+    shown = desk.client.get(desk.place(table, row.row)).text
     told = re.search(r'name="goes_with" value="(\d+)"', shown)
     assert told is not None
     goes_with = int(told[1])
+    for name in ("scores", "treatments", "exams"):
+        assert f"{len(desk.rows(name))} {name}" in shown
     desk.client.post(f"{desk.patient_page}/exam", data=EXAM)
-    assert "look again" in desk.withdraw("episodes", row.row, goes_with=goes_with).text
-    gone = desk.withdraw("episodes", row.row, goes_with=goes_with + 1)
+    assert "look again" in desk.withdraw(table, row.row, goes_with=goes_with).text
+    held = sum(desk.chart.counts()[name][0] for name in TABLES)
+    gone = desk.withdraw(table, row.row, goes_with=goes_with + 1)
     assert gone.headers["location"] == "/worklist"
+    assert held - sum(desk.chart.counts()[name][0] for name in TABLES) == goes_with + 2
     assert desk.chart.patient_of(OPEN) is None
     entry = desk.chart.log().filter(action="withdraw").row(0, named=True)
-    assert (entry["by"], entry["reason"]) == ("director", WHY)
+    assert (entry["by"], entry["reason"], entry["patient"]) == ("director", WHY, patient)
 
 
 def test_another_care_teams_rows_ask_for_a_reason_first(desk: Desk) -> None:

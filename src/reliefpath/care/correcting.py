@@ -155,7 +155,7 @@ def rows_on_record(chart: Chart, care_log: CareLog, episode: str, table: str) ->
 def withdrawn_with(chart: Chart, row: RecordedRow) -> dict[str, int]:
     """Return how many rows of each table would be withdrawn with a row, itself not counted."""
     with read_transaction(chart.engine) as connection:
-        gone = list(with_dependents(connection, row.table, row.latest.row))
+        gone = with_dependents(connection, row.table, row.latest.row)
     return dict(Counter(table for table, _ in gone[:-1]))
 
 
