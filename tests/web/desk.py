@@ -38,9 +38,9 @@ class Desk:
     def correct(self, table: str, row: int, **said: str) -> httpx.Response:
         return self.client.post(self.place(table, row), data={"why": WHY, **said})
 
-    def withdraw(self, table: str, row: int, why: str = WHY) -> httpx.Response:
+    def withdraw(self, table: str, row: int, why: str = WHY, goes_with: int = 0) -> httpx.Response:
         place = f"{self.place(table, row)}/withdraw"
-        return self.client.post(place, data={"withdrawn_why": why})
+        return self.client.post(place, data={"withdrawn_why": why, "goes_with": str(goes_with)})
 
     def save_finding(self, finding: str) -> Version:
         """Record a finding by its form, and return its row."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -14,6 +16,7 @@ from .clients import client_of
 from .conftest import Picture, Served
 from .desk import WHY, Desk
 from .test_patient import INJECTED, OPEN, sign_in_as_clinician_of
+from .test_undoing import EXAM
 
 
 def test_a_score_is_corrected_from_the_table_and_what_it_was_stays_struck_through(
@@ -44,7 +47,7 @@ def test_a_score_is_corrected_from_the_table_and_what_it_was_stays_struck_throug
     expect(fixed).to_contain_text("Corrected by therapist")
     expect(fixed).to_contain_text(WHY)
     assert (fixed.locator("del").inner_text(), fixed.locator("ins").inner_text()) == (was, "9")
-    picture(page, "correct")
+    picture(page.locator("main"), "correct")
     assert not [*violations(page)]
 
 
@@ -110,6 +113,13 @@ def test_a_time_is_the_clinics_and_a_day_alone_stays_one(desk: Desk) -> None:
     assert desk.rows("scores")[-1].values["at"] == "2026-03-30T00:00:00.000000Z"
     answer = desk.correct("scores", desk.rows("scores")[-1].row, at="yesterday")
     assert 'id="at-problem"' in answer.text
+
+
+def test_a_correction_to_a_day_that_has_not_come_is_for_what_is_planned(desk: Desk) -> None:
+    row = desk.rows("treatments")[0].row
+    assert "has not come yet" in desk.correct("treatments", row, at="2026-04-01").text
+    planned = desk.correct("treatments", row, at="2026-04-01", status="planned")
+    assert planned.status_code == 303
 
 
 def test_what_was_corrected_meanwhile_is_told_and_not_overwritten(desk: Desk) -> None:
@@ -178,15 +188,24 @@ def test_an_assistant_cannot_take_a_red_flag_away(desk: Desk) -> None:
     assert desk.withdraw("findings", flag.row).status_code == 303
 
 
-def test_what_goes_with_a_complaint_is_told_before_and_goes_with_it(desk: Desk) -> None:
-    (row,) = desk.rows("episodes")
-    shown = desk.client.get(desk.place("episodes", row.row)).text
-    for table in ("scores", "treatments", "exams"):
-        assert f"{len(desk.rows(table))} {table}" in shown
-    assert desk.withdraw("episodes", row.row).headers["location"] == "/worklist"
+@pytest.mark.parametrize("table", ["patients", "episodes"])
+def test_what_goes_with_a_row_is_told_before_and_goes_with_it(desk: Desk, table: str) -> None:
+    (row,), patient = desk.rows(table), desk.patient
+    shown = desk.client.get(desk.place(table, row.row)).text
+    told = re.search(r'name="goes_with" value="(\d+)"', shown)
+    assert told is not None
+    goes_with = int(told[1])
+    for name in ("scores", "treatments", "exams"):
+        assert f"{len(desk.rows(name))} {name}" in shown
+    desk.client.post(f"{desk.patient_page}/exam", data=EXAM)
+    assert "look again" in desk.withdraw(table, row.row, goes_with=goes_with).text
+    held = sum(desk.chart.counts()[name][0] for name in TABLES)
+    gone = desk.withdraw(table, row.row, goes_with=goes_with + 1)
+    assert gone.headers["location"] == "/worklist"
+    assert held - sum(desk.chart.counts()[name][0] for name in TABLES) == goes_with + 2
     assert desk.chart.patient_of(OPEN) is None
     entry = desk.chart.log().filter(action="withdraw").row(0, named=True)
-    assert (entry["by"], entry["reason"]) == ("director", WHY)
+    assert (entry["by"], entry["reason"], entry["patient"]) == ("director", WHY, patient)
 
 
 def test_another_care_teams_rows_ask_for_a_reason_first(desk: Desk) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from reliefpath.care.red_flags import is_red_flag
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TABLES
-from reliefpath.errors import UsageError, is_reason, nearest
+from reliefpath.errors import CareLogError, Problem, UsageError, is_reason, nearest
 from reliefpath.identity.roles import CARE, TREAT, Role
 from reliefpath.store.chart import Chart
 from reliefpath.store.corrections import with_dependents
@@ -20,6 +21,8 @@ from reliefpath.store.writing import AuditEvent
 
 RECORDED_BY_EVERYBODY = ("scores", "findings")
 """The tables of which everyone of care records rows; those of the others are who treats."""
+PLANNED = "planned"
+"""The status of a treatment that is still to come."""
 NO_REASON = "say why in words, such as `misread the form`; the audit log keeps it"
 
 
@@ -73,16 +76,46 @@ def correct_own_row(
     care_log: CareLog,
     row: RecordedRow,
     values: Mapping[str, str | None],
+    today: date,
     by: str,
     why: str,
 ) -> int:
-    """Correct a row of a patient's record, which stays theirs; see `correct_row`."""
+    """Correct a row of a patient's record, which stays theirs; see `correct_row`.
+
+    Args:
+        chart: where the patient is on record.
+        care_log: the patient's record.
+        row: what is corrected.
+        values: the columns that are changed, as a care log has them.
+        today: the day at the clinic, after which nothing has happened.
+        by: who corrects it.
+        why: for what reason.
+
+    Raises:
+        UsageError: nothing is changed, it would become another patient's, or the row holds no
+            longer.
+        CareLogError: a value breaks the schema, or a day has not come yet.
+    """
     if not values:
         raise UsageError("nothing was changed: change a value, then save")
+    if _is_to_come(values.get("at"), today) and _status(row, values) != PLANNED:
+        where = f"{row.table} {row.number}"
+        raise CareLogError([Problem(where, None, "at", values["at"], "has not come yet")])
     episode = values.get("episode")
     if episode is not None and episode not in care_log.episodes["episode"]:
         raise UsageError(f"`{episode}` is no complaint of this patient")
     return correct_row(chart, row.table, row.number, values, by, why)
+
+
+def _is_to_come(at: str | None, today: date) -> bool:
+    try:
+        return at is not None and date.fromisoformat(at[: len("2026-01-31")]) > today
+    except ValueError:
+        return False  # it is no day at all, which the schema tells
+
+
+def _status(row: RecordedRow, values: Mapping[str, str | None]) -> str | None:
+    return {**row.said.values, **values}.get("status")
 
 
 def row_of(chart: Chart, care_log: CareLog, episode: str, table: str, row: int) -> RecordedRow:
@@ -122,7 +155,7 @@ def rows_on_record(chart: Chart, care_log: CareLog, episode: str, table: str) ->
 def withdrawn_with(chart: Chart, row: RecordedRow) -> dict[str, int]:
     """Return how many rows of each table would be withdrawn with a row, itself not counted."""
     with read_transaction(chart.engine) as connection:
-        gone = list(with_dependents(connection, row.table, row.latest.row))
+        gone = with_dependents(connection, row.table, row.latest.row)
     return dict(Counter(table for table, _ in gone[:-1]))
 
 

@@ -83,17 +83,22 @@ def withdraw(change: Change, name: str, row: int) -> dict[str, int]:
     """Record that a row, and what belongs to it alone, does not hold; see `Chart.withdraw`."""
     found = _row(change.connection, name, row)
     change.act = replace(change.act, patient=_patient(change, found))
-    gone = list(with_dependents(change.connection, name, row))
+    gone = with_dependents(change.connection, name, row)
     _withdraw(change, gone)
     return dict(Counter(table for table, _ in gone))
 
 
-def with_dependents(connection: sa.Connection, name: str, row: int) -> Iterator[tuple[str, int]]:
-    """Yield what is withdrawn with a row, as tables with rows; the row itself comes last.
+def with_dependents(connection: sa.Connection, name: str, row: int) -> list[tuple[str, int]]:
+    """Return what is withdrawn with a row, as tables with rows; the row itself comes last.
 
     Raises:
         UsageError: there is no such row.
     """
+    # a finding may belong to a patient and to an episode
+    return list(dict.fromkeys(_belonging(connection, name, row)))
+
+
+def _belonging(connection: sa.Connection, name: str, row: int) -> Iterator[tuple[str, int]]:
     key, dependents = DEPENDENTS.get(name, ("", ()))
     value = _row(connection, name, row).get(key)
     for dependent in dependents:
@@ -102,7 +107,7 @@ def with_dependents(connection: sa.Connection, name: str, row: int) -> Iterator[
             sa.select(rows.c.id).where(rows.c[key] == value, holding(rows))
         ).all()
         for id_ in ids:
-            yield from with_dependents(connection, dependent, id_)
+            yield from _belonging(connection, dependent, id_)
     yield name, row
 
 

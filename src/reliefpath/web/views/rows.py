@@ -82,7 +82,7 @@ def typed(table: str, values: Values, zone: str) -> dict[str, str]:
 
 def retyped(table: str, values: Values, said: Mapping[str, Any], zone: str) -> dict[str, str]:
     """Return the fields in which something else was sent than stood there."""
-    sent = {n: str(said[n]).strip().replace("\r\n", "\n") for n in said if n != "csrf"}
+    sent = {n: str(said[n]).strip().replace("\r\n", "\n") for n in said}
     before = typed(table, values, zone)
     return {name: sent[name] for name, was in before.items() if sent.get(name, was) != was}
 

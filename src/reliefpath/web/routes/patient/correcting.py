@@ -86,7 +86,7 @@ def correct(
     if seen.holds and not problems:
         changed = views.changes(table, values, new, care_log.zone)
         try:
-            correct_own_row(care.chart, care_log, seen, changed, worker.username, why)
+            correct_own_row(care.chart, care_log, seen, changed, care.today, worker.username, why)
         except CareLogError as error:
             problems = views.problems_of(error)
         except UsageError as error:
@@ -107,12 +107,18 @@ def withdraw(
     seen = _own(request, episode, care_log, worker, table, row)
     why = text_of(said, "withdrawn_why") or ""
     problems = {} if is_reason(why) else {"withdrawn_why": NO_REASON}
+    if str(_goes_with(care, seen)) != (text_of(said, "goes_with") or "0"):
+        problems[""] = "what would go with it has changed since you opened the page: look again"
     if seen.holds and not problems:
         withdraw_row(care.chart, table, row, worker.username, why)
         gone = table in ("patients", "episodes")
         patient = f"/patient/{segment(episode)}{PLACES.get(table, '')}"
         return RedirectResponse("/worklist" if gone else patient, 303)
     return _shown(request, episode, care_log, seen, withdrawn_why=why, problems=problems)
+
+
+def _goes_with(care: Care, row: RecordedRow) -> int:
+    return sum(withdrawn_with(care.chart, row).values())
 
 
 def _own(
