@@ -10,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
+from reliefpath.care.patients import PatientCache, PatientState
 from reliefpath.care.worklist import WorklistCache
-from reliefpath.care_log.log import CareLog
 from reliefpath.identity.accounts import Account
 from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.pathway.advice import Advice, assess_episode
@@ -34,6 +34,7 @@ class Care:
     priors: Priors | None
     prior_file: Path | None
     assessed: WorklistCache
+    patients: PatientCache
     _looked: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
@@ -60,8 +61,10 @@ class Care:
         opened = open_chart(chart, knowledge)
         rules = load_pathway(pathway, knowledge)
         priors = None if prior is None else read_priors(prior)
-        assessed = WorklistCache(opened, rules, priors, today or (lambda: opened.today))
-        return cls(opened, rules, pathway or default_file(), priors, prior, assessed)
+        day = today or (lambda: opened.today)
+        assessed = WorklistCache(opened, rules, priors, day)
+        patients = PatientCache(opened, day)
+        return cls(opened, rules, pathway or default_file(), priors, prior, assessed, patients)
 
     @property
     def knowledge(self) -> Knowledge:
@@ -98,6 +101,9 @@ class Care:
         if shown := sorted(set(patients)):
             self.chart.note(AuditEvent(worker.username, "view"), page=page, shown=shown)
 
-    def advice(self, care_log: CareLog, episode: str) -> Advice:
-        """Return today's advice on an episode."""
-        return assess_episode(care_log, episode, self.pathway, self.today, self.priors)
+    def advice(self, state: PatientState, episode: str) -> Advice:
+        """Return the advice on an episode of a patient."""
+        return state.once(
+            ("advice", episode),
+            lambda: assess_episode(state.care_log, episode, self.pathway, state.day, self.priors),
+        )
