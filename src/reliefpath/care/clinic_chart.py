@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -14,13 +15,13 @@ from reliefpath.care.patients import PatientCache, PatientState
 from reliefpath.care.worklist import WorklistCache
 from reliefpath.identity.accounts import Account
 from reliefpath.knowledge import SHIPPED, Knowledge
-from reliefpath.pathway.advice import Advice, assess_episode
 from reliefpath.pathway.model import Pathway, default_file, load_pathway
 from reliefpath.recovery import Priors
 from reliefpath.recovery.learned import read_priors
 from reliefpath.store.chart import Chart, open_chart
 from reliefpath.store.writing import AuditEvent
 
+T = TypeVar("T")
 HOUR = timedelta(hours=1)
 
 
@@ -35,6 +36,8 @@ class Care:
     prior_file: Path | None
     assessed: WorklistCache
     patients: PatientCache
+    elsewhere: Callable[..., Any] | None = None
+    """Does work on the same care in another process; None does it here."""
     _looked: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
@@ -101,9 +104,20 @@ class Care:
         if shown := sorted(set(patients)):
             self.chart.note(AuditEvent(worker.username, "view"), page=page, shown=shown)
 
-    def advice(self, state: PatientState, episode: str) -> Advice:
-        """Return the advice on an episode of a patient."""
-        return state.once(
-            ("advice", episode),
-            lambda: assess_episode(state.care_log, episode, self.pathway, state.day, self.priors),
-        )
+    def work_out(self, state: PatientState, work: Callable[..., T], *given: Hashable) -> T:
+        """Return what comes of some work on a patient: done once, and elsewhere where it may be."""
+
+        def done() -> T:
+            if self.elsewhere is None:
+                return work(self, state, *given)
+            known = state.patient, state.entry, state.day
+            found: T = self.elsewhere(_work_there, work, *known, *given)
+            return found
+
+        return state.once((work, *given), done)
+
+
+def _work_there(
+    care: Care, work: Callable[..., T], patient: str, entry: int, day: date, *given: Hashable
+) -> T:
+    return work(care, PatientState(care.chart, patient, entry, day), *given)

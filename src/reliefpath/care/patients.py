@@ -7,7 +7,6 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -37,10 +36,10 @@ class PatientState:
         """What is on record."""
         return self.once("care log", lambda: self.chart.care_log_of(self.patient, self.entry))
 
-    @cached_property
+    @property
     def team(self) -> frozenset[str]:
         """The clinicians of all of the patient's episodes."""
-        return frozenset(self.care_log.episodes["clinician"].drop_nulls())
+        return self.once("team", lambda: self.chart.clinicians_of(self.patient, self.entry))
 
     def note_look(self, username: str, page: str) -> None:
         """Keep that somebody opened a page of this state, as the audit log tells."""
@@ -69,7 +68,7 @@ class PatientState:
             mine.set_exception(error)
         return mine.result()  # type: ignore[no-any-return]
 
-    def has(self, what: Hashable) -> bool:
+    def has(self, *what: Hashable) -> bool:
         """Return whether some work was done, or is under way."""
         return what in self._found
 
@@ -93,9 +92,8 @@ class PatientCache:
 
     def state(self, patient: str) -> PatientState:
         """Return a patient as of now."""
-        head, day = self.chart.head().entry, self.today()
+        self.refresh()
         with self._lock:
-            self._forget_what_is_old(head, day)
             # before it is read: what is recorded meanwhile makes it old, too
             fresh = PatientState(self.chart, patient, self._entry, self._day)
             state = self._states.setdefault(patient, fresh)
@@ -104,13 +102,19 @@ class PatientCache:
                 self._states.popitem(last=False)
             return state
 
-    def _forget_what_is_old(self, head: int, day: date) -> None:
-        if day != self._day:
-            self._states.clear()
-            self._day = day
-        if head <= self._entry:  # who asked later was faster
-            return
-        changed = self.chart.changed_since(self._entry) if self._states else None
-        for patient in list(self._states) if changed is None else changed:
-            self._states.pop(patient, None)
-        self._entry = head
+    def kept(self, patient: str) -> PatientState | None:
+        """Return a patient as looked at before, where nothing is known to have changed since."""
+        return self._states.get(patient)
+
+    def refresh(self) -> None:
+        """Forget everybody of whom something was recorded, and all of them on another day."""
+        head, day = self.chart.head().entry, self.today()
+        with self._lock:
+            if day != self._day:
+                self._states.clear()
+                self._day = day
+            if head > self._entry:  # else who asked later was faster
+                changed = self.chart.changed_since(self._entry) if self._states else None
+                for patient in list(self._states) if changed is None else changed:
+                    self._states.pop(patient, None)
+                self._entry = head

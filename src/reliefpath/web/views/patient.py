@@ -12,9 +12,8 @@ from reliefpath.care.clinic_chart import Care
 from reliefpath.care.patients import PatientState
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError
-from reliefpath.pathway.advice import Advice
+from reliefpath.pathway.advice import Advice, assess_episode
 from reliefpath.pathway.turning import turns
-from reliefpath.reference.measures import measures
 from reliefpath.web.views.body import BodyMap, body_map
 from reliefpath.web.views.charts import Layer, Look, spec
 from reliefpath.web.views.course import Course, course_of, measures_of
@@ -31,7 +30,8 @@ class PatientView:
         about: Who it is about; see `head`.
         advice: The advice on it.
         turns: What a course that turned is said to do.
-        drawn: The measures that carry a curve, each with its name, those scored most often first.
+        courses: The measures that carry a curve, those scored most often first; where no score
+            tells of one, None.
         rungs: The gate, step by step.
         tried, exam, body, findings: What is on record, as its part of the page tells it.
     """
@@ -39,7 +39,7 @@ class PatientView:
     about: Row
     advice: Advice
     turns: tuple[str, ...]
-    drawn: dict[str, str]
+    courses: dict[str, Course | None]
     rungs: list[Rung]
     tried: list[Row]
     exam: tuple[date, list[Row]] | None
@@ -50,43 +50,31 @@ class PatientView:
     def measure(self) -> str | None:
         """The measure whose curve is shown unless another is chosen; None where none has one."""
         first = self.advice.improvement.measure
-        return first if first in self.drawn else next(iter(self.drawn), None)
+        return first if first in self.courses else next(iter(self.courses), None)
 
 
 def view_of(care: Care, state: PatientState, episode: str) -> PatientView:
     """Return what is shown of an episode."""
-
-    def look() -> PatientView:
-        care_log, today = state.care_log, state.day
-        advice, about = care.advice(state, episode), head(care_log, episode, today)
-        exam = latest_exam(care_log, episode, today)
-        known = measures(care.knowledge)
-        return PatientView(
-            about=about,
-            advice=advice,
-            turns=tuple(turns(advice.facts, today)),
-            drawn={name: known[name].name for name in measures_of(care_log, episode, today)},
-            rungs=checklist(advice, care.pathway),
-            tried=tried_named(care_log, episode, today),
-            exam=exam,
-            body=body_map(care_log, about, exam, today),
-            findings=findings(care_log, about, today),
-        )
-
-    return state.once(("view", episode), look)
+    return care.work_out(state, look_into, episode)
 
 
-def course_in(care: Care, state: PatientState, episode: str, measure: str) -> Course | None:
-    """Return the course of an episode on a measure, or None where it has no curve."""
-    view = view_of(care, state, episode)
-    if measure not in view.drawn:
-        return None
-
-    def follow() -> Course | None:
-        asked = measure, care.pathway, state.day, care.priors
-        return course_of(state.care_log, view.about, *asked)
-
-    return state.once(("course", episode, measure), follow)
+def look_into(care: Care, state: PatientState, episode: str) -> PatientView:
+    """Work out what is shown of an episode."""
+    care_log, today, asked = state.care_log, state.day, (care.pathway, state.day, care.priors)
+    advice = assess_episode(care_log, episode, *asked)
+    about, exam = head(care_log, episode, today), latest_exam(care_log, episode, today)
+    drawn = measures_of(care_log, episode, today)
+    return PatientView(
+        about=about,
+        advice=advice,
+        turns=tuple(turns(advice.facts, today)),
+        courses={name: course_of(care_log, about, name, *asked) for name in drawn},
+        rungs=checklist(advice, care.pathway),
+        tried=tried_named(care_log, episode, today),
+        exam=exam,
+        body=body_map(care_log, about, exam, today),
+        findings=findings(care_log, about, today),
+    )
 
 
 def curve_of(care: Care, state: PatientState, episode: str, measure: str, look: Look) -> Layer:
@@ -95,7 +83,7 @@ def curve_of(care: Care, state: PatientState, episode: str, measure: str, look: 
     Raises:
         UsageError: it has none.
     """
-    course = course_in(care, state, episode, measure)
+    course = view_of(care, state, episode).courses.get(measure)
     if course is None:
         raise UsageError(f"`{episode}` has no curve on `{measure}`")
     return spec(course, care.pathway, look)

@@ -23,6 +23,7 @@ from reliefpath.errors import is_reason
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import CARE, TREAT
 from reliefpath.pathway.advice import Advice
+from reliefpath.reference.measures import measures
 from reliefpath.web.pages import page
 from reliefpath.web.routes.vega import ADDRESS
 from reliefpath.web.security import require_role
@@ -31,7 +32,7 @@ from reliefpath.web.standalone import standing
 from reliefpath.web.views.charts import Look
 from reliefpath.web.views.gate import GATE_TAGS
 from reliefpath.web.views.ledger import SIGNS, term_choices
-from reliefpath.web.views.patient import course_in, curve_of, picture_of, view_of
+from reliefpath.web.views.patient import curve_of, picture_of, view_of
 
 router = APIRouter(prefix="/patient/{episode}")
 Carer = Annotated[Account, Depends(require_role(*CARE))]
@@ -109,7 +110,7 @@ def decision(
     care: Care = request.app.state.care
     state = look(care, episode, worker, "decision")
     why = reason.strip() or None
-    if seen != _seen(care.advice(state, episode)):
+    if seen != _seen(view_of(care, state, episode).advice):
         wrong = "The advice has changed since you opened the page. Look again, then decide."
         return _shown(request, episode, state, wrong=wrong, reason=reason)
     if choice == OVERRIDDEN and not is_reason(why):
@@ -139,7 +140,7 @@ def _shown(
 ) -> Response:
     care: Care = request.app.state.care
     view = view_of(care, state, episode)
-    if measure not in view.drawn:
+    if measure not in view.courses:
         measure = view.measure
     decisions = [_told(row) for row in care.chart.decisions(episode)]
     return page(
@@ -151,8 +152,8 @@ def _shown(
         gate=GATE_TAGS[view.advice.gate],
         turns=view.turns,
         measure=measure,
-        drawn=view.drawn,
-        course=measure and course_in(care, state, episode, measure),
+        drawn=[(name, measures(care.knowledge)[name].name) for name in view.courses],
+        course=measure and view.courses.get(measure),
         vega=ADDRESS,
         rungs=view.rungs,
         pathway=care.pathway,
