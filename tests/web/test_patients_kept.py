@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 from cli.commands import reliefpath
 from reliefpath.care import patients
+from reliefpath.care.clinic_chart import Care
 from reliefpath.care.patients import PatientCache
 from reliefpath.errors import UsageError
 from reliefpath.simulation import demo_clinic
@@ -29,6 +30,10 @@ from reliefpath.store.terms import set_term
 from reliefpath.store.writing import AuditEvent
 from reliefpath.web.app import create_app
 from reliefpath.web.settings import Settings
+from reliefpath.web.views.patient import look_into
+from reliefpath.web.workers import assessing, preparing
+from reliefpath.web.workers.assessing import Assessor
+from reliefpath.web.workers.preparing import make_ready, not_ready
 
 from .clients import Client, client_of
 from .conftest import TODAY
@@ -61,7 +66,9 @@ class Clinic:
     def __post_init__(self) -> None:
         self.settings = replace(self.settings, today=lambda: self.day)
         self.chart = open_chart(self.settings.chart)
-        self.kept = client_of(create_app(self.settings), "director")
+        app = create_app(self.settings)
+        self.care: Care = app.state.care
+        self.kept = client_of(app, "director")
 
     def check(self, after: str) -> None:
         """Hold what is kept against what a server says that has just begun, of everybody."""
@@ -191,12 +198,14 @@ def small(settings: Settings, small_chart: Path) -> Settings:
     return settings
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("apart", [False, True])
 def test_whatever_is_recorded_what_is_shown_is_as_if_worked_out_anew(
-    seed: int, small: Settings
+    apart: bool, small: Settings
 ) -> None:
-    chance = Random(seed)
+    chance = Random(apart)
     clinic = Clinic(small, chance)
+    if apart:
+        clinic.care.elsewhere = Assessor(small, clinic.care)
     clinic.check("nothing")
     # `understand` needs words that somebody said
     changes = [Clinic.say_in_words, *chance.sample(CHANGES, len(CHANGES))]
@@ -286,3 +295,63 @@ def test_a_curve_is_refused_to_who_has_not_said_why_though_others_have_it_open(
     answer = client_of(app, "clinician").get("/patient/demo-0001/curve.json?measure=nrs")
     assert "curve" not in answer.text
     assert app.state.care.chart.log().row(-1, named=True)["action"] == "refused"
+
+
+def test_without_the_process_that_works_out_patients_the_server_does(small: Settings) -> None:
+    app = create_app(small)
+    care, director = app.state.care, client_of(app, "director")
+    care.elsewhere = assessor = Assessor(small, care)
+    there = director.get("/patient/demo-0001/curve.json?measure=nrs")
+    assessor.helper.process.kill()
+    assessor.helper.process.join()
+    care.patients.state("P0001")._found.clear()
+    here = director.get("/patient/demo-0001/curve.json?measure=nrs")
+    assert there.text == here.text
+    assert not assessor.helper.process.is_alive()
+
+
+def test_one_that_died_long_ago_is_begun_anew(
+    small: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assessing, "ANEW_SECONDS", 0)
+    care = small.open_care()
+    assessor = Assessor(small, care)
+    assessor.helper.process.kill()
+    assessor.helper.process.join()
+    with pytest.raises((EOFError, OSError)):
+        assessor(day_of)
+    assert assessor(day_of) == TODAY
+
+
+def day_of(care: Care) -> date:
+    return care.today
+
+
+def test_the_most_urgent_are_made_ready_and_again_once_something_is_recorded(
+    small: Settings,
+) -> None:
+    care = small.open_care()
+    waiting = not_ready(care)
+    urgent = care.everybody().filter("in_care").select("patient", "episode").rows()
+    assert waiting == urgent
+    for patient, episode in waiting:
+        make_ready(care, care.patients.state(patient), episode)
+    assert not_ready(care) == []
+    state = care.patients.state(waiting[0][0])
+    assert state.has(look_into, waiting[0][1])
+    _, episode = waiting[-1]
+    at = f"{TODAY}T07:00:00+00:00"
+    row = {"episode": [episode], "at": [at], "measure": ["nrs"], "value": ["3"]}
+    care.chart.insert({"scores": pl.DataFrame(row)}, ADA)
+    assert not_ready(care) == [waiting[-1]]
+    care.patients.most = 2
+    assert len(not_ready(care)) <= 1
+
+
+def test_a_patient_who_cannot_be_drawn_is_not_tried_for_ever(
+    small: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "picture_of", lambda *_: 1 / 0)
+    care = small.open_care()
+    make_ready(care, care.patients.state("P0001"), "demo-0001")
+    assert "demo-0001" not in [episode for _, episode in not_ready(care)]

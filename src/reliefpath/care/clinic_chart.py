@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib.resources.abc import Traversable
@@ -108,11 +109,12 @@ class Care:
         """Return what comes of some work on a patient: done once, and elsewhere where it may be."""
 
         def done() -> T:
-            if self.elsewhere is None:
-                return work(self, state, *given)
-            known = state.patient, state.entry, state.day
-            found: T = self.elsewhere(_work_there, work, *known, *given)
-            return found
+            if self.elsewhere is not None:
+                known = state.patient, state.entry, state.day
+                with suppress(EOFError, OSError):  # it is gone
+                    found: T = self.elsewhere(_work_there, work, *known, *given)
+                    return found
+            return work(self, state, *given)
 
         return state.once((work, *given), done)
 

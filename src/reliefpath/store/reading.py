@@ -224,7 +224,9 @@ def changed_since(connection: sa.Connection, entry: int, most: int) -> set[str] 
     Whoever a corrected row was about before counts, too. None stands for more rows than `most`, and
     for a setting, such as the time zone, which changes everybody's.
     """
-    seals = connection.execute(sa.select(SEALS).where(SEALS.c.entry > entry)).all()
+    if connection.scalar(_SEALED, {"entry": entry}) is None:  # the log has an index, and seals none
+        return set()
+    seals = connection.execute(_SEALS, {"entry": entry}).all()
     if sum(seal.rows for seal in seals) > most or "settings" in {s.table_name for s in seals}:
         return None
     whose: set[str] = set()
@@ -236,6 +238,12 @@ def changed_since(connection: sa.Connection, entry: int, most: int) -> set[str] 
     return whose
 
 
+_ENTRY = sa.bindparam("entry", type_=KEY)
+_SEALED = (
+    sa.select(AUDIT.c.entry).where(AUDIT.c.entry > _ENTRY, AUDIT.c.digest.is_not(None)).limit(1)
+)
+"""Whether anything was recorded after an entry, and not only noted."""
+_SEALS = sa.select(SEALS).where(SEALS.c.entry > _ENTRY)
 _IN_WORDS = (
     sa.select(ROWS["findings"].c.patient)
     .where(ROWS["findings"].c.code == NOT_UNDERSTOOD)

@@ -80,7 +80,7 @@ async def _warmed(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     if settings.apart:
         app.state.elsewhere = CheckInWorker(settings)
-        app.state.care.elsewhere = Assessor(settings)
+        app.state.care.elsewhere = Assessor(settings, app.state.care)
     Thread(target=vega.bundle, daemon=True).start()
     always = [_keep_assessed(app.state.care.assessed), _note_heads(app.state.custody)]
     if settings.apart:

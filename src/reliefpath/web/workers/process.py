@@ -13,6 +13,8 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+ANEW_SECONDS = 30.0
+"""How long a process that ended is left alone before another is started."""
 
 
 def spawn_child(work: Callable[..., None], *given: Any) -> SpawnProcess:
