@@ -7,6 +7,7 @@ import os
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 from locust import HttpUser, between, task
 
@@ -26,7 +27,7 @@ class Visitor(HttpUser):
 
     def ask(self, name: str, path: str, status: int = 200, **form: str) -> str:
         """Open a page, or send a form; any other answer is a failure."""
-        how = {"data": form} if form else {}
+        how: dict[str, Any] = {"data": form} if form else {}
         with self.client.request(
             "POST" if form else "GET",
             path,

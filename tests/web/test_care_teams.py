@@ -360,9 +360,9 @@ def test_every_urgent_row_is_on_the_list_of_somebody_who_treats(
 ) -> None:
     everybody = rows(*told)
     seen = everybody.with_columns(
-        pl.any_horizontal(
-            pl.lit(False), *(treated_by(everybody, {name}) for name in sorted(active))
-        ).alias("theirs"),
+        pl.any_horizontal(pl.lit(False), *(treated_by({name}) for name in sorted(active))).alias(
+            "theirs"
+        ),
         unanswered(everybody, active).alias("directors"),
     ).filter(pl.col("in_care"), pl.col("status").is_in(URGENT))
     assert (seen["theirs"] | seen["directors"]).all()

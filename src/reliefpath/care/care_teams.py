@@ -45,12 +45,12 @@ def clinicians_of(chart: Chart) -> list[str]:
         return sorted(connection.scalars(query.distinct()))
 
 
-def treated_by(rows: pl.DataFrame, clinicians: Collection[str]) -> pl.Expr:
+def treated_by(clinicians: Collection[str]) -> pl.Expr:
     """Return whether the patient of a row of the worklist is of a care team, or of none at all.
 
     The care team of a patient are the clinicians of all of their episodes, as when a record opens.
     """
-    theirs = _patients(rows, pl.col("clinician").is_in(list(clinicians)))
+    theirs = pl.col("patient").filter(pl.col("clinician").is_in(list(clinicians))).unique()
     return ~pl.col("assigned") | pl.col("patient").is_in(theirs.implode())
 
 

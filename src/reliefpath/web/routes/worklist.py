@@ -82,7 +82,7 @@ def worklist(
     care: Care = request.app.state.care
     everybody = care.worklist(worker)
     accounts: Accounts = request.app.state.accounts
-    treated = treated_by(everybody, worker.clinicians)
+    treated = treated_by(worker.clinicians)
     alone = unanswered(everybody, clinicians_with_an_account(accounts.engine))
     stands_in = sees_nobodys(accounts.engine, worker.role)
     # texts and facts of nobody but the rows shown are touched
