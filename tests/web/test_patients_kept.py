@@ -335,7 +335,7 @@ def test_the_most_urgent_are_made_ready_and_again_once_something_is_recorded(
     urgent = care.everybody().filter("in_care").select("patient", "episode").rows()
     assert waiting == urgent
     for patient, episode in waiting:
-        make_ready(care, care.patients.state(patient), episode)
+        make_ready(care, patient, episode)
     assert not_ready(care) == []
     state = care.patients.state(waiting[0][0])
     assert state.has(look_into, waiting[0][1])
@@ -353,5 +353,5 @@ def test_a_patient_who_cannot_be_drawn_is_not_tried_for_ever(
 ) -> None:
     monkeypatch.setattr(preparing, "picture_of", lambda *_: 1 / 0)
     care = small.open_care()
-    make_ready(care, care.patients.state("P0001"), "demo-0001")
+    make_ready(care, "P0001", "demo-0001")
     assert "demo-0001" not in [episode for _, episode in not_ready(care)]

@@ -7,7 +7,6 @@ from contextlib import suppress
 from time import monotonic
 
 from reliefpath.care.clinic_chart import Care
-from reliefpath.care.patients import PatientState
 from reliefpath.care.worklist import AssessingError
 from reliefpath.errors import ReliefPathError
 from reliefpath.web.views.charts import Look
@@ -25,7 +24,7 @@ async def keep_ready(care: Care) -> None:
         with suppress(ReliefPathError, AssessingError):
             for patient, episode in await to_thread(not_ready, care):
                 begun = monotonic()
-                await to_thread(make_ready, care, care.patients.state(patient), episode)
+                await to_thread(make_ready, care, patient, episode)
                 await sleep(monotonic() - begun)
         await sleep(1)
 
@@ -43,8 +42,9 @@ def not_ready(care: Care) -> list[tuple[str, str]]:
     ]
 
 
-def make_ready(care: Care, state: PatientState, episode: str) -> None:
+def make_ready(care: Care, patient: str, episode: str) -> None:
     """Work out an episode and draw its curve; what fails is told to whoever opens the patient."""
+    state = care.patients.state(patient)
 
     def ready() -> None:
         with suppress(Exception):
