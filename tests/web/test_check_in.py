@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from reliefpath.errors import UncertainCommitError
 from reliefpath.store.chart import Chart
-from reliefpath.web.app import care_of, create_app
+from reliefpath.web.app import create_app
 from reliefpath.web.rate_limit import Limit
 from reliefpath.web.settings import Settings
 
@@ -35,7 +35,7 @@ def patient(served: Served) -> Iterator[Patient]:
 
 
 def advice(patient: Patient) -> dict[str, Any]:
-    rows = care_of(patient.served.settings).everybody()
+    rows = patient.served.settings.open_care().everybody()
     return rows.filter(pl.col("episode") == patient.episode).row(0, named=True)
 
 

@@ -10,7 +10,6 @@ from playwright.sync_api import Page
 from reliefpath.care.decisions import OVERRIDDEN, Basis, decide
 from reliefpath.pathway.model import default_file
 from reliefpath.store.chart import open_chart
-from reliefpath.web.app import care_of
 from reliefpath.web.routes import outcomes
 from reliefpath.web.routes.outcomes import Achieved
 
@@ -42,7 +41,7 @@ def test_an_override_shows_with_its_reason(served: Served, page: Page) -> None:
 
 
 def test_outcomes_are_kept_until_something_is_recorded(served: Served) -> None:
-    achieved = Achieved(care_of(served.settings))
+    achieved = Achieved(served.settings.open_care())
     achieved.care.everybody()
     begun = time.process_time()
     first = achieved.outcomes()
@@ -59,7 +58,7 @@ def test_outcomes_are_kept_until_something_is_recorded(served: Served) -> None:
 def test_a_large_clinic_is_counted_in_the_background_and_told_as_of_when(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    achieved = Achieved(care_of(served.settings), large=1)
+    achieved = Achieved(served.settings.open_care(), large=1)
     first = achieved.outcomes()
     chart = open_chart(served.settings.chart)
     basis = Basis(default_file().read_text("utf-8"))
@@ -75,7 +74,7 @@ def test_a_count_that_failed_is_told_and_tried_again(
 ) -> None:
     monkeypatch.setattr(outcomes, "REST", 0)
     for large in (1, 500):
-        achieved = Achieved(care_of(served.settings), large=large)
+        achieved = Achieved(served.settings.open_care(), large=large)
         with monkeypatch.context() as broken:
             broken.setattr(outcomes, "response", lambda weeks: 1 / 0)
             with pytest.raises(ZeroDivisionError):

@@ -23,7 +23,6 @@ from reliefpath.care.reminders.reminding import Due, Reminded, due_of, remind
 from reliefpath.errors import UsageError
 from reliefpath.identity.accounts import Accounts
 from reliefpath.store.chart import Chart
-from reliefpath.web.app import care_of
 from reliefpath.web.settings import Always, Settings
 
 from .browsing import follow, press, violations
@@ -51,7 +50,7 @@ class Desk:
     """Who reminds patients."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings, self.care = settings, care_of(settings)
+        self.settings, self.care = settings, settings.open_care()
         self.addresses = Addresses(Accounts(settings.accounts).engine, self.care.chart)
         self.later = timedelta()
 

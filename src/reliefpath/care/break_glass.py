@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from reliefpath.care.audit import REFUSED, note
 from reliefpath.care.clinic_chart import Care
+from reliefpath.care.patients import PatientState
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError, is_reason
 from reliefpath.identity.accounts import Account
@@ -31,47 +32,56 @@ class BreakGlassRequiredError(Exception):
 
 
 def open_record(care: Care, episode: str, worker: Account, page: str) -> CareLog:
-    """Return the record of an episode's patient to who may open it; see `open_record_of`.
-
-    Raises:
-        UsageError: there is no such episode.
-        BreakGlassRequiredError: as for `open_record_of`.
-    """
-    patient = care.chart.patient_of(episode)
-    if patient is None:
-        raise UsageError(f"no episode `{episode}`")
-    return _opened(care, care.chart.care_log_of(patient), patient, episode, worker, page)
+    """Return the record of an episode's patient to who may open it; see `look`."""
+    return look(care, episode, worker, page).care_log
 
 
 def open_record_of(care: Care, patient: str, worker: Account, page: str) -> CareLog:
-    """Return the record of a patient to who may open it.
-
-    The look is in the audit log, and so is a look that was refused. The care team are the
-    clinicians of all of the patient's episodes, since a record opens whole; a patient of whom no
-    episode names a clinician is everybody's.
+    """Return the record of a patient to who may open it; see `look`.
 
     Raises:
         UsageError: there is no such patient.
-        BreakGlassRequiredError: it is another care team's, and the worker has not said in the last
-            24 hours why it is opened.
     """
     care_log = care.chart.care_log_of(patient)
     if care_log.patients.is_empty():
         raise UsageError(f"nobody has the record number `{patient}`")
-    episode = care_log.episodes["episode"].min()
-    return _opened(care, care_log, patient, str(episode), worker, page)
+    episode = str(care_log.episodes["episode"].min())
+    return _opened(care, patient, episode, worker, page).care_log
+
+
+def look(
+    care: Care, episode: str, worker: Account, page: str, part_of: str | None = None
+) -> PatientState:
+    """Return an episode's patient to who may open the record.
+
+    The look is in the audit log, and so is a look that was refused. What is part of a page that the
+    worker has open, such as its picture, is the same look. The care team are the clinicians of all
+    of the patient's episodes, since a record opens whole; a patient of whom no episode names a
+    clinician is everybody's.
+
+    Raises:
+        UsageError: there is no such episode.
+        BreakGlassRequiredError: it is another care team's, and the worker has not said in the last
+            24 hours why it is opened.
+    """
+    patient = care.chart.patient_of(episode)
+    if patient is None:
+        raise UsageError(f"no episode `{episode}`")
+    return _opened(care, patient, episode, worker, page, part_of)
 
 
 def _opened(
-    care: Care, care_log: CareLog, patient: str, episode: str, worker: Account, page: str
-) -> CareLog:
-    team = set(care_log.episodes["clinician"].drop_nulls())
-    is_theirs = not team or worker.role is Role.DIRECTOR or worker.clinicians & team
+    care: Care, patient: str, episode: str, worker: Account, page: str, part_of: str | None = None
+) -> PatientState:
+    state = care.patients.state(patient)
+    is_theirs = not state.team or worker.role is Role.DIRECTOR or worker.clinicians & state.team
     if not is_theirs and not _gave_a_reason(care, patient, worker):
         note(care.chart, worker.username, REFUSED, patient=patient, page=page)
-        raise BreakGlassRequiredError(episode, ", ".join(sorted(team)))
-    note(care.chart, worker.username, patient=patient, page=page)
-    return care_log
+        raise BreakGlassRequiredError(episode, ", ".join(sorted(state.team)))
+    if part_of is None or not state.is_open(worker.username, part_of):
+        note(care.chart, worker.username, patient=patient, page=page)
+        state.note_look(worker.username, page)
+    return state
 
 
 def break_glass(care: Care, episode: str, worker: Account, reason: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import polars as pl
 import sqlalchemy as sa
@@ -12,8 +14,27 @@ from reliefpath.store.chart import Chart
 from reliefpath.store.database import read_transaction
 from reliefpath.store.tables import ROWS, holding
 
+T = TypeVar("T")
+P = ParamSpec("P")
 URGENT = ("referred", "worsening", "recurred")
 """Statuses in which somebody has to see the patient soon."""
+
+
+def once_a_table(
+    work: Callable[Concatenate[pl.DataFrame, P], T],
+) -> Callable[Concatenate[pl.DataFrame, P], T]:
+    """Return the same work, done once while it is asked for of the same table: all share one."""
+    last: tuple[Any, Any, T] | None = None
+
+    @wraps(work)
+    def kept(rows: pl.DataFrame, /, *given: P.args, **named: P.kwargs) -> T:
+        nonlocal last
+        known = last
+        if known is None or known[0] is not rows or known[1] != (given, named):
+            known = last = rows, (given, named), work(rows, *given, **named)
+        return known[2]
+
+    return kept
 
 
 def clinicians_of(chart: Chart) -> list[str]:
@@ -24,16 +45,17 @@ def clinicians_of(chart: Chart) -> list[str]:
         return sorted(connection.scalars(query.distinct()))
 
 
-def treated_by(rows: pl.DataFrame, clinicians: Collection[str]) -> pl.Expr:
+def treated_by(clinicians: Collection[str]) -> pl.Expr:
     """Return whether the patient of a row of the worklist is of a care team, or of none at all.
 
     The care team of a patient are the clinicians of all of their episodes, as when a record opens.
     """
-    theirs = rows.filter(pl.col("clinician").is_in(list(clinicians)))["patient"].unique()
+    theirs = pl.col("patient").filter(pl.col("clinician").is_in(list(clinicians))).unique()
     return ~pl.col("assigned") | pl.col("patient").is_in(theirs.implode())
 
 
-def unanswered(rows: pl.DataFrame, with_an_account: Collection[str]) -> pl.Expr:
+@once_a_table
+def unanswered(rows: pl.DataFrame, with_an_account: frozenset[str]) -> pl.Series:
     """Return whether a row of the worklist is urgent, and nobody who treats the patient signs in.
 
     Only who treats them now counts: the clinician of an ended episode may not look any more.
@@ -41,8 +63,12 @@ def unanswered(rows: pl.DataFrame, with_an_account: Collection[str]) -> pl.Expr:
     signs_in = pl.col("clinician").is_in(list(with_an_account)).fill_null(False)
     is_urgent = pl.col("in_care") & pl.col(STATUS).is_in(URGENT)
     # the few first: most rows are not urgent, and of those most have somebody
-    patients = rows.filter(is_urgent & ~signs_in)["patient"].unique().implode()
-    theirs = rows.filter(pl.col("in_care") & pl.col("patient").is_in(patients))
-    answered = theirs.filter(signs_in)["patient"].unique().implode()
-    of_nobody = pl.col("patient").is_in(patients) & ~pl.col("patient").is_in(answered)
-    return is_urgent & of_nobody
+    of_these = pl.col("patient").is_in(_patients(rows, is_urgent & ~signs_in).implode())
+    answered = _patients(rows, pl.col("in_care") & of_these & signs_in).implode()
+    of_nobody = of_these & ~pl.col("patient").is_in(answered)
+    return rows.select(is_urgent & of_nobody).to_series()
+
+
+def _patients(rows: pl.DataFrame, of: pl.Expr) -> pl.Series:
+    """The patients of some rows; no other column is touched."""
+    return rows.lazy().filter(of).select("patient").unique().collect().to_series()

@@ -75,15 +75,20 @@ class WorklistCache:
         return work is not None and work.done() and work.exception() is not None
 
     def rows(self) -> pl.DataFrame:
-        """Return the advice on all episodes, most urgent first, as it stands now; see `row_of`.
+        """Return the advice on all episodes, most urgent first, as it stands now; see `rows_of`.
+
+        `known` is the entry of the audit log by which each was assessed: a row with the same
+        `episode`, `as_of` and `known` is the same.
 
         Raises:
             AssessingError: everybody is being assessed, and it takes long.
         """
         try:
-            self._work().result(self.patience)
-            # what was recorded while it was under way
-            return self._work().result(self.patience).rows
+            work = self._work()
+            if not work.done():
+                work.result(self.patience)
+                work = self._work()  # what was recorded while it was under way
+            return work.result(self.patience).rows
         except TimeoutError:
             raise AssessingError(self._done) from None
 
@@ -113,7 +118,7 @@ class WorklistCache:
         def run() -> None:
             try:
                 head, day, self._done = self.chart.head().entry, self.today(), 0
-                rows = pl.concat([self._of(log, day) for log in self.chart.care_logs(head)])
+                rows = pl.concat([self._of(log, day, head) for log in self.chart.care_logs(head)])
                 work.set_result(Assessed(self._in_order(rows), head, day))
             except Exception as error:  # whoever waits is told
                 work.set_exception(error)
@@ -126,12 +131,12 @@ class WorklistCache:
         if not patients:
             return Assessed(known.rows, head, known.day)
         logs = (self.chart.care_log_of(patient, head) for patient in patients)
-        new = pl.concat([self._of(log, known.day) for log in logs])
+        new = pl.concat([self._of(log, known.day, head) for log in logs])
         return Assessed(self._among(_without(known.rows, patients), new), head, known.day)
 
-    def _of(self, care_log: CareLog, day: date) -> pl.DataFrame:
+    def _of(self, care_log: CareLog, day: date, entry: int) -> pl.DataFrame:
         self._done += care_log.patients.height
-        return rows_of(care_log, self.pathway, day, self.priors)
+        return rows_of(care_log, self.pathway, day, self.priors).with_columns(known=entry)
 
     def _among(self, rows: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
         """Rows in their order with a few new ones among them: sorting all costs ten times that."""

@@ -69,11 +69,16 @@ def care_teams(connection: sa.Connection, username: str | None = None) -> dict[s
 
 def clinicians_with_an_account(engine: sa.Engine) -> frozenset[str]:
     """Return the clinicians for whose patients an active account answers that treats."""
-    treats = sa.and_(ACCOUNTS.c.active, ACCOUNTS.c.role.in_([role.value for role in TREAT]))
-    own = sa.select(ACCOUNTS.c.username).where(treats)
-    others = sa.select(CARE_TEAMS.c.clinician).join(ACCOUNTS).where(treats)
     with read_transaction(engine) as connection:
-        return frozenset(connection.scalars(own.union(others)))
+        return frozenset(connection.scalars(_ANSWERED_FOR))
+
+
+_TREATS = sa.and_(ACCOUNTS.c.active, ACCOUNTS.c.role.in_([role.value for role in TREAT]))
+_ANSWERED_FOR = (
+    sa.select(ACCOUNTS.c.username)
+    .where(_TREATS)
+    .union(sa.select(CARE_TEAMS.c.clinician).join(ACCOUNTS).where(_TREATS))
+)
 
 
 def sees_nobodys(engine: sa.Engine, role: Role) -> bool:

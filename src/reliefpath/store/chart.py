@@ -34,15 +34,17 @@ from reliefpath.store.reading import (
     ZONE,
     bearing_codes,
     changed_since,
+    clinicians_of,
     count_rows,
     known_parents,
     patient_of,
     read_batches,
     read_care_log,
+    read_decisions,
     read_log,
     zone_on_record,
 )
-from reliefpath.store.tables import AUDIT, ROWS, SETTINGS, holding, stored
+from reliefpath.store.tables import ROWS, SETTINGS, holding
 from reliefpath.store.verification.audit import Head, head_of, instant_text
 from reliefpath.store.verification.integrity import Soundness, check_database
 from reliefpath.store.verification.verify import Verified, miscounted, verify, verify_database
@@ -109,6 +111,11 @@ class Chart:
         with read_transaction(self.engine) as connection:
             return patient_of(connection, episode, _upto(connection, known_at))
 
+    def clinicians_of(self, patient: str, known_at: int | None = None) -> frozenset[str]:
+        """Return whom the episodes of a patient name; now, or as of an entry of the audit log."""
+        with read_transaction(self.engine) as connection:
+            return clinicians_of(connection, patient, known_at)
+
     def bearing_codes(self) -> dict[str, pl.DataFrame]:
         """Return by table, each once, the codes on record that bear on whoever is asked about."""
         with read_transaction(self.engine) as connection:
@@ -127,15 +134,8 @@ class Chart:
 
     def decisions(self, episode: str | None = None) -> list[dict[str, Any]]:
         """Return what was made of advice, with `recorded_at`, `by` and `reason`."""
-        rows = ROWS["decisions"]
         with read_transaction(self.engine) as connection:
-            at = stored(AUDIT.c.at, connection.dialect.name).label("recorded_at")
-            query = sa.select(rows, at, AUDIT.c.by, AUDIT.c.reason)
-            query = query.join(AUDIT, AUDIT.c.entry == rows.c.entry)
-            query = query.where(holding(rows)).order_by(rows.c.id)
-            if episode is not None:
-                query = query.where(rows.c.episode == episode)
-            return [dict(row._mapping) for row in connection.execute(query)]
+            return read_decisions(connection, episode)
 
     def last_decision(self) -> int:
         """Return the number of the row of the latest decision, 0 without one."""

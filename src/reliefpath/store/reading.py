@@ -33,6 +33,7 @@ from reliefpath.store.tables import (
     SEALS,
     STAGED,
     holding,
+    stored,
 )
 from reliefpath.store.verification.audit import digest
 
@@ -137,6 +138,41 @@ def _whose(now: bool) -> sa.Select[Any]:
     return sa.select(rows.c.patient).where(named, holding(rows, upto))
 
 
+def clinicians_of(
+    connection: sa.Connection, patient: str, upto: int | None = None
+) -> frozenset[str]:
+    """Return whom the episodes of a patient name, as they hold or as of entry `upto`."""
+    said = {"patient": patient} | ({} if upto is None else {"upto": upto})
+    return frozenset(connection.scalars(_naming(upto is None), said))
+
+
+@cache
+def _naming(now: bool) -> sa.Select[Any]:
+    rows, upto = ROWS["episodes"], None if now else sa.bindparam("upto", type_=KEY)
+    theirs = rows.c.patient == sa.bindparam("patient", type_=sa.Text())
+    return sa.select(rows.c.clinician).where(
+        theirs, rows.c.clinician.is_not(None), holding(rows, upto)
+    )
+
+
+def read_decisions(connection: sa.Connection, episode: str | None = None) -> list[dict[str, Any]]:
+    """Return what was made of advice on an episode or on all; see `Chart.decisions`."""
+    query = _decisions(connection.dialect.name, episode is None)
+    said = {} if episode is None else {"episode": episode}
+    return [dict(row._mapping) for row in connection.execute(query, said)]
+
+
+@cache
+def _decisions(dialect: str, everybody: bool) -> sa.Select[Any]:
+    rows, at = ROWS["decisions"], stored(AUDIT.c.at, dialect).label("recorded_at")
+    query = sa.select(rows, at, AUDIT.c.by, AUDIT.c.reason)
+    query = query.join(AUDIT, AUDIT.c.entry == rows.c.entry)
+    query = query.where(holding(rows)).order_by(rows.c.id)
+    if everybody:
+        return query
+    return query.where(rows.c.episode == sa.bindparam("episode", type_=sa.Text()))
+
+
 def _read(
     connection: sa.Connection,
     name: str,
@@ -188,7 +224,9 @@ def changed_since(connection: sa.Connection, entry: int, most: int) -> set[str] 
     Whoever a corrected row was about before counts, too. None stands for more rows than `most`, and
     for a setting, such as the time zone, which changes everybody's.
     """
-    seals = connection.execute(sa.select(SEALS).where(SEALS.c.entry > entry)).all()
+    if connection.scalar(_SEALED, {"entry": entry}) is None:  # the log has an index, and seals none
+        return set()
+    seals = connection.execute(_SEALS, {"entry": entry}).all()
     if sum(seal.rows for seal in seals) > most or "settings" in {s.table_name for s in seals}:
         return None
     whose: set[str] = set()
@@ -200,6 +238,12 @@ def changed_since(connection: sa.Connection, entry: int, most: int) -> set[str] 
     return whose
 
 
+_ENTRY = sa.bindparam("entry", type_=KEY)
+_SEALED = (
+    sa.select(AUDIT.c.entry).where(AUDIT.c.entry > _ENTRY, AUDIT.c.digest.is_not(None)).limit(1)
+)
+"""Whether anything was recorded after an entry, and not only noted."""
+_SEALS = sa.select(SEALS).where(SEALS.c.entry > _ENTRY)
 _IN_WORDS = (
     sa.select(ROWS["findings"].c.patient)
     .where(ROWS["findings"].c.code == NOT_UNDERSTOOD)

@@ -16,7 +16,6 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from reliefpath.care.break_glass import BreakGlassRequiredError
-from reliefpath.care.clinic_chart import Care
 from reliefpath.care.custody import Custody
 from reliefpath.care.reminders.addresses import Addresses
 from reliefpath.care.worklist import AssessingError, WorklistCache
@@ -67,8 +66,11 @@ from reliefpath.web.security import (
     sign_in_url,
 )
 from reliefpath.web.settings import Settings
+from reliefpath.web.views.worklist import DrawnRows
+from reliefpath.web.workers.assessing import Assessor
 from reliefpath.web.workers.check_in_proxy import CheckInProxy, CheckInWorker
 from reliefpath.web.workers.jobs import Job
+from reliefpath.web.workers.preparing import keep_ready
 
 LOG = logging.getLogger("reliefpath.web")
 NOTED_SECONDS = 600
@@ -85,15 +87,19 @@ ROUTERS = (
 
 @asynccontextmanager
 async def _warmed(app: FastAPI) -> AsyncIterator[None]:
-    """Be ready to draw and for check-ins, and have everybody assessed, from when it starts."""
+    """Be ready for check-ins and pages, and have everybody assessed, from when it starts."""
     settings: Settings = app.state.settings
-    app.state.elsewhere = CheckInWorker(settings) if settings.apart else None
+    if settings.apart:
+        app.state.elsewhere = CheckInWorker(settings)
+        app.state.care.elsewhere = Assessor(settings, app.state.care)
     Thread(target=vega.bundle, daemon=True).start()
-    assessing = create_task(_keep_assessed(app.state.care.assessed))
-    noting = create_task(_note_heads(app.state.custody))
+    always = [_keep_assessed(app.state.care.assessed), _note_heads(app.state.custody)]
+    if settings.apart:
+        always.append(keep_ready(app.state.care))
+    tasks = [create_task(work) for work in always]
     yield
-    assessing.cancel()
-    noting.cancel()
+    for task in tasks:
+        task.cancel()
     with suppress(ReliefPathError):
         app.state.custody.note_heads()
     if app.state.elsewhere is not None:
@@ -105,7 +111,7 @@ async def _keep_assessed(everybody: WorklistCache) -> None:
     while True:
         with suppress(ReliefPathError):  # pages tell of it
             await to_thread(everybody.begin)
-        await sleep(1)
+        await sleep(0.25)
         if everybody.failed:  # whoever asks tries again at once
             await sleep(60)
 
@@ -118,16 +124,6 @@ async def _note_heads(custody: Custody) -> None:
         except ReliefPathError as e:
             LOG.error("the ends of the logs were not noted down: %s", type(e).__name__)
         await sleep(NOTED_SECONDS)
-
-
-def care_of(settings: Settings) -> Care:
-    """Return the care at the clinic of some settings.
-
-    Raises:
-        UsageError: there is no chart, or a file is not there.
-    """
-    s = settings
-    return Care.open(s.chart, s.pathway, s.prior, s.today, s.knowledge)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -145,7 +141,8 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_warmed,
     )
     app.state.settings = settings
-    app.state.care = care_of(settings)
+    app.state.care = settings.open_care()
+    app.state.rows = DrawnRows(app.state.care.pathway)
     app.state.year = trial.Year(app.state.care)
     app.state.achieved = outcomes.Achieved(app.state.care)
     app.state.accounts = Accounts(settings.accounts)

@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from reliefpath.documents.printing import day_text
 from reliefpath.identity.roles import pages_of
@@ -48,7 +49,13 @@ def page(request: Request, name: str, status: int = 200, **known: Any) -> HTMLRe
         "demo": request.app.state.settings.demo,
         **known,
     }
-    return HTMLResponse(_environment().get_template(f"{name}.html.jinja").render(told), status)
+    return HTMLResponse(fragment(name, **told), status)
+
+
+def fragment(name: str, **known: Any) -> Markup:
+    """Return what the template `name`.html.jinja makes of what it is given, and of nothing else."""
+    html = _environment().get_template(f"{name}.html.jinja").render(known)
+    return Markup(html)  # noqa: S704 - the template escapes what it is given
 
 
 def _sure(probability: float | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from reliefpath.care.clinic_chart import Care
 from reliefpath.care.reminders.mail import MailServer
 from reliefpath.identity.single_sign_on.settings import SingleSignOn
 from reliefpath.knowledge import SHIPPED, Knowledge
@@ -67,3 +68,11 @@ class Settings:
     mail: MailServer | None = None
     today: Callable[[], date] | None = None
     apart: bool = False
+
+    def open_care(self) -> Care:
+        """Return the care at the clinic.
+
+        Raises:
+            UsageError: there is no chart, or a file is not there.
+        """
+        return Care.open(self.chart, self.pathway, self.prior, self.today, self.knowledge)

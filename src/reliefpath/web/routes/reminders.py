@@ -39,7 +39,7 @@ def due(request: Request, worker: Carer, everybody: bool = False) -> Response:
     """
     care: Care = request.app.state.care
     rows = care.everybody()
-    rows = rows.with_columns(treated=treated_by(rows, worker.clinicians))
+    rows = rows.with_columns(treated=treated_by(worker.clinicians))
     waits = rows.filter("due")
     if not everybody:
         waits = waits.filter("treated")

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from reliefpath.care.care_teams import treated_by, unanswered
+from reliefpath.care.care_teams import once_a_table, treated_by, unanswered
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.worklist import folded
 from reliefpath.identity.accounts import Account, Accounts
@@ -24,7 +24,7 @@ from reliefpath.identity.roles import CARE
 from reliefpath.pathway.assessment import GATE, STATUS
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
-from reliefpath.web.views.worklist import WorklistRow
+from reliefpath.web.views.worklist import SAME, DrawnRows
 
 router = APIRouter()
 ROWS = 50
@@ -82,7 +82,7 @@ def worklist(
     care: Care = request.app.state.care
     everybody = care.worklist(worker)
     accounts: Accounts = request.app.state.accounts
-    treated = treated_by(everybody, worker.clinicians)
+    treated = treated_by(worker.clinicians)
     alone = unanswered(everybody, clinicians_with_an_account(accounts.engine))
     stands_in = sees_nobodys(accounts.engine, worker.role)
     # texts and facts of nobody but the rows shown are touched
@@ -90,7 +90,7 @@ def worklist(
     light = light.with_columns(
         treated=treated, alone=alone, mine=(treated | alone) if stands_in else treated
     )
-    kept = "row", STATUS, "due", GATE, "treated", "alone"
+    kept = "row", *SAME, STATUS, "due", GATE, "patient", "treated"
     found = light.filter(filters.kept()).select(kept).collect()
     counts = dict(found[STATUS].value_counts().iter_rows())
     if filters.status:
@@ -99,8 +99,9 @@ def worklist(
     pages = max(1, -(-total // ROWS))
     number = min(filters.page, pages)
     found = found.slice((number - 1) * ROWS, ROWS)
-    shown = everybody[found["row"].to_list()].with_columns(found["alone"])
-    care.note_shown(worker, "worklist", shown.filter(~found["treated"])["patient"])
+    care.note_shown(worker, "worklist", found.filter(~found["treated"])["patient"])
+    drawn: DrawnRows = request.app.state.rows
+    shown = zip(found[STATUS], drawn.of(everybody, found), strict=True)
     statuses = sorted(care.pathway.statuses.items(), key=lambda item: item[1].urgency)
     return page(
         request,
@@ -112,18 +113,22 @@ def worklist(
         due=due,
         open=gates,
         groups=[
-            (status, counts[status], [WorklistRow.of(row, care.pathway) for row in rows])
-            for status, rows in groupby(shown.iter_rows(named=True), key=itemgetter(STATUS))
+            (status, counts[status], [row for _, row in rows])
+            for status, rows in groupby(shown, key=itemgetter(0))
         ],
         number=number,
         pages=pages,
-        clinicians=_choices(everybody, "clinician"),
+        clinicians=_choices(everybody)["clinician"],
         everybody=EVERYBODY,
         stands_in=stands_in,
-        regions=_choices(everybody, "region"),
+        regions=_choices(everybody)["region"],
     )
 
 
-def _choices(everybody: pl.DataFrame, column: str) -> list[tuple[str, str]]:
-    """The values of a column to choose from, each with what it says."""
-    return [(value, value) for value in everybody[column].unique().drop_nulls().sort()]
+@once_a_table
+def _choices(everybody: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
+    """The values of columns to choose from, each with what it says."""
+    return {
+        column: [(value, value) for value in everybody[column].unique().drop_nulls().sort()]
+        for column in ("clinician", "region")
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -106,7 +106,11 @@ class BodyMap:
     drawings: tuple[Drawing, ...]
     silent: int
     muscles: tuple[Examined, ...]
-    chosen: Examined | None
+    chosen: Examined | None = None
+
+    def choosing(self, id_: str | None) -> BodyMap:
+        """Return the same with a muscle chosen; one that was not examined is nobody's choice."""
+        return replace(self, chosen=next((m for m in self.muscles if m.id == id_), None))
 
     @property
     def marked(self) -> tuple[Area, ...]:
@@ -133,7 +137,6 @@ def body_map(
     episode: Row,
     exam: tuple[date, list[Row]] | None,
     as_of: date,
-    chosen: str | None = None,
 ) -> BodyMap:
     """Return the body of an episode's patient.
 
@@ -142,7 +145,6 @@ def body_map(
         episode: The episode's row.
         exam: Its latest exam, as `ledger.latest_exam` tells it.
         as_of: Today.
-        chosen: The id of a muscle; one that was not examined is nobody's choice.
     """
     moment = care_log.moment(as_of)
     mine = care_log.findings_about(episode["episode"], episode["patient"])
@@ -160,7 +162,6 @@ def body_map(
         drawings,
         silent,
         found,
-        next((muscle for muscle in found if muscle.id == chosen), None),
     )
 
 

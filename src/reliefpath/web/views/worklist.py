@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from reliefpath.pathway.assessment import GATE, NEXT_STEP, STATUS
+import polars as pl
+from markupsafe import Markup
+
+from reliefpath.pathway.assessment import AS_OF, GATE, NEXT_STEP, STATUS
 from reliefpath.pathway.model import Pathway
+from reliefpath.web.pages import fragment
 from reliefpath.web.segments import segment
 from reliefpath.web.views.spark import spark
 
@@ -21,6 +25,9 @@ TONES = {
     "lasting": "good",
 }
 """Only a help to the eye: the status stands in words."""
+
+SAME = ("episode", AS_OF, "known", "alone")
+"""Rows that agree in these look the same."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,33 @@ class WorklistRow:
             action=action,
             link=f"/patient/{segment(row['episode'])}" + (f"#{unmet}" if unmet else ""),
         )
+
+
+@dataclass
+class DrawnRows:
+    """The rows that were shown lately, each drawn once for what its patient's record says."""
+
+    pathway: Pathway
+    most: int = 5_000
+    """Rows that are kept."""
+    _drawn: dict[tuple[Any, ...], Markup] = field(default_factory=dict)
+
+    def of(self, everybody: pl.DataFrame, shown: pl.DataFrame) -> list[Markup]:
+        """Return the rows that are shown, each drawn.
+
+        Args:
+            everybody: the rows of `WorklistCache.rows`.
+            shown: of each the number (`row`), whether nobody answers (`alone`), and the rest of
+                what tells it from others that look otherwise.
+        """
+        if len(self._drawn) > self.most:
+            self._drawn = {}
+        drawn, keys = self._drawn, shown.select(SAME).rows()
+        for number, key in zip(shown["row"], keys, strict=True):
+            if key not in drawn:
+                row = everybody.row(number, named=True) | {"alone": key[-1]}
+                drawn[key] = fragment("worklist-row", row=WorklistRow.of(row, self.pathway))
+        return [drawn[key] for key in keys]
 
 
 def _better(row: Mapping[str, Any]) -> str:

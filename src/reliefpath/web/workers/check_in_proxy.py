@@ -15,11 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reliefpath.web.security import replay_body
 from reliefpath.web.settings import Settings
 from reliefpath.web.workers.check_in_server import serve
-from reliefpath.web.workers.process import spawn_child
+from reliefpath.web.workers.process import ANEW_SECONDS, spawn_child
 
 PATH = "/check-in/"
-ANEW_SECONDS = 30.0
-"""How long a process that ended is left alone before another is started."""
 WAIT_SECONDS = 120
 _HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade"}
 _ASKER = {b"x-forwarded-for", b"x-forwarded-proto"}

@@ -27,9 +27,10 @@ from reliefpath.identity.accounts import Account
 from reliefpath.web.forms import Form as Sent
 from reliefpath.web.forms import text_of
 from reliefpath.web.pages import page
-from reliefpath.web.routes.patient.patient import Carer, head
+from reliefpath.web.routes.patient.patient import Carer
 from reliefpath.web.segments import segment
 from reliefpath.web.views import rows as views
+from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}")
 Row = Annotated[int, Path(ge=1, lt=2**63)]

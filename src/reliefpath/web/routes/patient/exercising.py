@@ -13,8 +13,9 @@ from reliefpath.errors import UsageError
 from reliefpath.knowledge.languages import spoken_or_english
 from reliefpath.reference.therapies.exercise import Goal, Irritability, exercise_catalogue
 from reliefpath.web.pages import page
-from reliefpath.web.routes.patient.patient import Carer, head
+from reliefpath.web.routes.patient.patient import Carer
 from reliefpath.web.standalone import paper
+from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}/exercise")
 

@@ -15,8 +15,9 @@ from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.reference.therapies import finding_kinds, units
 from reliefpath.web.forms import NOTHING, Form, Said, day_of, muscle_choices, number_of, text_of
 from reliefpath.web.pages import page
-from reliefpath.web.routes.patient.patient import Carer, head
+from reliefpath.web.routes.patient.patient import Carer
 from reliefpath.web.segments import segment
+from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}/finding")
 

@@ -40,7 +40,7 @@ from reliefpath.web.forms import (
     text_of,
 )
 from reliefpath.web.pages import page
-from reliefpath.web.routes.patient.patient import Treater, head
+from reliefpath.web.routes.patient.patient import Treater
 from reliefpath.web.routes.patient.recording import session_of
 from reliefpath.web.standalone import paper as as_paper
 from reliefpath.web.views.checks import (
@@ -50,6 +50,7 @@ from reliefpath.web.views.checks import (
     put_on_record,
     weighed_in,
 )
+from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}/injection")
 ROW = ("muscle", "side", "agent", "strength", "unit", "volume_ml", "lot", "opened_mg", "twitch")

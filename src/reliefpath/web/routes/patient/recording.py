@@ -36,10 +36,11 @@ from reliefpath.web.forms import (
     text_of,
 )
 from reliefpath.web.pages import page
-from reliefpath.web.routes.patient.patient import Treater, head
+from reliefpath.web.routes.patient.patient import Treater
 from reliefpath.web.segments import segment
 from reliefpath.web.views.checks import Shown, nothing_new, put_on_record, weighed_in
 from reliefpath.web.views.ledger import SIGNS
+from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}")
 EXAM_ROW = ("muscle", "side", *SIGNS, "pressure_kpa")

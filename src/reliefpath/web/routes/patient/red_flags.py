@@ -12,8 +12,9 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError
 from reliefpath.web.forms import Form, text_of
 from reliefpath.web.pages import page
-from reliefpath.web.routes.patient.patient import Treater, head
+from reliefpath.web.routes.patient.patient import Treater
 from reliefpath.web.segments import segment
+from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}/red-flag/{kind}/{code}")
 

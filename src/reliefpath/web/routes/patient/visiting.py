@@ -33,10 +33,11 @@ from reliefpath.web.forms import (
     text_of,
 )
 from reliefpath.web.pages import page
-from reliefpath.web.routes.patient.patient import Treater, head
+from reliefpath.web.routes.patient.patient import Treater
 from reliefpath.web.segments import segment
 from reliefpath.web.views.checks import Shown, nothing_new, put_on_record
 from reliefpath.web.views.ledger import SIGNS, latest_exam
+from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}/visit")
 FURTHER = 2

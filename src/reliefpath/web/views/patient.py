@@ -1,0 +1,110 @@
+"""What the page of an episode shows: worked out once for each state of its patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from reliefpath.care.clinic_chart import Care
+from reliefpath.care.patients import PatientState
+from reliefpath.care_log.log import CareLog
+from reliefpath.errors import UsageError
+from reliefpath.pathway.advice import Advice, assess_episode
+from reliefpath.pathway.turning import turns
+from reliefpath.web.views.body import BodyMap, body_map
+from reliefpath.web.views.charts import Layer, Look, spec
+from reliefpath.web.views.course import Course, course_of, measures_of
+from reliefpath.web.views.gate import Rung, checklist
+from reliefpath.web.views.ledger import Row, findings, latest_exam, tried_named
+from reliefpath.web.workers.drawing import picture
+
+
+@dataclass(frozen=True)
+class PatientView:
+    """What is shown of an episode.
+
+    Attributes:
+        about: Who it is about; see `head`.
+        advice: The advice on it.
+        turns: What a course that turned is said to do.
+        courses: The measures that carry a curve, those scored most often first; where no score
+            tells of one, None.
+        rungs: The gate, step by step.
+        tried, exam, body, findings: What is on record, as its part of the page tells it.
+    """
+
+    about: Row
+    advice: Advice
+    turns: tuple[str, ...]
+    courses: dict[str, Course | None]
+    rungs: list[Rung]
+    tried: list[Row]
+    exam: tuple[date, list[Row]] | None
+    body: BodyMap
+    findings: list[Row]
+
+    @property
+    def measure(self) -> str | None:
+        """The measure whose curve is shown unless another is chosen; None where none has one."""
+        first = self.advice.improvement.measure
+        return first if first in self.courses else next(iter(self.courses), None)
+
+
+def view_of(care: Care, state: PatientState, episode: str) -> PatientView:
+    """Return what is shown of an episode."""
+    return care.work_out(state, look_into, episode)
+
+
+def look_into(care: Care, state: PatientState, episode: str) -> PatientView:
+    """Work out what is shown of an episode."""
+    care_log, today, asked = state.care_log, state.day, (care.pathway, state.day, care.priors)
+    advice = assess_episode(care_log, episode, *asked)
+    about, exam = head(care_log, episode, today), latest_exam(care_log, episode, today)
+    drawn = measures_of(care_log, episode, today)
+    return PatientView(
+        about=about,
+        advice=advice,
+        turns=tuple(turns(advice.facts, today)),
+        courses={name: course_of(care_log, about, name, *asked) for name in drawn},
+        rungs=checklist(advice, care.pathway),
+        tried=tried_named(care_log, episode, today),
+        exam=exam,
+        body=body_map(care_log, about, exam, today),
+        findings=findings(care_log, about, today),
+    )
+
+
+def curve_of(care: Care, state: PatientState, episode: str, measure: str, look: Look) -> Layer:
+    """Return the recovery curve of an episode on a measure, as a Vega-Lite chart.
+
+    Raises:
+        UsageError: it has none.
+    """
+    course = view_of(care, state, episode).courses.get(measure)
+    if course is None:
+        raise UsageError(f"`{episode}` has no curve on `{measure}`")
+    return spec(course, care.pathway, look)
+
+
+def picture_of(care: Care, state: PatientState, episode: str, measure: str, look: Look) -> str:
+    """Return the same as SVG, drawn once for each look.
+
+    Raises:
+        UsageError: it has none.
+    """
+    curve = episode, measure, look
+    return state.once(("picture", *curve), lambda: picture(curve_of(care, state, *curve)))
+
+
+def head(care_log: CareLog, episode: str, today: date) -> dict[str, Any]:
+    """Return who an episode is about: its own columns, with the person's name and age."""
+    about = care_log.episodes.row(by_predicate=pl.col("episode") == episode, named=True)
+    whose = pl.col("patient") == about["patient"]
+    person = care_log.patients.row(by_predicate=whose, named=True)
+    born, age = person["birth_date"], None
+    if born is not None:
+        age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return {**about, "name": person["name"] or about["patient"], "age": age}
