@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def until(so: Callable[[], bool], seconds: float = 20) -> None:
+def until(so: Callable[[], bool], seconds: float = 120) -> None:
     """Wait until something is so."""
     ends = time.monotonic() + seconds
     while not so():
