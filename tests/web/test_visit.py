@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -216,6 +217,18 @@ def test_nothing_new_does_not_answer_what_was_never_asked(app: FastAPI, clinicia
     assert answer.status_code == 303
     findings = log_of(app, place.removeprefix("/patient/")).findings
     assert set(findings.filter(code="screened")["kind"]) == {"allergy"}
+
+
+def test_nothing_new_answers_only_what_was_asked_by_then(app: FastAPI, clinician: Client) -> None:
+    begun = {**ANA, "on": "2026-03-03", "none": "red-flag"}
+    place = clinician.post("/intake", data=begun).headers["location"]
+    later = {"on": "2026-03-10", "finding": "allergy:screened"}
+    assert clinician.post(f"{place}/finding", data=later).status_code == 303
+    said = {"action": "record", "on": "2026-03-05", "nrs": "8", "nothing_new": "yes"}
+    assert clinician.post(f"{place}/visit", data=said).status_code == 303
+    findings = log_of(app, place.removeprefix("/patient/")).findings
+    asked = findings.filter(pl.col("at").dt.date() == date(2026, 3, 5), code="screened")
+    assert asked["kind"].to_list() == ["red-flag"]
 
 
 def test_a_visit_sent_twice_is_recorded_once(app: FastAPI, clinician: Client, episode: str) -> None:

@@ -124,7 +124,8 @@ def _answers(care_log: CareLog, request: VisitRequest) -> pl.DataFrame:
     if request.agrees_to_needling:
         rows.append({**shared, "kind": "consent", "code": "needling", "episode": request.episode})
     if request.nothing_new:
-        before = set(care_log.findings.filter(code=SCREENED)["kind"])
+        findings = care_log.moment(request.on).before(care_log.findings)
+        before = set(findings.filter(code=SCREENED)["kind"])
         kinds = (k for k, row in finding_kinds(care_log.knowledge).items() if row.screening)
         rows += [{**shared, "kind": k, "code": SCREENED} for k in kinds if k in before]
     return pl.DataFrame(rows, FINDINGS.schema)
