@@ -147,6 +147,8 @@ def test_a_further_complaint_goes_with_the_patient_and_knows_the_old_ones(
 ) -> None:
     first = taken_in(app, clinician)
     patient = first["patients"][0]["patient"]
+    shown = clinician.get(f"/patient/{first['episodes'][0]['episode']}")
+    assert f'href="/intake?patient={patient}"' in shown.text
     form = clinician.get("/intake", params={"patient": patient})
     assert "Ana Ortega" in form.text
     assert 'name="birth_date"' not in form.text
