@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,6 @@ from reliefpath.care_log.schema import TABLES
 from reliefpath.identity.accounts import Accounts
 from reliefpath.store.chart import Chart
 from reliefpath.web.app import create_app
-from reliefpath.web.settings import Settings
 
 from .browsing import follow, press, violations
 from .clients import Client, client_of
@@ -61,16 +61,6 @@ VISIT = {
     "nothing_new": "yes",
     "acknowledge": ["hazard-levator-scapulae", "hazard-upper-trapezius"],
 }
-
-
-@pytest.fixture
-def app(settings: Settings) -> FastAPI:
-    return create_app(settings)
-
-
-@pytest.fixture
-def clinician(app: FastAPI) -> Client:
-    return client_of(app, "clinician")
 
 
 @pytest.fixture
@@ -202,6 +192,17 @@ def test_a_visit_that_is_undone_leaves_the_record_as_it_was(
     assert clinician.post(f"/patient/{episode}/undo", data={"entry": str(entry)}).status_code == 303
     after = log_of(app, episode)
     assert all(after.table(name).equals(before.table(name)) for name in TABLES)
+
+
+def test_a_row_without_its_side_comes_back_with_its_taps_and_those_after_it(
+    clinician: Client, episode: str
+) -> None:
+    sent = {**VISIT, "muscle": ["levator-scapulae", "", "upper-trapezius", ""], "side": [""] * 4}
+    sent |= {"taut_band-1": "yes", "taut_band-2": "no"}
+    answer = clinician.post(f"/patient/{episode}/visit", data=sent)
+    assert "levator-scapulae: choose the side" in answer.text
+    taps = re.findall(r'name="taut_band-(\d)" value="(\w+)" checked', answer.text)
+    assert taps == [("0", "yes"), ("1", "yes"), ("2", "no")]
 
 
 def test_nothing_at_all_is_no_visit(clinician: Client, episode: str) -> None:

@@ -71,7 +71,12 @@ def record(request: Request, episode: str, worker: Treater, said: Form) -> Respo
 
 
 def _request(said: Said, episode: str, care_log: CareLog, today: date) -> VisitRequest:
-    rows = [row for row in _muscles(said) if row["muscle"]]
+    rows = list(_muscles(said))
+    for number, row in enumerate(rows, start=1):
+        if not row["muscle"]:
+            raise UsageError(f"muscle {number}: choose it, or leave the whole row empty")
+        if not row["side"]:
+            raise UsageError(f"{row['muscle']}: choose the side")
     return VisitRequest(
         episode=episode,
         on=day_of(said, today),
@@ -89,16 +94,13 @@ def _request(said: Said, episode: str, care_log: CareLog, today: date) -> VisitR
 
 
 def _muscles(said: Said) -> Iterator[Muscle]:
-    """The rows of muscles as they were filled in; a tap stands under the number of its row."""
+    """The rows in which something is said, as it was; a tap stands under the number of its row."""
     places = zip(said.getlist("muscle"), said.getlist("side"), strict=False)
     for n, (muscle, side) in enumerate(places):
         signs = {sign: said.get(f"{sign}-{n}") for sign in SIGNS}
         needled = said.get(f"needled-{n}") == "yes"
-        if not muscle and (needled or any(signs.values())):
-            raise UsageError(f"muscle {n + 1}: choose the muscle, or leave the whole row empty")
-        if muscle and not side:
-            raise UsageError(f"{muscle}: choose the side")
-        yield {"muscle": str(muscle), "side": str(side), **signs, "needled": needled}
+        if muscle or needled or any(signs.values()):
+            yield {"muscle": str(muscle), "side": str(side), **signs, "needled": needled}
 
 
 def _examined(rows: list[Muscle]) -> Iterator[ExaminedMuscle]:
@@ -177,19 +179,12 @@ def _rows(said: Said, last: Mapping[tuple[str, str], Muscle]) -> Iterator[Muscle
     """The rows of muscles: as filled in, else those of the latest exam, and two empty ones."""
     nothing: Muscle = {"needled": False, **dict.fromkeys(SIGNS)}
     if said:
-        rows = [row for row in _muscles_as_typed(said) if row["muscle"]]
+        rows = list(_muscles(said))
     else:
         rows = [{"muscle": muscle, "side": side, **nothing} for muscle, side in last]
     for row in [*rows, *({"muscle": "", "side": "", **nothing} for _ in range(FURTHER))]:
         before = last.get((row["muscle"], row["side"]))
         yield {**row, "last": before}
-
-
-def _muscles_as_typed(said: Said) -> Iterator[Muscle]:
-    try:
-        yield from _muscles(said)
-    except UsageError:  # told already; the rows before it are kept
-        return
 
 
 def _beside(knowledge: Knowledge) -> list[tuple[str, str]]:
