@@ -15,7 +15,7 @@ import numpy as np
 from reliefpath.documents.reference.markdown import table
 from reliefpath.recovery import DEFAULT_PRIOR, Prior, learn
 
-from .histories import Answers, Floats, Histories
+from .histories import Answers, Floats, Histories, Truth
 from .ours import LEARNED, SHIPPED, with_prior
 from .scoring import brier, crps
 from .training import simulated_episodes
@@ -55,16 +55,15 @@ def worths(episodes: int = EPISODES) -> Iterator[Worth]:
         untold = with_prior(prior)(histories)
         for times in TIMES:
             answers = (untold, told(prior, histories, since, times))
-            losses = [
-                (
-                    float(np.nanmean(crps(each.forecast, truth.observed))),
-                    brier(each.level, truth.level),
-                )
-                for each in answers
-                if each.forecast is not None
-            ]
-            forecast, level = zip(*losses, strict=True)
+            forecast, level = zip(*(losses(each, truth) for each in answers), strict=True)
             yield Worth(name, times, forecast, level)
+
+
+def losses(answers: Answers, truth: Truth) -> tuple[float, float]:
+    """Return the CRPS of the forecasts, and the Brier score of being level."""
+    assert answers.forecast is not None
+    ahead = float(np.nanmean(crps(answers.forecast, truth.observed)))
+    return ahead, brier(answers.level, truth.level)
 
 
 def learned_in(world: World) -> Prior:

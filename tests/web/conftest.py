@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from starlette.types import ASGIApp
 
@@ -31,7 +32,7 @@ from reliefpath.web.connections import TimedProtocol
 from reliefpath.web.settings import Always, Settings
 
 from .browsing import press
-from .clients import client_of
+from .clients import Client, client_of
 from .desk import Desk
 
 TODAY = date(2026, 3, 31)
@@ -195,6 +196,18 @@ def page(browser: Browser, served: Served, elsewhere: str) -> Iterator[Page]:
     yield page
     context.close()
     assert not wrong
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """The application of that clinic."""
+    return create_app(settings)
+
+
+@pytest.fixture
+def clinician(app: FastAPI) -> Client:
+    """Who treats there."""
+    return client_of(app, "clinician")
 
 
 @pytest.fixture

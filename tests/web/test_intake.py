@@ -10,25 +10,13 @@ from playwright.sync_api import Page
 
 from reliefpath.care.intake import people_like
 from reliefpath.store.chart import Chart
-from reliefpath.web.app import create_app
-from reliefpath.web.settings import Settings
 
 from .browsing import follow, press, violations
-from .clients import Client, client_of
+from .clients import Client
 from .conftest import TODAY, Picture, Served
 
 ANA = {"name": "Ana Ortega", "birth_date": "1980-05-17", "region": "neck"}
 SCREENED = ("red-flag", "allergy", "medicine", "condition")
-
-
-@pytest.fixture
-def app(settings: Settings) -> FastAPI:
-    return create_app(settings)
-
-
-@pytest.fixture
-def clinician(app: FastAPI) -> Client:
-    return client_of(app, "clinician")
 
 
 def chart_of(app: FastAPI) -> Chart:

@@ -11,8 +11,6 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 
 from reliefpath.identity.roles import PAGES, Role
-from reliefpath.web.app import create_app
-from reliefpath.web.settings import Settings
 
 from .clients import client_of
 from .routes import ROUTES
@@ -27,11 +25,6 @@ def walk(routes: list[BaseRoute]) -> Iterator[str]:
             yield f"GET {route.path}"
         else:
             yield from walk(route.original_router.routes)  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def app(settings: Settings) -> FastAPI:
-    return create_app(settings)
 
 
 def asked(app: FastAPI, route: str, who: str | None, *, with_token: bool = True) -> str:

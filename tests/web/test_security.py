@@ -26,11 +26,6 @@ RIGHT = {"username": "clinician", "password": PASSWORD}
 WRONG = {"username": "clinician", "password": "not the password"}
 
 
-@pytest.fixture
-def app(settings: Settings) -> FastAPI:
-    return create_app(settings)
-
-
 @pytest.mark.parametrize("path", ["/sign-in", "/worklist", "/nowhere", "/static/style.css"])
 def test_every_answer_allows_its_own_scripts_alone_and_no_frame(app: FastAPI, path: str) -> None:
     headers = client_of(app).get(path).headers

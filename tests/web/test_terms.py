@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import polars as pl
-import pytest
 from fastapi import FastAPI
 
 from reliefpath.store.chart import open_chart
-from reliefpath.web.app import create_app
 from reliefpath.web.settings import Settings
 
 from .clients import Client, client_of
@@ -15,11 +13,6 @@ from .clients import Client, client_of
 EPISODE = "demo-0043"
 HERE = f"/patient/{EPISODE}"
 WORDS = '<b>Zorblax</b> "5"'
-
-
-@pytest.fixture
-def app(settings: Settings) -> FastAPI:
-    return create_app(settings)
 
 
 def recorded(client: Client, settings: Settings, finding: str, words: str) -> tuple[str, str]:

@@ -42,7 +42,7 @@ def open_record_of(care: Care, patient: str, worker: Account, page: str) -> Care
     Raises:
         UsageError: there is no such patient.
     """
-    care_log = care.chart.care_log_of(patient)
+    care_log = care.patients.state(patient).care_log
     if care_log.patients.is_empty():
         raise UsageError(f"nobody has the record number `{patient}`")
     episode = str(care_log.episodes["episode"].min())

@@ -43,12 +43,10 @@ class Complaint(Request):
 
     region: str
     side: str | None = None
-    other_regions: str | None = None
     complaint: str | None = None
     primary_measure: str | None = None
     clinician: str | None = None
     payer: str | None = None
-    facility: str | None = None
 
 
 class Score(Request):

@@ -12,7 +12,7 @@ from reliefpath.care.intake import Score
 from reliefpath.care.planning.given import EXERCISE, Session, exercise_rows, needling_rows
 from reliefpath.care.planning.needling import NeedlingRequest, needling_for
 from reliefpath.care.planning.person import renewed_rows
-from reliefpath.care.planning.recording import Recording
+from reliefpath.care.planning.recording import Recording, weigh
 from reliefpath.care.request import Request
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import FINDINGS, SCORES, TREATMENTS
@@ -81,9 +81,7 @@ def visit(care_log: CareLog, request: VisitRequest, pathway: Pathway, seen: int)
             at=request.on,
             nothing_new=request.nothing_new,
         )
-        plan = needling_for(known, asked, pathway)
-        weighed = tuple(id_ for id_ in plan.open_decisions if id_ in request.acknowledged)
-        plan = replace(plan, acknowledged=weighed)
+        plan = weigh(needling_for(known, asked, pathway), request.acknowledged)
         answers = pl.concat([answers, renewed_rows(plan, _patient(care_log), request.on)])
     return Recording(treatments, care_log, seen, plan, answers, {"scores": scores, "exams": exams})
 

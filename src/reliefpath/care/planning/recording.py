@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -13,9 +13,18 @@ from reliefpath.care.planning.given import on_record_already
 from reliefpath.care.planning.person import renewed_rows
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError, is_reason
-from reliefpath.reference.therapies.injection import Checked
+from reliefpath.reference.therapies.injection import Checked, Plan
+from reliefpath.reference.therapies.needling import NeedlingPlan
 from reliefpath.store.chart import Chart
 from reliefpath.store.writing import AuditEvent
+
+PlanT = TypeVar("PlanT", Plan, NeedlingPlan)
+
+
+def weigh(plan: PlanT, ids: Collection[str]) -> PlanT:
+    """Return a plan with those of its open decisions acknowledged that are named."""
+    known: Any = tuple(id_ for id_ in plan.open_decisions if id_ in ids)
+    return replace(plan, acknowledged=known)
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,7 @@ class Episodes:
 
     @cached_property
     def _places(self) -> Rows:
-        person, side = place("patient", self.people), place("side", pl.Enum(SIDES))
-        return arrays(self.table, person=person, side=side)
+        return arrays(self.table, person=place("patient", self.people), side=SIDE)
 
     def rows(self, table: pl.DataFrame, **columns: pl.Expr) -> Rows:
         """Return some columns of the rows that are theirs and had happened, as arrays.
@@ -102,3 +101,7 @@ def arrays(table: pl.DataFrame, **columns: pl.Expr) -> Rows:
 def collected(frame: pl.LazyFrame) -> pl.DataFrame:
     """Run a plan that is already in good order: for one episode, optimising costs more than it."""
     return frame.collect(engine="in-memory", optimizations=pl.QueryOptFlags.none())
+
+
+SIDE = place("side", pl.Enum(SIDES))
+"""The place of each row's side among the sides."""

@@ -7,7 +7,7 @@ import polars as pl
 
 from reliefpath.care_log.schema import SIDES
 from reliefpath.knowledge import Knowledge, derived
-from reliefpath.pathway.facts.episodes import Episodes, place
+from reliefpath.pathway.facts.episodes import SIDE, Episodes, place
 from reliefpath.pathway.facts.groups import Flags, Ints
 from reliefpath.reference.anatomy import REGIONS, muscles
 
@@ -17,8 +17,7 @@ BOTH = SIDES.index("both")
 @derived
 def sites(knowledge: Knowledge) -> dict[str, pl.Expr]:
     """Return the columns that say where, read as places among the muscles and the sides."""
-    names = {"muscle": list(muscles(knowledge)), "side": list(SIDES)}
-    return {column: place(column, pl.Enum(known)) for column, known in names.items()}
+    return {"muscle": place("muscle", pl.Enum(list(muscles(knowledge)))), "side": SIDE}
 
 
 def reaching(muscle: Ints, side: Ints, e: Ints, episodes: Episodes, knowledge: Knowledge) -> Flags:

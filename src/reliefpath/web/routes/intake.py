@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.care.break_glass import open_record_of
 from reliefpath.care.care_teams import clinicians_of
+from reliefpath.care.check_in.questions import FUNCTION, PAIN
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.intake import (
     Answer,
@@ -47,34 +49,40 @@ from reliefpath.web.routes.patient.patient import Carer
 from reliefpath.web.segments import segment
 
 router = APIRouter(prefix="/intake")
-PAIN, FUNCTION = "nrs", "psfs"
 ACTIVITY, SCORE = ("activity", "rated"), ("measure", "total")
 NONE, WORDS = "none", "words_of_"
+KnownPerson = dict[str, Any] | None
 CONSENTS = {"needling": "Dry needling", "injection": "An injection, should it come to that"}
 
 
 @router.get("")
 def ask(request: Request, worker: Carer, patient: str | None = None) -> Response:
     """Show the form, for somebody new or for a further complaint of somebody on record."""
-    return _form(request, worker, NOTHING, patient)
+    return _form(request, worker, NOTHING, _known(request, worker, patient))
 
 
 @router.post("")
 def record(request: Request, worker: Carer, said: Form) -> Response:
     """Record the visit; before somebody new is, show who on record may be the same person."""
     care: Care = request.app.state.care
-    patient = text_of(said, "known")
+    known = _known(request, worker, text_of(said, "known"))
     try:
-        if patient is not None:
-            open_record_of(care, patient, worker, "intake")
-        asked = _request(said, patient, care)
+        asked = _request(said, known, care)
         if alike := _may_be(asked, said, care):
             care.note_shown(worker, "intake", (each.patient for each in alike))
-            return _form(request, worker, said, patient, alike=alike)
+            return _form(request, worker, said, known, alike=alike)
         episode = take_in(care.chart, asked, worker.username, page="intake")
     except ReliefPathError as error:
-        return _form(request, worker, said, patient, wrong=str(error))
+        return _form(request, worker, said, known, wrong=str(error))
     return RedirectResponse(f"/patient/{segment(episode)}", 303)
+
+
+def _known(request: Request, worker: Account, patient: str | None) -> KnownPerson:
+    """What is known of somebody on record, to who may open it; None of somebody new."""
+    if patient is None:
+        return None
+    opened = open_record_of(request.app.state.care, patient, worker, "intake")
+    return opened.patients.row(0, named=True)
 
 
 def _may_be(asked: IntakeRequest, said: Said, care: Care) -> list[Likeness]:
@@ -85,20 +93,13 @@ def _may_be(asked: IntakeRequest, said: Said, care: Care) -> list[Likeness]:
     return people_like(care.chart, person.name, person.birth_date)
 
 
-def _request(said: Said, patient: str | None, care: Care) -> IntakeRequest:
+def _request(said: Said, known: KnownPerson, care: Care) -> IntakeRequest:
+    complaint: dict[str, Any] = {name: text_of(said, name) for name in Complaint.model_fields}
     return IntakeRequest(
         on=day_of(said, care.today),
-        patient=patient or text_of(said, "number"),
-        person=_person(said, care.today) if patient is None else None,
-        complaint=Complaint(
-            region=text_of(said, "region") or "",
-            **{
-                name: text_of(said, name)
-                for name in Complaint.model_fields
-                if name not in ("region", "other_regions")
-            },
-            other_regions=" ".join(map(str, said.getlist("other_region"))) or None,
-        ),
+        patient=text_of(said, "number") if known is None else known["patient"],
+        person=_person(said, care.today) if known is None else None,
+        complaint=Complaint(**{**complaint, "region": complaint["region"] or ""}),
         areas=tuple(map(str, said.getlist("area"))),
         scores=tuple(_scores(said)),
         screenings=tuple(_screenings(said, care.knowledge)),
@@ -162,16 +163,13 @@ def _form(
     request: Request,
     worker: Account,
     said: Said,
-    patient: str | None,
+    known: KnownPerson,
     *,
     alike: list[Likeness] | None = None,
     wrong: str | None = None,
 ) -> Response:
     """The form as it was filled in."""
     care: Care = request.app.state.care
-    known = None
-    if patient is not None:
-        known = open_record_of(care, patient, worker, "intake").patients.row(0, named=True)
     followed = measures(care.knowledge)
     return page(
         request,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from reliefpath.care.charts import Chart
-from reliefpath.care.planning.recording import Recording
+from reliefpath.care.planning.recording import PlanT, Recording, weigh
 from reliefpath.errors import UsageError, is_reason
-from reliefpath.reference.therapies.injection import Check, Checked, Plan, Result, Verdict
+from reliefpath.reference.therapies.injection import Check, Checked, Result, Verdict
 from reliefpath.reference.therapies.injection.safety import SCREENING_IS_OLD
-from reliefpath.reference.therapies.needling import NeedlingPlan
 from reliefpath.web.forms import RECORD, Said, text_of
 
 STANDS_AGAINST = (
@@ -18,7 +17,6 @@ STANDS_AGAINST = (
     "nevertheless, say why, in words."
 )
 NOTHING_NEW = "nothing_new"
-PlanT = TypeVar("PlanT", Plan, NeedlingPlan)
 RESULTS = {Result.READY: "good", Result.NEEDS_A_DECISION: "warn", Result.BLOCKED: "bad"}
 MARKS = {
     Verdict.BLOCKED: ("✘", "blocks", "bad"),
@@ -53,9 +51,7 @@ class Shown:
 
 def weighed_in(plan: PlanT, said: Said) -> PlanT:
     """Return a plan with the decisions acknowledged that were ticked by name."""
-    ticked = {str(id_) for id_ in said.getlist("acknowledge")}
-    known: Any = tuple(id_ for id_ in plan.open_decisions if id_ in ticked)
-    return replace(plan, acknowledged=known)
+    return weigh(plan, {str(id_) for id_ in said.getlist("acknowledge")})
 
 
 def nothing_new(said: Said) -> bool:
