@@ -55,13 +55,18 @@ def convert(
     """
     bad = list(_unknown_columns(table, raw, ignored))
     columns = []
+    nothing: dict[Kind, pl.Series] = {}  # columns in which nothing is said share it
     for column in table.columns:
-        if column.name in raw.columns:
-            series, refused = _convert(table, column, raw[column.name], knowledge)
-            bad += refused
+        said = raw.get_column(column.name, default=None)
+        if said is None or (said.null_count() == said.len() and not column.required):
+            if column.kind not in nothing:
+                dtype = column.kind.dtype
+                nothing[column.kind] = pl.repeat(None, raw.height, dtype=dtype, eager=True)
+            columns.append(nothing[column.kind].alias(column.name))
         else:
-            series = pl.Series(column.name, [None] * raw.height, column.kind.dtype)
-        columns.append(series)
+            series, refusals = _convert(table, column, said, knowledge)
+            columns.append(series)
+            bad += refusals
     return pl.DataFrame(columns), bad
 
 
@@ -110,8 +115,6 @@ def _unknown_columns(table: Table, raw: pl.DataFrame, ignored: Collection[str]) 
 def _convert(
     table: Table, column: Column, raw: pl.Series, knowledge: Knowledge
 ) -> tuple[pl.Series, list[Bad]]:
-    if raw.null_count() == raw.len() and not column.required:
-        return pl.Series(column.name, [None] * raw.len(), column.kind.dtype), []
     series, bad = _parse(column.kind, raw), []
     # counting is far cheaper than looking, and most columns have nothing to be found
     if series.null_count() > raw.null_count():

@@ -117,10 +117,14 @@ def _read(file: Path, table: Table) -> Held:
 
 def _frame(content: pa.Table, counted: _Counted) -> pl.DataFrame:
     """The rows, without the apostrophe that keeps a spreadsheet from taking text for a formula."""
+    for place, (name, column) in enumerate(zip(content.column_names, content.columns, strict=True)):
+        if column.null_count == content.num_rows:  # which as text would take 16 bytes a row
+            content = content.set_column(place, name, pa.nulls(content.num_rows))
     frame = cast(pl.DataFrame, pl.from_arrow(content, rechunk=False))
     if not counted.apostrophes:
         return frame
-    apart = [c for c in frame.columns if frame[c].str.starts_with("'").any()]
+    texts = frame.select(pl.col(pl.String))
+    apart = [c.name for c in texts if c.str.starts_with("'").any()]
     return frame.with_columns(pl.col(apart).str.replace(f"^'({FORMULA})", "${1}"))
 
 

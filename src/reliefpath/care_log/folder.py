@@ -174,14 +174,16 @@ def inspect_folder(
     raw: dict[str, pl.DataFrame] = {}
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
         held = dict(zip(files, threads.map(_read, files, files.values()), strict=True))
-    for name, content in held.items():
-        if content.frame is not None:
-            raw[name] = content.frame
+    for content in held.values():
         problems += content.problems
     astray = any(not p.warning and p.line is None for p in problems)
+    astray |= any(content.frame is None or content.strays for content in held.values())
+    for name, content in held.items():
+        if content.frame is not None:
+            raw[name], content.frame = content.frame, None  # once typed it is to be gone
     known = None if on_record is None else on_record(raw)
     care_log, bad = assemble(raw, knowledge, known, ignored=ignored, today=today)
-    if astray or any(content.frame is None or content.strays for content in held.values()):
+    if astray:
         care_log = care_log.wholly_incomplete()
     problems += _place(bad, files, [name for name, h in held.items() if h.even])
     problems.sort(key=lambda p: (p.file, p.line or 0, p.column or ""))

@@ -72,7 +72,9 @@ class CareLog:
     @cached_property
     def given(self) -> pl.DataFrame:
         """The treatments that were given: not what was cancelled, planned or not attended."""
-        status = pl.col("status")
+        status = self.treatments["status"]
+        if status.null_count() == status.len():
+            return self.treatments
         return self.treatments.filter(status.is_null() | (status == GIVEN))
 
     def moment(self, as_of: date | datetime) -> Moment:
@@ -179,7 +181,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def assemble(
-    raw: Mapping[str, pl.DataFrame],
+    raw: dict[str, pl.DataFrame],
     knowledge: Knowledge,
     on_record: Mapping[str, pl.DataFrame] | None = None,
     *,
@@ -190,11 +192,12 @@ def assemble(
 
     A row is kept only when all of it is good, and when the rows it refers to are. An absent table
     is empty, and so is one that lacks a required column; rows that refer to it are not blamed.
-    `knowledge` has the codes; `on_record` holds patients and episodes that rows may refer to beside
+    Each raw table is taken out of `raw` once it is typed, since a clinic's are large. `knowledge`
+    has the codes; `on_record` holds patients and episodes that rows may refer to beside
     those in `raw`; `ignored` names columns that are known to be of no account; `today` is the day
     at the clinic, with its zone.
     """
-    frames = dict(_empty_tables())
+    frames, absent = dict(_empty_tables()), TABLES.keys() - raw.keys()
     read = dict(on_record or {})
     bad: list[tuple[str, Bad]] = []
     for name in raw:
@@ -205,7 +208,7 @@ def assemble(
         for wave in WAVES:
             names = [name for name in wave if name in raw and name not in unreadable]
             checked = mapped(
-                lambda name: _checked(TABLES[name], raw[name], read, knowledge, ignored, today),
+                lambda name: _checked(TABLES[name], raw.pop(name), read, knowledge, ignored, today),
                 names,
             )
             for name, (frame, refusals, refused_rows) in zip(names, list(checked), strict=True):
@@ -215,7 +218,7 @@ def assemble(
                 if not refused_rows.is_empty():
                     spoiled[name] = refused_rows
     log = CareLog.of(frames.__getitem__, knowledge, "UTC" if today is None else today.zone)
-    log = replace(log, absent=frozenset(TABLES.keys() - raw.keys() | unreadable))
+    log = replace(log, absent=frozenset(absent | unreadable))
     if any(b.row is None and not b.warning for _, b in bad) or _names_what_is_lost(bad, knowledge):
         return log.wholly_incomplete(), bad
     return _incomplete(log, spoiled, read), bad

@@ -367,7 +367,7 @@ class Chart:
 def _checked(
     tables: Mapping[str, pl.DataFrame], parents: Mapping[str, pl.DataFrame], knowledge: Knowledge
 ) -> CareLog:
-    care_log, bad = assemble(tables, knowledge, parents)
+    care_log, bad = assemble(dict(tables), knowledge, parents)
     problems = [b.at(name, None if b.row is None else b.row + 1) for name, b in bad]
     if any(not problem.warning for problem in problems):
         raise CareLogError(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -72,13 +73,14 @@ class Episodes:
     def _places(self) -> Rows:
         return arrays(self.table, person=place("patient", self.people), side=SIDE)
 
-    def rows(self, table: pl.DataFrame, **columns: pl.Expr) -> Rows:
+    def rows(self, table: pl.DataFrame, by: Sequence[str] = (), /, **columns: pl.Expr) -> Rows:
         """Return some columns of the rows that are theirs and had happened, as arrays.
 
-        With `e`, the episode's number, `at`, on the clinic's wall clock, and `day`.
+        With `e`, the episode's number, `at`, on the clinic's wall clock, and `day`; in the order
+        of the columns `by`, where it is asked for.
         """
         at = wall(pl.col("at"), self.moment.zone)
-        found = arrays(table, e=place("episode", self.names), at=at, **columns)
+        found = arrays(table, by, e=place("episode", self.names), at=at, **columns)
         kept = (found["e"] >= 0) & (found["at"] < self.moment.end_as_array)
         if not kept.all():
             found = {name: values[kept] for name, values in found.items()}
@@ -92,9 +94,10 @@ def place(column: str | pl.Expr, names: pl.Enum) -> pl.Expr:
     return text.cast(names, strict=False).to_physical().cast(pl.Int64).fill_null(-1)
 
 
-def arrays(table: pl.DataFrame, **columns: pl.Expr) -> Rows:
+def arrays(table: pl.DataFrame, by: Sequence[str] = (), /, **columns: pl.Expr) -> Rows:
     """Return columns of a table as arrays, all by one plan: for one episode that is what costs."""
-    found = collected(table.lazy().select(**columns))
+    plan = table.lazy().select(**columns)
+    found = collected(plan.sort(by) if by else plan)
     return {column.name: column.to_numpy() for column in found}
 
 

@@ -116,12 +116,13 @@ class Scores:
         With how long after an injection, and after a dry needling, each was.
         """
         said, m = totals(scores, knowledge), catalogue(knowledge)
-        rows = episodes.rows(said, order=m.order, value=pl.col("value"))
+        by_time = ("e", "order", "at", "value")
+        rows = episodes.rows(said, by_time, order=m.order, value=pl.col("value"))
         in_care = ~(rows["day"] > episodes.ended[rows["e"]])
-        rows = {name: values[in_care] for name, values in rows.items()}
-        k = rows["e"] * m.size + rows["order"]
-        by_time = np.lexsort((rows["value"], rows["at"], k))
-        at, days, value, k = (v[by_time] for v in (rows["at"], rows["day"], rows["value"], k))
+        at, days, value, e, order = (
+            rows[name][in_care] for name in ("at", "day", "value", "e", "order")
+        )
+        k = e * m.size + order
         injected, latest = injections.before(k // m.size, at)
         begins = np.flatnonzero(_new(k) | _new(days.astype(np.int64)) | _parted(injected))
         many = np.diff(np.append(begins, k.size))
