@@ -110,7 +110,7 @@ def test_the_wheel_looks_closer_with_control_alone_and_a_drag_moves_along(
     page.mouse.wheel(0, 100)
     page.wait_for_function("above => scrollY > above", arg=above)
     expect(scores(page)).to_have_count(whole)
-    page.locator(".chart").hover(position={"x": 1000, "y": 200})
+    page.locator(".chart").hover(position={"x": 700, "y": 200})
     page.keyboard.down("Control")
     page.mouse.wheel(0, -400)
     page.keyboard.up("Control")

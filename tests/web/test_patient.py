@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import polars as pl
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from reliefpath.identity.accounts import Accounts
 from reliefpath.identity.roles import Role
 from reliefpath.store.chart import open_chart
+from reliefpath.store.writing import AuditEvent
 
 from .browsing import follow, press
 from .conftest import PASSWORD, Picture, Served
@@ -81,6 +83,7 @@ def test_a_therapists_morning(page: Page, served: Served) -> None:
     expect(row).not_to_contain_text("Examine again")
     expect(row).to_contain_text("gate open")
 
+    page.get_by_text("Filter", exact=True).click()
     page.get_by_label("Patients of").select_option("Everybody")
     row = page.get_by_role("row").filter(has_text=HALF_NEEDLED)
     expect(row).to_contain_text("3 of 4 sessions")
@@ -99,7 +102,7 @@ def test_a_therapists_morning(page: Page, served: Served) -> None:
 def open_from(row: Locator) -> None:
     """Open the patient of a row of the worklist."""
     with row.page.expect_navigation():
-        row.get_by_role("link").click()
+        row.get_by_role("link", name="Review").click()
 
 
 def examine(page: Page, muscle: str) -> None:
@@ -307,3 +310,64 @@ def test_the_whole_record_and_the_exercise_page_open(therapist: Page, served: Se
     press(therapist, "Show the page")
     assert therapist.locator("h1").count() == 1
     assert "Name: ____" in therapist.locator("body").inner_text()
+
+
+def test_the_first_screen_of_a_laptop_has_the_next_step_the_curve_and_one_action(
+    therapist: Page, served: Served
+) -> None:
+    therapist.set_viewport_size({"width": 1440, "height": 900})
+    therapist.goto(f"{served.url}/patient/{OPEN}")
+    box = therapist.locator(".curve .chart, .curve img").first.bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 900
+    main = therapist.locator(".next .actions .button:not(.quiet)")
+    assert main.all_inner_texts() == ["Plan an injection"]  # the gate is open
+    assert therapist.get_by_text("from Numeric Rating Scale and Neck Disability Index").count() == 1
+    therapist.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(therapist.locator("h1")).to_be_in_viewport()
+
+
+def test_what_is_open_before_the_gate_is_listed_and_leads_to_why(
+    page: Page, served: Served
+) -> None:
+    sign_in_as_clinician_of(NEVER_EXAMINED, served, page)
+    page.goto(f"{served.url}/patient/{NEVER_EXAMINED}")
+    assert page.locator(".next .actions .button:not(.quiet)").inner_text() == "Record a visit"
+    unmet = page.locator(".next .plain a").filter(has_text=re.compile("exam", re.IGNORECASE))
+    unmet.first.click()
+    assert page.url.endswith("#exam-recent")
+    expect(page.locator("#exam-recent")).to_be_in_viewport()
+
+
+def test_alerts_of_the_person_stand_in_the_head_of_every_page(page: Page, served: Served) -> None:
+    """An allergy is the person's, whichever complaint it was filed under; what ended is none."""
+    sign_in_as_clinician_of(OPEN, served, page)
+    chart = open_chart(served.settings.chart)
+    patient = chart.patient_of(OPEN)
+    other = {"episode": ["elsewhere"], "patient": [patient], "region": ["hip"]}
+    chart.insert(
+        {"episodes": pl.DataFrame(other | {"started_on": ["2025-01-02"]})},
+        AuditEvent("ada", "record", None, patient),
+    )
+    found = [
+        ("allergy", "lidocaine", "elsewhere", None),
+        ("allergy", "no-rule", None, None),
+        ("medicine", "warfarin", None, None),
+        ("medicine", "apixaban", None, "2025-02-01"),
+        ("pregnancy", "not-pregnant", None, None),
+    ]
+    rows = pl.DataFrame(found, ["kind", "code", "episode", "until"], orient="row")
+    words = pl.when(code="no-rule").then(pl.lit("strawberries"))
+    rows = rows.with_columns(patient=pl.lit(patient), at=pl.lit("2025-01-03"), words=words)
+    chart.insert({"findings": rows}, AuditEvent("ada", "record", None, patient))
+    chart.close()
+    for place in ("", "/visit", "/injection", "/needling", "/exam", "/finding", "/exercise"):
+        page.goto(f"{served.url}/patient/{OPEN}{place}")
+        alerts = " ".join(
+            page.get_by_role("list", name="Alerts").get_by_role("listitem").all_inner_texts()
+        )
+        assert "Allergy to lidocaine" in alerts, place
+        assert "strawberries" in alerts
+        assert "Warfarin" in alerts
+        assert "Apixaban" not in alerts
+        assert "regnan" not in alerts

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from reliefpath.documents.printing import day_text
 from reliefpath.identity.roles import pages_of
+from reliefpath.web.last_worklist import last_worklist
 from reliefpath.web.segments import segment
 
 
@@ -38,7 +39,8 @@ def page(request: Request, name: str, status: int = 200, **known: Any) -> HTMLRe
     """Return the page of the template `name`.html.jinja, which extends `base.html.jinja`.
 
     Every template knows `request`, `worker` (the account signed in, or None), `csrf` (what a form
-    must send back), `demo`, and `zone`, the clinic's time zone, where somebody is signed in.
+    must send back), `demo`, `worklist`, the way back to it as they left it, and `zone`, the
+    clinic's time zone, where somebody is signed in.
     """
     worker = getattr(request.state, "worker", None)
     told = {
@@ -47,6 +49,7 @@ def page(request: Request, name: str, status: int = 200, **known: Any) -> HTMLRe
         "zone": request.app.state.care.chart.zone if worker else None,
         "csrf": getattr(request.state, "csrf", ""),
         "demo": request.app.state.settings.demo,
+        "worklist": last_worklist(request),
         **known,
     }
     return HTMLResponse(fragment(name, **told), status)

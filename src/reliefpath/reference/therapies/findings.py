@@ -36,6 +36,10 @@ class Restriction(StrEnum):
     """Whatever a finding of its kind can stand in the way of is not known."""
 
 
+NO_ALERT = frozenset({Restriction.CAUTION})
+"""What is weighed when a needle is planned, and is no alert before that."""
+
+
 class Finding(Row):
     """Something known about a person."""
 
@@ -79,7 +83,17 @@ class FindingKind(Record):
         default=False,
         description="Whether it belongs to the complaint that its row names, not to the person",
     )
+    alert: bool = Field(
+        default=False,
+        description="Whether everything of it is told wherever its patient is, whatever it bars",
+    )
     codes: dict[str, Finding]
+
+    def alerts(self, code: str) -> bool:
+        """Return whether a finding is told wherever its patient is."""
+        if code == SCREENED:
+            return False
+        return self.alert or not NO_ALERT.issuperset(self.codes[code].bars)
 
     @property
     def screening(self) -> bool:

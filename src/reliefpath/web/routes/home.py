@@ -11,6 +11,7 @@ from reliefpath.identity.accounts import Accounts
 from reliefpath.identity.roles import pages_of
 from reliefpath.identity.throttle import WaitError
 from reliefpath.web.devices import device_of, remember_device
+from reliefpath.web.last_worklist import forget_worklist
 from reliefpath.web.pages import page
 from reliefpath.web.security import (
     Anybody,
@@ -90,4 +91,5 @@ def signed_out(request: Request) -> Response:
     response = RedirectResponse("/sign-in", 303)
     secure = request.app.state.settings.secure
     response.delete_cookie(cookie_name(request), secure=secure, httponly=True, samesite="strict")
+    forget_worklist(request, response)
     return response

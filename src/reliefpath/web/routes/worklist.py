@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -22,6 +20,7 @@ from reliefpath.identity.care_teams import (
 )
 from reliefpath.identity.roles import CARE
 from reliefpath.pathway.assessment import GATE, STATUS
+from reliefpath.web.last_worklist import remember_worklist
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
 from reliefpath.web.views.worklist import SAME, DrawnRows
@@ -29,6 +28,13 @@ from reliefpath.web.views.worklist import SAME, DrawnRows
 router = APIRouter()
 ROWS = 50
 """Rows of a page."""
+SORTED = {
+    "name": (pl.coalesce("name", "patient"), "By name"),
+    "better": (pl.col("improvement"), "By improvement"),
+    "scored": (pl.col("weeks_since_score"), "By the latest score"),
+    "clinician": (pl.col("clinician"), "By clinician"),
+}
+"""What rows can be sorted by, and how the page calls it."""
 EVERYBODY = "*"
 """Chosen in the place of a clinician: the patients of every care team."""
 
@@ -42,6 +48,7 @@ class Filters(BaseModel):
     clinician: str = ""
     overdue: bool = False
     gate: bool = False
+    sort: str = Field("", pattern=f"^(-?({'|'.join(SORTED)}))?$")
     page: int = Field(1, ge=1, le=1_000_000)
 
     def kept(self) -> list[pl.Expr]:
@@ -59,6 +66,24 @@ class Filters(BaseModel):
         if self.gate:
             found.append(pl.col(GATE).fill_null(False))
         return [pl.col("in_care"), *found]
+
+    def in_order(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Return rows, which come by urgency, as they are to be sorted; the unknown last."""
+        if not self.sort:
+            return rows
+        key, _ = SORTED[self.sort.removeprefix("-")]
+        if self.sort.endswith("name"):
+            key = folded(key)
+        down = self.sort.startswith("-")
+        return rows.sort(key, descending=down, nulls_last=True, maintain_order=True)
+
+    @property
+    def sorted_by(self) -> str:
+        """How the rows are sorted, in words."""
+        if not self.sort:
+            return "Most urgent first"
+        turned = ", the other way round" if self.sort.startswith("-") else ""
+        return f"{SORTED[self.sort.removeprefix('-')][1]}{turned}"
 
     def link(self, **other: object) -> str:
         """Return the query string with some filters otherwise, and the first page."""
@@ -91,7 +116,7 @@ def worklist(
         treated=treated, alone=alone, mine=(treated | alone) if stands_in else treated
     )
     kept = "row", *SAME, STATUS, "due", GATE, "patient", "treated"
-    found = light.filter(filters.kept()).select(kept).collect()
+    found = filters.in_order(light.filter(filters.kept())).select(kept).collect()
     counts = dict(found[STATUS].value_counts().iter_rows())
     if filters.status:
         found = found.filter(pl.col(STATUS) == filters.status)
@@ -101,9 +126,8 @@ def worklist(
     found = found.slice((number - 1) * ROWS, ROWS)
     care.note_shown(worker, "worklist", found.filter(~found["treated"])["patient"])
     drawn: DrawnRows = request.app.state.rows
-    shown = zip(found[STATUS], drawn.of(everybody, found), strict=True)
     statuses = sorted(care.pathway.statuses.items(), key=lambda item: item[1].urgency)
-    return page(
+    answer = page(
         request,
         "worklist",
         filters=filters,
@@ -112,10 +136,8 @@ def worklist(
         total=total,
         due=due,
         open=gates,
-        groups=[
-            (status, counts[status], [row for _, row in rows])
-            for status, rows in groupby(shown, key=itemgetter(0))
-        ],
+        rows=drawn.of(everybody, found),
+        sorted_by=filters.sorted_by,
         number=number,
         pages=pages,
         clinicians=_choices(everybody)["clinician"],
@@ -123,6 +145,8 @@ def worklist(
         stands_in=stands_in,
         regions=_choices(everybody)["region"],
     )
+    remember_worklist(request, answer, filters.link(page=number if number > 1 else None))
+    return answer
 
 
 @once_a_table

@@ -46,6 +46,11 @@ class Rung:
         return sum(line.mark != DOES_NOT_APPLY[0] for line in self.lines)
 
     @property
+    def open(self) -> list[Line]:
+        """Those that are not answered with yes."""
+        return [line for line in self.lines if line.word not in ("yes", DOES_NOT_APPLY[1])]
+
+    @property
     def met(self) -> int:
         """How many of those are answered with yes."""
         return sum(line.word == "yes" for line in self.lines)

@@ -13,12 +13,15 @@ from reliefpath.care.patients import PatientState
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError
 from reliefpath.pathway.advice import Advice, assess_episode
+from reliefpath.pathway.facts import Combine
+from reliefpath.pathway.model import Pathway
 from reliefpath.pathway.turning import turns
+from reliefpath.reference.measures import measures
 from reliefpath.web.views.body import BodyMap, body_map
 from reliefpath.web.views.charts import Layer, Look, spec
 from reliefpath.web.views.course import Course, course_of, measures_of
-from reliefpath.web.views.gate import Rung, checklist
-from reliefpath.web.views.ledger import Row, findings, latest_exam, tried_named
+from reliefpath.web.views.gate import Line, Rung, checklist
+from reliefpath.web.views.ledger import Row, alerts, findings, latest_exam, tried_named
 from reliefpath.web.workers.drawing import picture
 
 
@@ -30,6 +33,7 @@ class PatientView:
         about: Who it is about; see `head`.
         advice: The advice on it.
         turns: What a course that turned is said to do.
+        pooled: The measures that the improvement is of, where it is of more than one.
         courses: The measures that carry a curve, those scored most often first; where no score
             tells of one, None.
         rungs: The gate, step by step.
@@ -39,12 +43,18 @@ class PatientView:
     about: Row
     advice: Advice
     turns: tuple[str, ...]
+    pooled: tuple[str, ...]
     courses: dict[str, Course | None]
     rungs: list[Rung]
     tried: list[Row]
     exam: tuple[date, list[Row]] | None
     body: BodyMap
     findings: list[Row]
+
+    @property
+    def unmet(self) -> list[Line]:
+        """What is open before the gate, the least invasive step first."""
+        return [line for rung in self.rungs for line in rung.open]
 
     @property
     def measure(self) -> str | None:
@@ -68,6 +78,7 @@ def look_into(care: Care, state: PatientState, episode: str) -> PatientView:
         about=about,
         advice=advice,
         turns=tuple(turns(advice.facts, today)),
+        pooled=_pooled(advice, care.pathway),
         courses={name: course_of(care_log, about, name, *asked) for name in drawn},
         rungs=checklist(advice, care.pathway),
         tried=tried_named(care_log, episode, today),
@@ -75,6 +86,14 @@ def look_into(care: Care, state: PatientState, episode: str) -> PatientView:
         body=body_map(care_log, about, exam, today),
         findings=findings(care_log, about, today),
     )
+
+
+def _pooled(advice: Advice, pathway: Pathway) -> tuple[str, ...]:
+    facts = advice.facts
+    if pathway.recovery.combine is not Combine.POOLED or facts["second_improvement"] is None:
+        return ()
+    known = measures(pathway.knowledge)
+    return tuple(known[str(facts[name])].name for name in ("measure", "second_measure"))
 
 
 def curve_of(care: Care, state: PatientState, episode: str, measure: str, look: Look) -> Layer:
@@ -100,11 +119,20 @@ def picture_of(care: Care, state: PatientState, episode: str, measure: str, look
 
 
 def head(care_log: CareLog, episode: str, today: date) -> dict[str, Any]:
-    """Return who an episode is about: its own columns, with the person's name and age."""
+    """Return who an episode is about: its own columns, with the person's `name`, `birth_date` and
+    `age`, the `week` of care that it is in, and `alerts`.
+    """
     about = care_log.episodes.row(by_predicate=pl.col("episode") == episode, named=True)
     whose = pl.col("patient") == about["patient"]
     person = care_log.patients.row(by_predicate=whose, named=True)
     born, age = person["birth_date"], None
     if born is not None:
         age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    return {**about, "name": person["name"] or about["patient"], "age": age}
+    return {
+        **about,
+        "name": person["name"] or about["patient"],
+        "birth_date": born,
+        "age": age,
+        "week": ((about["ended_on"] or today) - about["started_on"]).days // 7 + 1,
+        "alerts": alerts(care_log, about, today),
+    }

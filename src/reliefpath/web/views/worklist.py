@@ -15,17 +15,6 @@ from reliefpath.web.pages import fragment
 from reliefpath.web.segments import segment
 from reliefpath.web.views.spark import spark
 
-TONES = {
-    "referred": "bad",
-    "worsening": "bad",
-    "recurred": "bad",
-    "plateaued": "warn",
-    "stalled": "warn",
-    "recovered": "good",
-    "lasting": "good",
-}
-"""Only a help to the eye: the status stands in words."""
-
 SAME = ("episode", AS_OF, "known", "alone")
 """Rows that agree in these look the same."""
 
@@ -36,16 +25,18 @@ class WorklistRow:
 
     Attributes:
         patient, episode, name, language, complaint, region: Who it is, and of what.
-        status, tone: The status, and its colour.
+        status: How they are.
         gate: Whether the gate to the injection is open.
         due: Whether a check-in is due.
         alone: Whether no clinician of the care team has an active account.
         changes: What of the advice is otherwise than a week ago.
         spark: The scores as a line.
-        better: The improvement with its interval; empty where it is not known.
+        better: The improvement and its interval; None where it is not known.
         weeks_since_score: Weeks since the latest score; None without one.
         next_step: What to do, in words.
-        action, link: What the button says, and where it leads.
+        clinician: Who is responsible.
+        page: The patient's page.
+        link: Where on that page what is open stands.
     """
 
     patient: str
@@ -55,16 +46,16 @@ class WorklistRow:
     complaint: str | None
     region: str
     status: str
-    tone: str
     gate: bool | None
     due: bool
     alone: bool
     changes: list[str]
     spark: str
-    better: str
+    better: tuple[str, str] | None
     weeks_since_score: float | None
     next_step: str
-    action: str
+    clinician: str | None
+    page: str
     link: str
 
     @classmethod
@@ -72,7 +63,7 @@ class WorklistRow:
         """Return what is shown of a row of `WorklistCache.rows`."""
         asked = pathway.asked(pathway.statuses[row[STATUS]])
         unmet = next((id_ for id_ in asked if row[id_] is not True), None)
-        action = "Review" if unmet is None else pathway.step_names[pathway.criteria[unmet][0]]
+        at = f"/patient/{segment(row['episode'])}"
         return cls(
             patient=row["patient"],
             episode=row["episode"],
@@ -81,7 +72,6 @@ class WorklistRow:
             complaint=row["complaint"],
             region=row["region"],
             status=row[STATUS],
-            tone=TONES.get(row[STATUS], ""),
             gate=row[GATE],
             due=row["due"],
             alone=row["alone"],
@@ -90,8 +80,9 @@ class WorklistRow:
             better=_better(row),
             weeks_since_score=row["weeks_since_score"],
             next_step=row[NEXT_STEP],
-            action=action,
-            link=f"/patient/{segment(row['episode'])}" + (f"#{unmet}" if unmet else ""),
+            clinician=row["clinician"],
+            page=at,
+            link=at + (f"#{unmet}" if unmet else ""),
         )
 
 
@@ -122,13 +113,13 @@ class DrawnRows:
         return [drawn[key] for key in keys]
 
 
-def _better(row: Mapping[str, Any]) -> str:
-    """Return `82 % (69 to 95)`, or nothing where improvement is not known."""
+def _better(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return `82 %` and `69 to 95`, or nothing where improvement is not known."""
     shares = [row[f"improvement{end}"] for end in ("", "_low", "_high")]
     if None in shares:
-        return ""
+        return None
     now, least, most = (f"{100 * share:.0f}".replace("-", "\N{MINUS SIGN}") for share in shares)
-    return f"{now} % ({least} to {most})"
+    return f"{now} %", f"{least} to {most}"
 
 
 def _changes(row: Mapping[str, Any]) -> list[str]:
