@@ -89,7 +89,7 @@ def standing_flags(chart: Chart, care_log: CareLog, today: date) -> list[RedFlag
                 first = history_of(connection, "findings", row.row)[0]
                 found.setdefault(name, []).append(_report(row, first, care_log.zone))
     return [
-        RedFlag(kind, code, row.name, row.because, tuple(sorted(reports, key=lambda r: r.day)))
+        RedFlag(kind, code, row.name, row.means(), tuple(sorted(reports, key=lambda r: r.day)))
         for (kind, code), reports in found.items()
         for row in (finding_kinds(care_log.knowledge)[kind].codes[code],)
     ]

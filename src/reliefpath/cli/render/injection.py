@@ -18,6 +18,7 @@ MARKS = {
     Verdict.BLOCKED: ("✘", "red"),
     Verdict.UNKNOWN: ("?", "red"),
     Verdict.DECISION: ("!", "yellow"),
+    Verdict.UNCERTAIN: ("~", "dim"),
     Verdict.FINE: ("✔", "green"),
 }
 

@@ -173,7 +173,7 @@ def _codes(kind: FindingKind, sources: Mapping[str, Source]) -> str:
                 f"`{key}`",
                 row.name,
                 ", ".join(row.bars) or "nothing",
-                row.because,
+                row.means(),
                 ", ".join(row.synonyms),
                 cited(row.source, sources),
             )

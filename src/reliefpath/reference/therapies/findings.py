@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from importlib.resources import files
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from reliefpath.knowledge import Knowledge, catalogue, derived
 from reliefpath.knowledge.catalogue import Catalogue, Record, Row
@@ -46,8 +48,11 @@ class Finding(Row):
     name: str
     because: str = Field(description="What it means for care")
     bars: tuple[Restriction, ...] = ()
-    matters_with: AgentKind | None = Field(
-        default=None, description="The kind of agent with which alone it is weighed"
+    matters_with: tuple[AgentKind, ...] = Field(
+        default=(), description="The kinds of agent with which alone it is weighed; none is any"
+    )
+    with_agents: dict[AgentKind, str] = Field(
+        default={}, description="What it means as well where an agent of a kind is planned"
     )
     local: bool = Field(
         default=False, description="Whether it concerns the place where it was found alone"
@@ -58,6 +63,20 @@ class Finding(Row):
     dimension: str | None = Field(
         default=None, description="What its value measures, where it has one"
     )
+
+    @field_validator("matters_with", mode="before")
+    @classmethod
+    def _one_is_enough(cls, said: Any) -> Any:
+        return (said,) if isinstance(said, str) else said
+
+    def is_weighed_with(self, kinds: Collection[AgentKind]) -> bool:
+        """Return whether it is weighed where agents of some kinds are planned."""
+        return not self.matters_with or not set(self.matters_with).isdisjoint(kinds)
+
+    def means(self, kinds: Collection[AgentKind] = tuple(AgentKind)) -> str:
+        """Return what it means where agents of some kinds are planned; by default of all."""
+        more = (says for kind, says in self.with_agents.items() if kind in kinds)
+        return " ".join((self.because, *more))
 
 
 class ValidDays(Row):

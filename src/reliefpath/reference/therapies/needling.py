@@ -82,7 +82,7 @@ def _verdict(row: Finding) -> Verdict | None:
         return Verdict.BLOCKED
     if not {Restriction.CAUTION, Restriction.ANTICOAGULANT} & set(row.bars):
         return None
-    return Verdict.DECISION if row.matters_with is None else Verdict.FINE
+    return Verdict.DECISION if row.is_weighed_with(()) else None
 
 
 def _consent(person: Person) -> Iterator[Check]:

@@ -22,6 +22,7 @@ MARKS = {
     Verdict.BLOCKED: ("✘", "blocks", "bad"),
     Verdict.UNKNOWN: ("?", "not known, so it blocks", "bad"),
     Verdict.DECISION: ("!", "to weigh", "warn"),
+    Verdict.UNCERTAIN: ("~", "uncertain", "soft"),
     Verdict.FINE: ("✔", "fine", "good"),
 }
 

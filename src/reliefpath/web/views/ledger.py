@@ -114,7 +114,7 @@ def _finding(row: Row, kind: FindingKind) -> Row:
     return {
         "name": name,
         "at": row["at"].date(),
-        "because": known.because,
+        "because": known.means(),
         "asks": asks,
         "words": row["words"],
         "code": row["code"] if row["words"] is None else None,  # else read as what words are

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reliefpath.documents.papers.necessity import why_no_letter
 from reliefpath.errors import UsageError
 from reliefpath.knowledge import SHIPPED
 from reliefpath.reference.therapies.coverage import (
+    POLICY,
     Asked,
     Claim,
     Coverage,
@@ -23,7 +25,7 @@ from reliefpath.reference.therapies.coverage import (
     policies_called,
     refuse_unknown_payer,
 )
-from reliefpath.reference.therapies.injection import Result, plan_injection
+from reliefpath.reference.therapies.injection import Result, Verdict, plan_injection
 
 from .people import FIT, at, lidocaine
 
@@ -367,6 +369,33 @@ def test_what_is_uncertain_is_told_and_asks_nobody_to_acknowledge_it() -> None:
     assert plan.open_decisions == ()
     [told] = [c.says for c in plan.checks if c.id == "coverage-aetna-conservative"]
     assert told.endswith("which brought an improvement of 82%: uncertain")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("pain", "conservative", "regions")),
+            st.sampled_from((True, False, None)),
+            st.booleans(),
+        ),
+        unique_by=lambda each: each[0],
+    )
+)
+def test_a_plan_and_its_letter_say_the_same_of_a_payer(
+    said: list[tuple[str, bool | None, bool]],
+) -> None:
+    policy = Asked("aetna", POLICY, True, "its policy", ("aetna",))
+    found = [Asked("aetna", id_, met, id_, (), mine) for id_, met, mine in said]
+    plan = plan_injection([at(lidocaine(1))], FIT, coverage=[policy, *found])
+    verdicts = {check.id: check.verdict for check in plan.checks}
+    why = " ".join(why_no_letter(plan, {}))
+    for id_, met, mine in said:
+        verdict = verdicts[f"coverage-aetna-{id_}"]
+        assert (verdict is Verdict.FINE) is (met is True)
+        assert (verdict is Verdict.DECISION) is (f"{id_} is not met" in why)
+        if mine:
+            assert (verdict is Verdict.UNCERTAIN) is (f"{id_} is uncertain" in why)
+    assert not plan.blocking
 
 
 def test_what_other_payers_would_ask_is_told_for_information() -> None:

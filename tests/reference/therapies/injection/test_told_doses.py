@@ -202,11 +202,15 @@ def test_a_dose_that_was_said_and_one_that_is_not_usual() -> None:
     ("asked", "verdict", "said"),
     [
         (Asked("aetna", "pain", False, "pain above 3"), "decision", "asks: pain above 3: not met"),
-        (Asked("aetna", "pain", None, "pain above 3"), "fine", "asks: pain above 3: uncertain"),
+        (
+            Asked("aetna", "pain", None, "pain above 3"),
+            "uncertain",
+            "asks: pain above 3: uncertain",
+        ),
         (Asked("aetna", "pain", True, "pain above 3"), "fine", "asks: pain above 3: met"),
         (
             Asked("aetna", "pain", False, "pain above 3", of_this_payer=False),
-            "fine",
+            "uncertain",
             "would ask: pain above 3: not met",
         ),
     ],

@@ -43,8 +43,8 @@ def test_what_is_found_close_to_a_site_and_far_from_it(muscle: str, where: str) 
         "masseter": ". Nothing is planned there.",
     }
     assert said == (
-        f"Skin infection at the site, {where}: A needle would carry it deeper, and a steroid would"
-        f" feed it{ends.get(muscle, '.')}"
+        f"Skin infection at the site, {where}: A needle would carry it deeper"
+        f"{ends.get(muscle, '.')}"
     )
 
 

@@ -29,10 +29,18 @@ class Verdict(StrEnum):
     """A clinician weighs it, and acknowledges it by its id."""
     UNKNOWN = "unknown"
     """It can't be told whether it is safe, so it does not count as safe."""
+    UNCERTAIN = "uncertain"
+    """It can't be told, and nobody's safety rests on it, such as what a payer will say."""
     BLOCKED = "blocked"
 
 
-WORST_FIRST = (Verdict.BLOCKED, Verdict.UNKNOWN, Verdict.DECISION, Verdict.FINE)
+WORST_FIRST = (
+    Verdict.BLOCKED,
+    Verdict.UNKNOWN,
+    Verdict.DECISION,
+    Verdict.UNCERTAIN,
+    Verdict.FINE,
+)
 
 
 class Result(StrEnum):

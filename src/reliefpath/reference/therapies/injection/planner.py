@@ -76,9 +76,13 @@ def refuse_nonsense(sites: Sequence[Site], knowledge: Knowledge) -> None:
 
 
 def _covered(asked: Asked, knowledge: Knowledge) -> Check:
-    """What is uncertain is told, and no letter goes out until a clinician has answered it."""
-    refuses = asked.of_this_payer and asked.met is False
-    verdict = Verdict.DECISION if refuses else Verdict.FINE
+    """What is uncertain is told, and no letter goes out until a clinician has answered it.
+
+    Whether what another payer asks will matter is uncertain, too.
+    """
+    verdict = Verdict.FINE if asked.met else Verdict.UNCERTAIN
+    if asked.of_this_payer and asked.met is False:
+        verdict = Verdict.DECISION
     says = asked.says
     if asked.payer != PAYER:
         whose = "asks" if asked.of_this_payer else "would ask"

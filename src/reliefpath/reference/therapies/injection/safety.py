@@ -33,7 +33,7 @@ def person_checks(sites: Sequence[Site], person: Person, reason: str | None) -> 
     kinds = {portion.kind(person.knowledge) for site in sites for portion in site.portions}
     has_steroid = AgentKind.CORTICOSTEROID in kinds
     places = [(site.muscle, site.side) for site in sites]
-    yield from known_checks(person, places, lambda row: _verdict(row, kinds))
+    yield from known_checks(person, places, lambda row: _verdict(row, kinds), kinds)
     yield from _consent(person)
     if has_steroid:
         catalogue = injection_limits(person.knowledge)
@@ -68,11 +68,17 @@ def _gate(person: Person) -> Iterator[Check]:
 
 
 def known_checks(
-    person: Person, places: Sequence[Place], verdict_of: Callable[[Finding], Verdict | None]
+    person: Person,
+    places: Sequence[Place],
+    verdict_of: Callable[[Finding], Verdict | None],
+    kinds: Set[AgentKind] = frozenset(),
 ) -> Iterator[Check]:
-    """Yield the checks of what was asked and found; a finding stands in the way as told."""
+    """Yield the checks of what was asked and found; a finding stands in the way as told.
+
+    What it says names none but the kinds of agent that are planned.
+    """
     yield from _not_asked(person)
-    yield from _standing(person, places, verdict_of)
+    yield from _standing(person, places, verdict_of, kinds)
     yield from adverse_effect_checks(person.adverse_events)
     yield from _age(person)
     if person.missing:
@@ -158,7 +164,10 @@ def _kinds_and_days(days: Mapping[str, date]) -> str:
 
 
 def _standing(
-    person: Person, places: Sequence[Place], verdict_of: Callable[[Finding], Verdict | None]
+    person: Person,
+    places: Sequence[Place],
+    verdict_of: Callable[[Finding], Verdict | None],
+    kinds: Set[AgentKind],
 ) -> Iterator[Check]:
     knowledge, catalogue = person.knowledge, finding_catalogue(person.knowledge)
     found: dict[Standing, set[str]] = {}
@@ -171,10 +180,10 @@ def _standing(
         if verdict is not None:
             source = tuple(str(catalogue.sources[name]) for name in row.source)
             name = f"{row.name} ({', '.join(sorted(words))})" if words else row.name
-            id_, says = f"{finding.kind}-{finding.code}", f"{name}: {row.because}"
+            id_, says = f"{finding.kind}-{finding.code}", f"{name}: {row.means(kinds)}"
             if finding.is_local(knowledge):
                 id_, where = f"{id_}-{finding.place}", finding.place.replace("-", " ")
-                says = f"{name}, {where}: {row.because}"
+                says = f"{name}, {where}: {row.means(kinds)}"
                 if not any(finding.is_at(*place, knowledge) for place in places):
                     near = any(finding.is_near(*place, knowledge) for place in places)
                     verdict = Verdict.DECISION if near else Verdict.FINE
@@ -194,7 +203,7 @@ def _verdict(row: Finding, kinds: Set[AgentKind]) -> Verdict | None:
         Restriction.NEEDLING_CONTRAINDICATION,
     } & set(row.bars):
         return None
-    return Verdict.DECISION if row.matters_with in {None, *kinds} else Verdict.FINE
+    return Verdict.DECISION if row.is_weighed_with(kinds) else None
 
 
 def _consent(person: Person) -> Iterator[Check]:
