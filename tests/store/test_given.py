@@ -88,6 +88,12 @@ def test_a_blocked_injection_is_corrected_recorded_and_counts_for_the_next_one(
 
     yes = weighed(filled, "inject plan", *ask, *PAYER, "--as-of", DAY.isoformat())
     told = ("--lot", "lidocaine=LA-77", "--lot", "triamcinolone=TR-88", "--needle", "25 G x 38 mm")
+    old = ("--expires", "lidocaine=02/2026", "--vial-unknown", "triamcinolone=the label is torn")
+    expired = run(filled, "inject record", *ask, *at, *yes, *told, *old, code=1)
+    assert "blocked by vial-lidocaine: Lidocaine, lot LA-77: expired on 2026-02-28" in (
+        expired.stderr
+    )
+    told = (*told, "--expires", "lidocaine=03/2026", *old[2:])  # type: ignore[assignment]
     came = ("--twitch", "all", "--response", "0.6", "--adverse-effect", "a bruise")
     done = run(filled, "inject record", *ask, *at, *yes, *told, *came, "--by", "Dr. Ito")
     assert done.stdout.startswith("Recorded 2 rows, as entry ")
@@ -107,6 +113,10 @@ def test_a_blocked_injection_is_corrected_recorded_and_counts_for_the_next_one(
     assert entry["detail"]["acknowledged"] == yes[1::2]
     assert entry["detail"]["rows"] == {"treatments": 2, "findings": 3}
     assert not {"open", "blocking"} & set(entry["detail"])
+    assert entry["detail"]["vials"] == {
+        "lidocaine": {"expires": "2026-03-31"},
+        "triamcinolone": {"unknown_because": "the label is torn"},
+    }
     asked = filled.care_log().findings.filter(pl.col("episode").is_null(), code="screened")
     assert asked["at"].dt.date().to_list() == [DAY] * 3
     assert not filled.verify().wrong
@@ -180,6 +190,8 @@ def test_exercise_is_reported_once_a_day_and_counts(filled: Chart) -> None:
         (("--at", "2999-01-01"), "has not happened yet"),
         (("--at", "2026-03-31T09:00:00"), "has no zone"),
         (("--lot", "lidocain=A1"), "did you mean `lidocaine`"),
+        (("--expires", "lidocaine=soon"), "expected a month"),
+        (("--expires", "lidocaine"), "expected an agent and its expiry"),
         (("--twitch", "piriformis left"), "where no needle was"),
         (("--twitch", "everywhere"), "expected a muscle and a side"),
         (("--needle", "\udcff"), "not UTF-8 text"),

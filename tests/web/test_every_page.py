@@ -19,7 +19,7 @@ from .conftest import TODAY, Served
 from .routes import ROUTES
 
 EPISODE = "demo-0043"
-PLAN = "muscle=infraspinatus&side=left&agent=lidocaine&strength=1&unit=&volume_ml=1&lot=&twitch="
+PLAN = "muscle=infraspinatus&side=left&agent=lidocaine&strength=1&volume_ml=1"
 ASKED = {"/patient/{episode}/injection": PLAN, "/patient/{episode}/injection/{name}.{kind}": PLAN}
 HERE = {
     "{episode}": EPISODE,

@@ -221,10 +221,10 @@ def test_a_decision_on_advice_that_changed_meanwhile_is_not_kept(
 
 
 def fill_site(page: Page, *, strength: str, volume_ml: str) -> Locator:
-    """Plan lidocaine at the right upper trapezius, in the planner's first site."""
-    site = page.get_by_role("group", name="Site 1")
-    site.get_by_label("Muscle").select_option("upper-trapezius")
-    site.get_by_label("Side").select_option("right")
+    """Plan lidocaine at one of the two sites that the planner opens with."""
+    other, site = (page.get_by_role("group", name=f"Site {number}") for number in (1, 2))
+    other.get_by_label("Muscle").select_option("")
+    other.get_by_label("Side").select_option("")
     site.get_by_label("Agent").select_option("lidocaine")
     site.get_by_label("Strength", exact=True).fill(strength)
     site.get_by_label("Volume, mL").fill(volume_ml)
@@ -237,8 +237,10 @@ def test_an_injection_is_planned_blocked_corrected_and_recorded_with_its_papers(
     therapist.goto(f"{served.url}/patient/{OPEN}")
     follow(therapist, "Plan an injection")
     site = fill_site(therapist, strength="2", volume_ml="50")
-    site.get_by_label("Lot").fill("A123")
     press(therapist, "Check the plan")
+    site = therapist.get_by_role("group", name="Site 1")
+    therapist.get_by_label("Lot", exact=True).fill("A123")
+    therapist.get_by_label("Expires").fill("04/2027")
     assert therapist.locator("#checks + p .tag").inner_text() == "blocked"
     picture(therapist.locator("#checks + p").locator(".."), "injection-blocked")
     assert therapist.get_by_role("link", name="Procedure note").count() == 0

@@ -35,8 +35,6 @@ INJECTION = {
     "strength": "1",
     "unit": "",
     "volume_ml": "1",
-    "lot": "",
-    "opened_mg": "",
     "twitch": "",
     "action": "record",
     "given_anyway": "in spite of the plan",

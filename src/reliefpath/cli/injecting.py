@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from reliefpath.care.planning.injection import InjectionRequest
+    from reliefpath.care.planning.vials import Vial
     from reliefpath.care_log.log import CareLog
     from reliefpath.pathway.model import Pathway
     from reliefpath.recovery import Priors
@@ -72,6 +73,26 @@ Lots = Annotated[
     list[str] | None,
     typer.Option(metavar="AGENT=LOT", help="The lot of an agent; may be given again."),
 ]
+Expires = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="AGENT=DATE",
+        help="When the vial of an agent expires, 04/2027 or 2027-04-30; may be given again.",
+    ),
+]
+VialUnknown = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="AGENT=REASON", help="Why lot or expiry of an agent is not known; may be repeated."
+    ),
+]
+Agrees = Annotated[
+    bool,
+    typer.Option(
+        "--agrees",
+        help="The patient was informed and agrees to this injection; recorded with it.",
+    ),
+]
 NothingNew = Annotated[
     bool,
     typer.Option(
@@ -95,6 +116,7 @@ class Asked:
     height: Height = None
     payer: Payer = None
     steroid_reason: SteroidReason = None
+    agrees: Agrees = False
     nothing_new: NothingNew = False
     acknowledge: Acknowledge = None
     pathway: PathwayFile = None
@@ -112,6 +134,7 @@ class Asked:
             height_cm=None if self.height is None else _height(self.height),
             payer=self.payer,
             steroid_reason=self.steroid_reason,
+            agrees=self.agrees,
             nothing_new=self.nothing_new,
             acknowledged=tuple(self.acknowledge or ()),
         )
@@ -230,13 +253,37 @@ def _height(text: str) -> float:
 
 def lots_of(texts: list[str] | None) -> dict[str, str]:
     """Return the lot of each agent."""
-    return dict(_lot(text) for text in texts or ())
+    return _of_agents("--lot", "its lot, as `lidocaine=A123`", texts)
 
 
-def _lot(text: str) -> tuple[str, str]:
+def vials_of(
+    lots: list[str] | None, expires: list[str] | None, unknown: list[str] | None
+) -> list[Vial]:
+    """Return what was read off the vials, by agent."""
+    from reliefpath.care.planning.vials import Vial, last_day
+
+    lot = lots_of(lots)
+    until = _of_agents("--expires", "its expiry, as `lidocaine=04/2027`", expires)
+    because = _of_agents("--vial-unknown", "why, as `lidocaine=the vial was thrown away`", unknown)
+    return [
+        Vial(
+            agent=agent,
+            lot=lot.get(agent),
+            expires=last_day(until[agent]) if agent in until else None,
+            unknown_because=because.get(agent),
+        )
+        for agent in {**lot, **until, **because}
+    ]
+
+
+def _of_agents(option: str, what: str, texts: list[str] | None) -> dict[str, str]:
+    return dict(_of_agent(option, what, text) for text in texts or ())
+
+
+def _of_agent(option: str, what: str, text: str) -> tuple[str, str]:
     from reliefpath.reference.therapies.terms import agent_of
 
-    agent, equals, lot = (part.strip() for part in text.partition("="))
-    if not (agent and equals and lot):
-        raise UsageError(f"--lot {text!r}: expected an agent and its lot, as `lidocaine=A123`")
-    return agent_of(knowledge(), agent) or agent, lot
+    agent, equals, value = (part.strip() for part in text.partition("="))
+    if not (agent and equals and value):
+        raise UsageError(f"{option} {text!r}: expected an agent and {what}")
+    return agent_of(knowledge(), agent) or agent, value

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from polars import DataFrame
 
     from reliefpath.care.planning.given import Session
+    from reliefpath.care.planning.recording import Recording
     from reliefpath.care_log.log import CareLog
     from reliefpath.reference.therapies.injection import Checked, Place
 
@@ -115,7 +116,7 @@ class Writing:
         self.command, self.told = command, told
         self.records = Records(chart, command, by=told.by)
         self._chart = chart_of(chart)
-        self._seen = self._chart.head().entry
+        self.seen = self._chart.head().entry
 
     @cached_property
     def at(self) -> date | datetime:
@@ -141,9 +142,14 @@ class Writing:
         """Record all rows, or none and exit with 1 where anything stands against it."""
         from reliefpath.care.planning.recording import Recording
 
-        why, recording = self.told.given_anyway, Recording(rows, care_log, self._seen)
+        recording = Recording(rows, care_log, self.seen)
         if plan is not None:
-            recording = Recording.of_plan(plan, rows, care_log, self._seen, self.at)
+            recording = Recording.of_plan(plan, rows, care_log, self.seen, self.at)
+        self.enter(recording, **detail)
+
+    def enter(self, recording: Recording, **detail: Any) -> None:
+        """Record what a plan makes of a session; see `write`."""
+        why, plan = self.told.given_anyway, recording.plan
         if why is None and recording.against:
             typer.echo("Nothing was recorded:", err=True)
             for said in recording.against:
@@ -154,5 +160,6 @@ class Writing:
             raise typer.Exit(1)
         by = self.told.by or whoami()
         entry = recording.enter(self._chart, by, why, command=self.command, **detail)
-        count = "1 row" if rows.height == 1 else f"{rows.height} rows"
+        rows = recording.rows.height
+        count = "1 row" if rows == 1 else f"{rows} rows"
         typer.echo(f"Recorded {count}, as entry {entry} of the audit log.")

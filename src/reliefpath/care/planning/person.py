@@ -36,6 +36,8 @@ from reliefpath.reference.therapies.injection.places import NEEDLES
 
 WEIGHT, CONSENT, PREGNANCY = "weight", "consent", "pregnancy"
 NOT_PREGNANT = "not-pregnant"
+GRAMS = 3
+"""Decimals of a kilogram in which one weight, told twice on a day, agrees."""
 QUESTION = {
     **{code: question for question, (_, codes) in ANSWERS.items() for code in codes},
     "needling": "needling",
@@ -82,9 +84,11 @@ def person_on(
     mine = care_log.only(advice.episode)
     episode = mine.episodes.row(by_predicate=pl.col("episode") == advice.episode, named=True)
     answers = _Answers(mine, episode, moment, needle, nothing_new=nothing_new)
-    weight, weights = answers.weight, answers.weights
+    weight, weights = answers.weight, [kg for _, kg in answers.weights]
     if weight_kg is not None:
-        weight, weights = weight_kg, [*weights, weight_kg]
+        said = moment.day, round(weight_kg, GRAMS)
+        before = [kg for day, kg in answers.weights if (day, round(kg, GRAMS)) != said]
+        weight, weights = weight_kg, [*before, weight_kg]
     who = mine.patients.row(0, named=True)
     return Person(
         knowledge=care_log.knowledge,
@@ -101,7 +105,7 @@ def person_on(
         unmet=tuple(unmet_of(advice, pathway)),
         at=instant_of(as_of) if isinstance(as_of, datetime) else None,
         zone=moment.zone,
-        exams=tuple(_exams(mine, moment)),
+        exams=tuple(latest_exams(mine, moment)),
         complaint=_complaint(episode),
         outdated=answers.outdated,
         renewed=answers.renewed,
@@ -138,7 +142,7 @@ class _Answers:
         self.renewed: dict[str, date] = {}
         self.consented_on: date | None = None
         self.screened = set(self._screening())
-        self.weights = [kg for _, kg in self._weights(self._rows)]
+        self.weights = [*self._weights(self._rows)]
         self.weight = self._weight()
         self.standing = list(self._standing())
 
@@ -250,8 +254,8 @@ def _adverse_events(care_log: CareLog, moment: Moment) -> Iterable[AdverseEvent]
     return (AdverseEvent(*row) for row in said.iter_rows())
 
 
-def _exams(care_log: CareLog, moment: Moment) -> Iterable[Examined]:
-    """The latest examination of each muscle and side, whichever complaint it was for."""
+def latest_exams(care_log: CareLog, moment: Moment) -> Iterable[Examined]:
+    """Yield the latest examination of each muscle and side, whichever complaint it was for."""
     place = ("muscle", "side")
     rows = care_log.exams.filter(moment.had_happened).with_columns(
         day=moment.day_of(), active=pl.sql_expr(trigger_point().active.rule)

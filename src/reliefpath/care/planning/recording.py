@@ -11,9 +11,10 @@ import polars as pl
 
 from reliefpath.care.planning.given import on_record_already
 from reliefpath.care.planning.person import renewed_rows
+from reliefpath.care.planning.vials import Vial
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError, is_reason
-from reliefpath.reference.therapies.injection import Checked, Plan
+from reliefpath.reference.therapies.injection import Check, Checked, Plan, Verdict
 from reliefpath.reference.therapies.needling import NeedlingPlan
 from reliefpath.store.chart import Chart
 from reliefpath.store.writing import AuditEvent
@@ -43,6 +44,10 @@ class Recording:
     """Rows of `findings`: what was asked again before the needle, and nothing was new."""
     beside: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """Rows of other tables that belong to the same visit."""
+    vials: tuple[Vial, ...] = ()
+    """What was read off the vials of what was injected."""
+    vial_checks: tuple[Check, ...] = ()
+    """What was made of it."""
 
     @classmethod
     def of_plan(
@@ -55,7 +60,7 @@ class Recording:
     @property
     def against(self) -> list[str]:
         """What stands against it: what blocks it, what nobody has weighed, what is told twice."""
-        return [*self._unsafe(), *self._twice()]
+        return [*self._unsafe(), *self._of_vials(), *self._twice()]
 
     def enter(self, chart: Chart, by: str, given_anyway: str | None = None, **detail: Any) -> int:
         """Record all rows or none; return the entry of the audit log.
@@ -74,7 +79,8 @@ class Recording:
         against = self.against
         if against and not is_reason(given_anyway):
             raise UsageError(f"nothing was recorded: {'; '.join(against)}")
-        told = {name: said for name, said in {**detail, **self._plan()}.items() if said}
+        known = {**detail, **self._plan(), "vials": self._vials()}
+        told = {name: said for name, said in known.items() if said}
         act = AuditEvent(by, "enter", given_anyway, self.care_log.patients["patient"][0])
         tables = {"treatments": self.rows, **self.beside}
         if self.answers is not None and not self.answers.is_empty():
@@ -91,6 +97,14 @@ class Recording:
             "blocking": [check.id for check in self.plan.blocking],
         }
 
+    def _vials(self) -> dict[str, Any]:
+        """What the rows themselves do not keep of the vials, by agent."""
+        kept = {"expires", "unknown_because"}
+        return {
+            vial.agent: vial.model_dump(mode="json", include=kept, exclude_none=True)
+            for vial in self.vials
+        }
+
     def _unsafe(self) -> Iterator[str]:
         if self.plan is None:
             return
@@ -99,6 +113,11 @@ class Recording:
         for check in self.plan.checks:
             if check.id in self.plan.open_decisions:
                 yield f"nobody has weighed {check.id}: {check.says}"
+
+    def _of_vials(self) -> Iterator[str]:
+        for check in self.vial_checks:
+            if check.verdict is not Verdict.FINE:
+                yield f"blocked by {check.id}: {check.says}"
 
     def _twice(self) -> Iterator[str]:
         for row in on_record_already(self.rows, self.care_log):

@@ -13,12 +13,15 @@ from reliefpath.cli.commands.chart.options import ChartArgument
 from reliefpath.cli.injecting import (
     Asked,
     Episode,
+    Expires,
     Format,
     Lots,
     PlanFormat,
+    VialUnknown,
     days_of,
     lots_of,
     planned,
+    vials_of,
     write_plan,
 )
 from reliefpath.cli.language import Language, language_for
@@ -70,28 +73,36 @@ def plan(
 @taking(ToldOfNeedle)
 @taking(Asked)
 def record(
-    chart: ChartArgument, episode: Episode, asked: Asked, told: ToldOfNeedle, lot: Lots = None
+    chart: ChartArgument,
+    episode: Episode,
+    asked: Asked,
+    told: ToldOfNeedle,
+    lot: Lots = None,
+    expires: Expires = None,
+    vial_unknown: VialUnknown = None,
 ) -> None:
     """Record an injection that was given: planned on the record as it stands, then written whole.
 
-    What the plan blocks, or what nobody has weighed, is refused, and so is what is on record of
-    that day already, unless it was given anyway. Exits with 1 when nothing was recorded.
+    What the plan blocks, or what nobody has weighed, is refused, and so are an expired vial, one of
+    which lot and expiry are not told, and what is on record of that day already, unless it was
+    given anyway. Exits with 1 when nothing was recorded.
 
     **Example**
 
     - `reliefpath inject record clinic.chart demo-0001 --site "infraspinatus left: lidocaine 1% 1
-      mL" --lot lidocaine=A123 --needle "25 G x 38 mm" --twitch all --response 0.5`
+      mL" --lot lidocaine=A123 --expires lidocaine=04/2027 --needle "25 G x 38 mm" --twitch all
+      --response 0.5`
     """
-    lots = lots_of(lot)
+    vials = vials_of(lot, expires, vial_unknown)
     writing = Writing("inject record", chart, told)
     made = planned(writing.records, episode, asked, writing.at)
-    from reliefpath.care.planning.given import injection_rows
+    from reliefpath.care.planning.injection import recording_of
 
-    sites = made.plan.sites
-    places = [(site.muscle, site.side) for site in sites]
-    session = told.session_at(places, episode, writing.at, lots=lots)
-    rows = injection_rows(sites, session)
-    writing.write(rows, made.care_log, made.plan, steroid_reason=made.plan.steroid_reason)
+    places = [(site.muscle, site.side) for site in made.plan.sites]
+    session = told.session_at(places, episode, writing.at)
+    request = asked.request(episode, writing.at)
+    recording = recording_of(made.care_log, request, made.plan, session, vials, writing.seen)
+    writing.enter(recording, steroid_reason=made.plan.steroid_reason)
 
 
 @app.command()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from reliefpath.knowledge import Knowledge, catalogue, derived
-from reliefpath.knowledge.catalogue import Catalogue, Row, load_catalogue
+from reliefpath.knowledge.catalogue import Catalogue, Record, Row, load_catalogue
 
 
 class AgentKind(StrEnum):
@@ -18,6 +19,14 @@ class AgentKind(StrEnum):
     LOCAL_ANAESTHETIC = "local-anaesthetic"
     CORTICOSTEROID = "corticosteroid"
     OTHER = "other"
+
+
+class UsualSite(Record):
+    """What a clinic usually injects at one site."""
+
+    strength: float = Field(gt=0, description="In `unit`")
+    unit: Literal["percent", "mg/ml"] = Field(default="percent", description="Of the strength")
+    volume_ml: float = Field(gt=0, description="Volume a site, mL")
 
 
 class Agent(Row):
@@ -56,6 +65,10 @@ class Agent(Row):
     session_mg: tuple[float, float] | None = Field(
         default=None, description="Common amount in one session, least and most, mg"
     )
+    usual_site: UsualSite | None = Field(
+        default=None,
+        description="With what the planner opens where the clinic's own file says so, of one agent",
+    )
     note: str = Field(description="How it is used in a trigger point, and what to mind")
     source_of: dict[str, tuple[str, ...]] = Field(
         default={}, description="Sources of the fields that do not share the row's"
@@ -92,6 +105,13 @@ class AgentCatalogue(Catalogue):
 
     agents: dict[str, Agent]
 
+    @model_validator(mode="after")
+    def _has_one_usual_agent(self) -> AgentCatalogue:
+        usual = [id_ for id_, row in self.agents.items() if row.usual_site is not None]
+        if len(usual) > 1:
+            raise ValueError(f"`usual_site` belongs to one agent alone, not {', '.join(usual)}")
+        return self
+
 
 @derived
 def agent_catalogue(knowledge: Knowledge) -> AgentCatalogue:
@@ -102,6 +122,12 @@ def agent_catalogue(knowledge: Knowledge) -> AgentCatalogue:
 def agents(knowledge: Knowledge) -> dict[str, Agent]:
     """Return everything that may be injected, by id."""
     return agent_catalogue(knowledge).agents
+
+
+def usual_agent(knowledge: Knowledge) -> tuple[str, UsualSite] | None:
+    """Return the agent that the clinic usually injects; None where its own file names none."""
+    known = ((id_, row.usual_site) for id_, row in agents(knowledge).items())
+    return next(((id_, usual) for id_, usual in known if usual is not None), None)
 
 
 class Unit(Row):

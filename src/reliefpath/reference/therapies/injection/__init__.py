@@ -11,6 +11,7 @@ from reliefpath.reference.therapies.injection.person import (
 )
 from reliefpath.reference.therapies.injection.places import Place
 from reliefpath.reference.therapies.injection.plan import (
+    AnaestheticDose,
     Check,
     Checked,
     Plan,
@@ -23,6 +24,7 @@ from reliefpath.reference.therapies.injection.planner import plan_injection
 
 __all__ = [
     "AdverseEvent",
+    "AnaestheticDose",
     "Check",
     "Checked",
     "Complaint",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reliefpath.knowledge import Knowledge, told_changes
 from reliefpath.reference.therapies.catalogue import therapies
@@ -11,6 +11,7 @@ from reliefpath.reference.therapies.injection.limits import InjectionLimits, Lim
 from reliefpath.reference.therapies.injection.person import Given, Person
 from reliefpath.reference.therapies.injection.plan import (
     MG_PER_ML_IN_A_PERCENT,
+    AnaestheticDose,
     Check,
     Portion,
     Site,
@@ -23,6 +24,35 @@ ROUNDING = 1e-9
 SAME = 0.01
 """Doses that differ by less than this share are the same."""
 TENFOLD = (0.1, 10.0)
+
+
+def anaesthetic_dose(portions: Iterable[Portion], person: Person) -> AnaestheticDose | None:
+    """Return the anaesthetic of a plan as a share of its maximum; None where none is planned."""
+    knowledge, limits = person.knowledge, injection_limits(person.knowledge).limits
+    planned = [p for p in portions if p.kind(knowledge) is AgentKind.LOCAL_ANAESTHETIC]
+    if not planned:
+        return None
+    mg: dict[str, float] = {}
+    for portion in planned:
+        mg[portion.agent] = mg.get(portion.agent, 0.0) + portion.mg
+    acting = tuple(given for given in person.history if _still_acts(given, person))
+    frail = limits["anaesthetic-frail"]
+    names = ("anaesthetic-share", *(["anaesthetic-frail"] if _holds(frail, person) else []))
+    allowed = min(limits[name].most or 0.0 for name in names)
+    most: dict[str, float] = {}
+    share = None
+    if person.weight_kg is not None:
+        used = dict.fromkeys([*mg, *(given.agent for given in acting if given.agent)])
+        most = {agent: _most_mg(agent, person.weight_kg, knowledge) for agent in used}
+        if all(given.mg is not None and given.agent is not None for given in acting):
+            before = sum((given.mg or 0.0) / most[str(given.agent)] for given in acting)
+            share = before + sum(dose / most[agent] for agent, dose in mg.items())
+    return AnaestheticDose(mg, most, share, allowed, person.weight_kg, acting)
+
+
+def _most_mg(agent: str, weight_kg: float, knowledge: Knowledge) -> float:
+    row = agents(knowledge)[agent]
+    return min((row.max_mg_per_kg or 0.0) * weight_kg, row.max_mg or 0.0)
 
 
 def dose_checks(sites: Sequence[Site], person: Person) -> Iterator[Check]:
@@ -146,8 +176,8 @@ def _meant(portion: Portion, row: Agent) -> str:
 def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]:
     """Each anaesthetic as a share of its maximum, and all of them together."""
     knowledge, limits = person.knowledge, injection_limits(person.knowledge)
-    planned = [p for p in portions if p.kind(knowledge) is AgentKind.LOCAL_ANAESTHETIC]
-    if not planned:
+    dose = anaesthetic_dose(portions, person)
+    if dose is None:
         return
     yield from weight_checks(person)
     if person.weight_kg is None:
@@ -156,8 +186,7 @@ def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]
         says = f"The weight is {known}, so the largest dose is not known: weigh the patient."
         yield Check("weight", Verdict.UNKNOWN, says)
         return
-    acting = [given for given in person.history if _still_acts(given, person)]
-    if any(given.mg is None or given.agent is None for given in acting):
+    if dose.share is None:
         yield Check(
             "earlier-anaesthetic",
             Verdict.UNKNOWN,
@@ -165,15 +194,11 @@ def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]
             "much is not on record: find it out.",
         )
         return
-    shares, steps = 0.0, []
-    used = dict.fromkeys([*(p.agent for p in planned), *(str(g.agent) for g in acting)])
-    for agent in used:
+    shares, acting, steps = dose.share, dose.earlier, []
+    for agent, most in dose.most_mg.items():
         row = agents(knowledge)[agent]
-        mg = sum(p.mg for p in planned if p.agent == agent)
-        mg += sum(g.mg or 0.0 for g in acting if g.agent == agent)
+        mg = dose.mg.get(agent, 0.0) + sum(g.mg or 0.0 for g in acting if g.agent == agent)
         per_kg, cap = row.max_mg_per_kg or 0.0, row.max_mg or 0.0
-        most = min(per_kg * person.weight_kg, cap)
-        shares += mg / most
         steps.append(
             f"{agent} {mg:.4g} mg of {most:.4g} mg (the lesser of {per_kg:g} mg/kg × "
             f"{person.weight_kg:g} kg = {per_kg * person.weight_kg:.4g} mg and {cap:g} mg) = "
@@ -182,14 +207,14 @@ def _anaesthetic(portions: Sequence[Portion], person: Person) -> Iterator[Check]
     arithmetic = "; ".join(steps) + (f"; together {shares:.3g}" if len(steps) > 1 else "")
     if acting:
         arithmetic += f"; {_earlier(acting)} included, which may still act"
-    own = changed_agents(knowledge, used)
+    own = changed_agents(knowledge, dose.most_mg)
     yield limit_check(limits, "anaesthetic-share", shares, arithmetic, own)
     yield limit_check(limits, "anaesthetic-high", shares, arithmetic, own)
     if _holds(limits.limits["anaesthetic-frail"], person):
         yield limit_check(limits, "anaesthetic-frail", shares, arithmetic, own)
     if person.height_cm is None:
         yield limit_check(limits, "height-asked", shares, arithmetic, own)
-    yield from _of_the_day(planned, person)
+    yield from _of_the_day(dose.mg, person)
 
 
 def _holds(limit: Limit, person: Person) -> bool:
@@ -201,16 +226,16 @@ def _holds(limit: Limit, person: Person) -> bool:
     )
 
 
-def _of_the_day(planned: Sequence[Portion], person: Person) -> Iterator[Check]:
+def _of_the_day(planned_mg: Mapping[str, float], person: Person) -> Iterator[Check]:
     """Each anaesthetic against the most of 24 hours, where its label has one."""
     catalogue = agent_catalogue(person.knowledge)
-    for agent in dict.fromkeys(p.agent for p in planned):
+    for agent, planned in planned_mg.items():
         row = catalogue.agents[agent]
         most = row.max_mg_24h
         before = [g for g in person.history if g.agent == agent and person.within(g, DAY_HOURS)]
         if most is None or not before:
             continue
-        mg = sum(p.mg for p in planned if p.agent == agent) + sum(g.mg or 0.0 for g in before)
+        mg = planned + sum(g.mg or 0.0 for g in before)
         verdict = Verdict.BLOCKED if mg > most * (1 + ROUNDING) else Verdict.FINE
         if any(given.mg is None for given in before):
             verdict = Verdict.UNKNOWN

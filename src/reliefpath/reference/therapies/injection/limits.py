@@ -148,6 +148,7 @@ class InjectionLimits(Catalogue):
     young: Rule
     each_session: Rule
     steroid_reason: Rule
+    vial: Rule
     rescue: Rescue
 
 

@@ -97,7 +97,7 @@ def _examined(place: Place, person: Person) -> Iterator[Check]:
     if person.complaint is None:
         return
     limits = injection_limits(person.knowledge)
-    limit, found = limits.limits["exam-age"], _latest(place, person)
+    limit, found = limits.limits["exam-age"], latest_examined(place, person.exams)
     where, source = _where(place, person), cited(limits, limit.source)
     told = "not examined" if found is None else f"last examined on {found.on}"
     if found is None or limit.broken((person.on - found.on).days / WEEK):
@@ -110,10 +110,10 @@ def _examined(place: Place, person: Person) -> Iterator[Check]:
         yield _site(what, place, says, limit, source)
 
 
-def _latest(place: Place, person: Person) -> Examined | None:
-    """The latest examination of a place; what was found on that very side goes before `both`."""
+def latest_examined(place: Place, exams: Iterable[Examined]) -> Examined | None:
+    """Return the latest examination of a place; one of that very side goes before `both`."""
     muscle, side = place
-    mine = [e for e in person.exams if e.muscle == muscle and e.side in (side, BOTH)]
+    mine = [e for e in exams if e.muscle == muscle and e.side in (side, BOTH)]
     return max(mine, key=lambda e: (e.on, e.side == side), default=None)
 
 

@@ -16,6 +16,7 @@ from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies.coverage import Asked
 from reliefpath.reference.therapies.injectables import Agent, AgentKind, agents
+from reliefpath.reference.therapies.injection.person import Given
 
 SIDES = ("left", "right")
 MG_PER_ML_IN_A_PERCENT = 10.0
@@ -196,6 +197,23 @@ def weighed(
 
 
 @dataclass(frozen=True)
+class AnaestheticDose:
+    """All local anaesthetic of a session, held against the most that may be given."""
+
+    mg: Mapping[str, float]
+    """Planned, by agent."""
+    most_mg: Mapping[str, float]
+    """Of each agent alone; empty where the weight is not known."""
+    share: float | None
+    """Of the maximum, all agents and what may still act together; null where it is not known."""
+    allowed: float
+    """The share at which it is blocked in this person."""
+    weight_kg: float | None
+    earlier: tuple[Given, ...] = ()
+    """What was given before and may still act."""
+
+
+@dataclass(frozen=True)
 class Plan(Checked):
     """A plan with everything that was looked at, the worst first."""
 
@@ -206,6 +224,8 @@ class Plan(Checked):
     steroid_reason: str | None
     at_hand: tuple[str, ...] = field(default=())
     """What must be within reach."""
+    dose: AnaestheticDose | None = None
+    """All local anaesthetic; None where none is planned."""
     coverage: tuple[Asked, ...] = field(default=())
     """What payers ask, with its answers."""
     renewed: Mapping[str, date] = field(default_factory=dict)

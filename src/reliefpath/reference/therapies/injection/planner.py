@@ -14,7 +14,7 @@ from reliefpath.reference.therapies.coverage import (
     coverage_catalogue,
 )
 from reliefpath.reference.therapies.injectables import AgentKind
-from reliefpath.reference.therapies.injection.doses import dose_checks
+from reliefpath.reference.therapies.injection.doses import anaesthetic_dose, dose_checks
 from reliefpath.reference.therapies.injection.intervals import session_checks, steroid_checks
 from reliefpath.reference.therapies.injection.limits import injection_limits
 from reliefpath.reference.therapies.injection.person import Person
@@ -60,7 +60,17 @@ def plan_injection(
     found, known = weighed(checks, acknowledged)
     reason = steroid_reason if uses(sites, AgentKind.CORTICOSTEROID, knowledge) else None
     at_hand = tuple(_at_hand(sites, person))
-    return Plan(person.on, tuple(sites), found, known, reason, at_hand, asked, person.renewed)
+    return Plan(
+        on=person.on,
+        sites=tuple(sites),
+        checks=found,
+        acknowledged=known,
+        steroid_reason=reason,
+        at_hand=at_hand,
+        dose=anaesthetic_dose((p for site in sites for p in site.portions), person),
+        coverage=asked,
+        renewed=person.renewed,
+    )
 
 
 def refuse_nonsense(sites: Sequence[Site], knowledge: Knowledge) -> None:
