@@ -36,6 +36,7 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "POST /strategy/try": DIRECTOR,
     "POST /strategy/download": DIRECTOR,
     "GET /outcomes": CARE,
+    "GET /lots": TREAT,
     "GET /patient/{episode}": CARE,
     "GET /patient/{episode}/curve.svg": CARE,
     "GET /patient/{episode}/curve.json": CARE,

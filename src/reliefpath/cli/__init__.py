@@ -17,6 +17,7 @@ from reliefpath.cli.commands import (
     clinic,
     exercise,
     inject,
+    lots,
     needle,
     pathway,
     recovery,
@@ -42,6 +43,7 @@ app.add_typer(accounts.app, name="account")
 app.add_typer(chart.app, name="chart")
 app.add_typer(exercise.app, name="exercise")
 app.add_typer(inject.app, name="inject")
+app.add_typer(lots.app)
 app.add_typer(needle.app, name="needle")
 app.add_typer(pathway.app, name="pathway")
 app.add_typer(recovery.app, name="recovery")

@@ -100,13 +100,7 @@ class Records:
         """
         if not is_chart(self.source):
             return None
-        chart = chart_of(self.source)
-        if wrong := chart.check_database().wrong:
-            raise ChartError(
-                f"`{shown(self.source)}` is damaged, and an answer might leave out what was "
-                f"recorded: {'; '.join(wrong[:5])}. {VERIFY}"
-            )
-        return chart
+        return sound_chart(self.source)
 
     def _folder(self) -> CareLog:
         from reliefpath.care_log.folder import read_folder
@@ -185,6 +179,21 @@ def chart_of(source: str) -> Chart:
     from reliefpath.care.charts import open_chart
 
     return open_chart(source, knowledge())
+
+
+def sound_chart(source: str) -> Chart:
+    """Open a chart of which an answer may be given.
+
+    Raises:
+        ChartError: the answer might leave out what was recorded.
+    """
+    chart = chart_of(source)
+    if wrong := chart.check_database().wrong:
+        raise ChartError(
+            f"`{shown(source)}` is damaged, and an answer might leave out what was recorded: "
+            f"{'; '.join(wrong[:5])}. {VERIFY}"
+        )
+    return chart
 
 
 def _give_memory_back() -> None:

@@ -32,6 +32,7 @@ PAGES = (
     ("/strategy", "Strategy", CARE),
     ("/outcomes", "Outcomes", CARE),
     ("/due", "Check-ins due", CARE),
+    ("/lots", "Lots", TREAT),
     ("/terms", "Words", (Role.DIRECTOR,)),
     ("/people", "People", (Role.ADMINISTRATOR,)),
     ("/reminders", "Reminders", (Role.ADMINISTRATOR,)),

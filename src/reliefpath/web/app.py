@@ -38,6 +38,7 @@ from reliefpath.web.routes import (
     check_in_links,
     home,
     intake,
+    lots,
     outcomes,
     reminders,
     single_sign_on,
@@ -78,6 +79,7 @@ NOTED_SECONDS = 600
 ROUTERS = (
     *(home.router, single_sign_on.router),
     *(worklist.router, intake.router, strategy.router, trial.router, outcomes.router),
+    lots.router,
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
     *(terms.router, visiting.router, correcting.router, red_flags.router),
     *(check_in.router, check_in_links.router, reminders.router, vega.router),
