@@ -158,6 +158,16 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
     assert not injected(desk)
 
 
+def test_what_was_ticked_beside_a_plan_waits_while_none_can_be_made(desk: Desk) -> None:
+    ticked = {"agrees": "yes", "given_anyway": "it was an emergency"}
+    form = planner(desk, **ticked, volume_ml="")
+    for name, value in (*ticked.items(), ("nothing_new", "yes"), ("acknowledge", WEIGHED[1])):
+        assert f'name="{name}" value="{value}"' in form
+    back = planner(desk, lot="", given_anyway="x", agrees="yes")
+    assert re.search(r'name="given_anyway" [^>]*value="x"', back)
+    assert back.count(" checked") == 2 + len(WEIGHED)
+
+
 def test_a_lot_that_nobody_knows_is_recorded_with_why(desk: Desk) -> None:
     unknown = {"lot": "", "expires": "", "unknown_because": "the vial was thrown away"}
     answer = desk.client.post(f"{desk.patient_page}/injection", data={**FORM, **unknown})
@@ -236,6 +246,8 @@ def test_an_injection_is_planned_to_ready_and_recorded_with_its_papers_in_at_mos
         follow(page, "Plan an injection")
         entries = 1
         assert page.locator("#dose").inner_text().startswith("20 mg of lidocaine, 7 %")
+        assert "read lot and expiry off the vial" in page.locator(".left").inner_text()
+        assert not page.locator("#lot-1[aria-invalid]").count()
         for label, value in (("Lot", "A123"), ("Expires", "04/2027")):
             page.get_by_label(label, exact=label == "Lot").fill(value)
             entries += 1

@@ -92,6 +92,8 @@ def form_view(
     care_log: CareLog,
     proposal: Proposal,
     today: date,
+    *,
+    is_sent: bool,
 ) -> FormView:
     """Return what the form shows.
 
@@ -104,6 +106,7 @@ def form_view(
         care_log: the patient's record.
         proposal: what the plan began with.
         today: the day at the clinic.
+        is_sent: whether what is not told of the vials is marked, as nobody was asked before.
     """
     knowledge = care_log.knowledge
     known = agents(knowledge)
@@ -121,7 +124,8 @@ def form_view(
         )
         for check in open_
     ]
-    beside = {mended[check.id]: _short(check) for check in open_ if check.id in mended}
+    marked = open_ if is_sent else [check for check in open_ if check not in vial_checks]
+    beside = {mended[check.id]: _short(check) for check in marked if check.id in mended}
     last = [*proposal.before]
     return FormView(
         headline=None if plan is None else headline(plan, knowledge),

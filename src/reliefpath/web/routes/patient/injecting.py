@@ -18,6 +18,7 @@ from reliefpath.care.planning.injection import (
     recording_of,
 )
 from reliefpath.care.planning.proposal import Proposal, propose
+from reliefpath.care.planning.vials import vial_checks
 from reliefpath.care_log.log import CareLog
 from reliefpath.documents import papers as written
 from reliefpath.errors import ReliefPathError, UsageError
@@ -49,6 +50,8 @@ from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}/injection")
 ANSWER = ("criterion", "answered_by", "answer")
+BESIDE_A_PLAN = (*ANSWER, NOTHING_NEW, "acknowledge", "agrees", "given_anyway")
+"""What is ticked and answered beside a plan, and waits while none can be made."""
 SETTINGS = ("on", "weight", "weight_unit", "height_cm", "payer", "agrees")
 
 
@@ -65,6 +68,8 @@ class Outcome:
     wrong: str | None = None
     missing: str | None = None
     """What a form that nobody has sent yet still lacks for a plan."""
+    is_sent: bool = True
+    """Whether somebody filled the form in, so that what is still empty is marked."""
     is_recorded: bool = False
 
 
@@ -74,15 +79,20 @@ def ask(request: Request, episode: str, worker: Treater) -> Response:
     care: Care = request.app.state.care
     care_log = open_record(care, episode, worker, "injection")
     said: Said = request.query_params
-    proposal, outcome = propose(care_log, episode, care.today), Outcome()
-    is_asked = bool(said.getlist("muscle"))
-    if not is_asked:
+    proposal = propose(care_log, episode, care.today)
+    outcome = Outcome(is_sent=bool(said.getlist("muscle")))
+    if not outcome.is_sent:
         said = filled_in(proposal)
     try:
         found = _planned_again(care, care_log, episode, said)
         outcome.plan, outcome.is_recorded = found.plan, not found.given.is_empty()
+        proposal = propose(found.care_log, episode, care.today)
+        plan = found.plan
+        outcome.vial_checks = tuple(
+            vial_checks(vials_of(said), plan.sites, plan.on, care.knowledge)
+        )
     except ReliefPathError as error:
-        if is_asked:
+        if outcome.is_sent:
             outcome.wrong = str(error)
         else:
             outcome.missing = str(error)
@@ -185,6 +195,7 @@ def _form(
         care_log,
         proposal,
         today,
+        is_sent=outcome.is_sent,
     )
     return page(
         request,
@@ -200,6 +211,7 @@ def _form(
         shown=None if plan is None else Shown(plan, outcome.against),
         wrong=outcome.wrong,
         lacks=outcome.missing,
+        kept=BESIDE_A_PLAN,
         recorded=outcome.is_recorded,
         query=_query(said),
         papers=[name for name in written.NAMES if plan is not None and name not in missing],
