@@ -59,7 +59,9 @@ Sites = Annotated[
 Weight = Annotated[
     str | None,
     typer.Option(
-        metavar="WEIGHT", help="Measured now, with its unit.  [default: the last on record]"
+        metavar="WEIGHT",
+        help="Measured now, with its unit; recorded with the injection.  [default: the last on "
+        "record]",
     ),
 ]
 Height = Annotated[str | None, typer.Option(metavar="HEIGHT", help="With its unit, as in 170cm.")]

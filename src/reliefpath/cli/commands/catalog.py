@@ -47,7 +47,7 @@ SHOWN: Mapping[CatalogName, tuple[str, ...]] = {
     CatalogName.AGENTS: ("name", "kind", "max_mg_per_kg", "max_mg", "equipotent_mg", "note"),
     CatalogName.EXERCISES: ("name", "kind", "muscles", "equipment", "harder"),
     CatalogName.EXERCISE_RULES: ("when", "change", "because"),
-    CatalogName.CAUTIONS: ("name", "bars", "because"),
+    CatalogName.CAUTIONS: ("name", "bars", "because", "with_agents"),
     CatalogName.COVERAGE: ("name", "sessions", "same_site_weeks", "any_site_weeks", "note"),
     CatalogName.LIMITS: ("name", "least", "most", "unit", "over", "because"),
     CatalogName.CODES: ("name", "least_muscles", "most_muscles", "mg", "regions"),
