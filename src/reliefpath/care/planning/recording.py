@@ -60,7 +60,12 @@ class Recording:
     @property
     def against(self) -> list[str]:
         """What stands against it: what blocks it, what nobody has weighed, what is told twice."""
-        return [*self._unsafe(), *self._of_vials(), *self._twice()]
+        return [*self._unsafe(), *self._of_vials(), *self.twice]
+
+    @property
+    def twice(self) -> list[str]:
+        """What is on record of the day already."""
+        return list(self._twice())
 
     def enter(self, chart: Chart, by: str, given_anyway: str | None = None, **detail: Any) -> int:
         """Record all rows or none; return the entry of the audit log.

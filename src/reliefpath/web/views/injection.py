@@ -10,6 +10,7 @@ from typing import Any
 
 from reliefpath.care.planning.person import WEIGHT
 from reliefpath.care.planning.proposal import Proposal
+from reliefpath.care.planning.recording import Recording
 from reliefpath.care_log.log import CareLog
 from reliefpath.documents.printing import day_text
 from reliefpath.knowledge import Knowledge
@@ -85,7 +86,7 @@ class FormView:
 
 def form_view(
     plan: Plan | None,
-    vial_checks: Sequence[Check],
+    recording: Recording | None,
     rows: Sequence[Fields],
     vials: Sequence[Fields],
     wrong: Mapping[str, str],
@@ -99,7 +100,7 @@ def form_view(
 
     Args:
         plan: what was made of the form; None where nothing could be.
-        vial_checks: what was made of the vials.
+        recording: the plan on its way into the chart; None where it is there, or cannot be.
         rows: the rows of sites.
         vials: the rows of vials.
         wrong: what is wrong in fields, by their ids.
@@ -112,6 +113,7 @@ def form_view(
     known = agents(knowledge)
     kind = AgentKind.CORTICOSTEROID
     steroids = frozenset(agent for agent, row in known.items() if row.kind is kind)
+    vial_checks = () if recording is None else recording.vial_checks
     checks = [*vial_checks, *(() if plan is None else plan.checks)]
     acknowledged = () if plan is None else plan.acknowledged
     mended = _fields_of(rows, vials, steroids)
@@ -124,6 +126,9 @@ def form_view(
         )
         for check in open_
     ]
+    twice = () if recording is None else recording.twice
+    left += [Left("sites", says, blocks=True) for says in twice]
+    left += [Left(field, says, blocks=True) for field, says in wrong.items()]
     marked = open_ if is_sent else [check for check in open_ if check not in vial_checks]
     beside = {mended[check.id]: _short(check) for check in marked if check.id in mended}
     last = [*proposal.before]

@@ -12,20 +12,21 @@ from fastapi.responses import RedirectResponse, Response
 from reliefpath.care.break_glass import open_record
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.planning.injection import (
+    InjectionRequest,
     PlannedInjection,
     plan_again,
     plan_for,
     recording_of,
 )
 from reliefpath.care.planning.proposal import Proposal, propose
-from reliefpath.care.planning.vials import vial_checks
+from reliefpath.care.planning.recording import Recording
 from reliefpath.care_log.log import CareLog
 from reliefpath.documents import papers as written
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.knowledge.languages import spoken_or_english
 from reliefpath.reference.therapies import agents
 from reliefpath.reference.therapies.coverage import PAYER, Asked, coverage_catalogue
-from reliefpath.reference.therapies.injection import Check, Plan
+from reliefpath.reference.therapies.injection import Plan
 from reliefpath.web.forms import Form, Said, muscle_choices, rows_of, text_of
 from reliefpath.web.injection_form import (
     SITE,
@@ -60,9 +61,8 @@ class Outcome:
     """What came of a form: a plan as far as one could be made, and what is wrong."""
 
     plan: Plan | None = None
-    against: list[str] = field(default_factory=list)
-    """What stands against recording it."""
-    vial_checks: tuple[Check, ...] = ()
+    recording: Recording | None = None
+    """The plan on its way into the chart; None where it is there, or cannot be."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """What is missing or wrong, by the id of its field."""
     wrong: str | None = None
@@ -84,13 +84,12 @@ def ask(request: Request, episode: str, worker: Treater) -> Response:
     if not outcome.is_sent:
         said = filled_in(proposal)
     try:
-        found = _planned_again(care, care_log, episode, said)
+        asked = request_of(said, episode, care.today, care.knowledge)
+        found = _planned_again(care, care_log, asked, said)
         outcome.plan, outcome.is_recorded = found.plan, not found.given.is_empty()
         proposal = propose(found.care_log, episode, care.today)
-        plan = found.plan
-        outcome.vial_checks = tuple(
-            vial_checks(vials_of(said), plan.sites, plan.on, care.knowledge)
-        )
+        if not outcome.is_recorded:
+            outcome.recording = _recording(care_log, asked, found.plan, said)
     except ReliefPathError as error:
         if outcome.is_sent:
             outcome.wrong = str(error)
@@ -110,9 +109,7 @@ def record(request: Request, episode: str, worker: Treater, said: Form) -> Respo
         asked = request_of(said, episode, care.today, care.knowledge)
         plan = weighed_in(plan_for(care_log, asked, care.pathway, care.priors), said)
         outcome.plan = plan
-        session = session_of(said, episode, plan.on, twitches=twitches(said))
-        recording = recording_of(care_log, asked, plan, session, vials_of(said), seen)
-        outcome.against, outcome.vial_checks = recording.against, recording.vial_checks
+        outcome.recording = recording = _recording(care_log, asked, plan, said, seen)
         told = {"page": "injection", "steroid_reason": plan.steroid_reason}
         if put_on_record(said, recording, care.chart, worker.username, **told):
             return RedirectResponse(f"{request.url.path}?{_query(said)}", 303)
@@ -131,7 +128,8 @@ def paper(request: Request, episode: str, name: str, kind: str, worker: Treater)
     if name not in written.NAMES or kind not in ("html", "pdf"):
         raise UsageError(f"no paper `{name}.{kind}`: {', '.join(written.NAMES)}, as html or pdf")
     care_log, said = open_record(care, episode, worker, name), request.query_params
-    found = _planned_again(care, care_log, episode, said)
+    asked = request_of(said, episode, care.today, care.knowledge)
+    found = _planned_again(care, care_log, asked, said)
     told = _told(said)
     case = written.case_of(
         *(found.care_log, episode, found.plan, care.pathway, found.plan.on),
@@ -162,11 +160,20 @@ def _told(said: Said) -> written.Told:
     )
 
 
-def _planned_again(care: Care, care_log: CareLog, episode: str, said: Said) -> PlannedInjection:
+def _planned_again(
+    care: Care, care_log: CareLog, asked: InjectionRequest, said: Said
+) -> PlannedInjection:
     """The plan that a form describes, on the record as it was before the injection itself."""
-    asked = request_of(said, episode, care.today, care.knowledge)
     found = plan_again(care_log, asked, care.pathway, care.priors)
     return replace(found, plan=weighed_in(found.plan, said))
+
+
+def _recording(
+    care_log: CareLog, asked: InjectionRequest, plan: Plan, said: Said, seen: int = 0
+) -> Recording:
+    """The plan on its way into the chart, with what only whoever gives it can tell."""
+    session = session_of(said, asked.episode, plan.on, twitches=twitches(said))
+    return recording_of(care_log, asked, plan, session, vials_of(said), seen)
 
 
 def _query(said: Said) -> str:
@@ -184,11 +191,12 @@ def _form(
     outcome: Outcome,
 ) -> Response:
     today, knowledge = request.app.state.care.today, care_log.knowledge
-    about, plan = head(care_log, episode, today), outcome.plan
+    about, plan, recording = head(care_log, episode, today), outcome.plan, outcome.recording
+    against = recording.against if recording is not None and outcome.is_sent else []
     missing = {} if plan is None else _missing(plan, said)
     view = form_view(
         plan,
-        outcome.vial_checks,
+        recording,
         site_rows(said),
         vial_rows(said),
         outcome.fields,
@@ -208,7 +216,7 @@ def _form(
         muscles=muscle_choices(knowledge, about["region"]),
         agents=[(id_, row.name) for id_, row in agents(knowledge).items()],
         payers=[(id_, row.name) for id_, row in coverage_catalogue(knowledge).coverage.items()],
-        shown=None if plan is None else Shown(plan, outcome.against),
+        shown=None if plan is None else Shown(plan, against),
         wrong=outcome.wrong,
         lacks=outcome.missing,
         kept=BESIDE_A_PLAN,

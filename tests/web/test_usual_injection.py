@@ -1,0 +1,87 @@
+"""The planner of a clinic that names its usual agent: the dose at once, recorded in few entries."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from reliefpath.knowledge import SHIPPED
+from reliefpath.web.settings import Settings
+
+from .browsing import follow, press, violations
+from .conftest import Picture, Served
+from .desk import EPISODE, Desk
+from .test_injecting import chosen, values
+from .test_patient import sign_in_as_clinician_of
+
+CLINIC = """
+clinic: Riverside
+overrides:
+  - in: agents
+    row: lidocaine
+    set: {usual_site: {strength: 1, volume_ml: 1}}
+    because: It is what we stock.
+    by: Dr. Ana Ruiz
+    on: 2026-01-05
+"""
+
+
+@pytest.fixture
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    """The demo clinic with a file of its own."""
+    (tmp_path / "clinic.yaml").write_text(CLINIC)
+    return replace(settings, knowledge=SHIPPED.with_overrides(tmp_path / "clinic.yaml"))
+
+
+def test_the_dose_shows_without_a_press(desk: Desk) -> None:
+    form = desk.client.get(f"{desk.patient_page}/injection").text
+    assert chosen(form, "agent") == ["lidocaine", "lidocaine", ""]
+    assert "<b>20 mg of lidocaine</b>, 7 % of the maximum for 81 kg" in form
+    assert form.count("10 mg, 4 % of the maximum") == 2
+    assert values(form, "lot") == [""]
+    assert values(form, "expires") == [""]
+
+
+@pytest.mark.browser
+def test_an_injection_is_planned_to_ready_and_recorded_with_its_papers_in_at_most_20_entries(
+    page: Page, served: Served, picture: Picture
+) -> None:
+    sign_in_as_clinician_of(EPISODE, served, page)
+    page.goto(f"{served.url}/patient/{EPISODE}")
+    follow(page, "Plan an injection")
+    entries = 1
+    assert page.locator("#dose").inner_text().startswith("20 mg of lidocaine, 7 %")
+    assert "read lot and expiry off the vial" in page.locator(".left").inner_text()
+    assert not page.locator("#lot-1[aria-invalid]").count()
+    for label, value in (("Lot", "A123"), ("Expires", "04/2027")):
+        page.get_by_label(label, exact=label == "Lot").fill(value)
+        entries += 1
+    page.get_by_label("nothing is new").check()
+    entries += 1
+    for danger in ("pregnancy not asked", "hazard levator scapulae", "hazard upper trapezius"):
+        page.get_by_label(f"I have weighed: {danger}").check()
+        entries += 1
+    for width in (360, 768, 1440):
+        page.set_viewport_size({"width": width, "height": 1000})
+        assert not [*violations(page)]
+    page.emulate_media(color_scheme="light")
+    picture(page, "injection")
+    press(page, "Check the plan")
+    entries += 1
+    assert page.locator("#checks + p .tag").inner_text() == "ready"
+    assert page.locator("#left").inner_text() == "Nothing stands against it"
+    press(page, "Record it as given")
+    entries += 1
+    papers = page.locator("#papers ~ ul a:not([href*='.pdf'])")
+    recorded, names = page.url, papers.all_inner_texts()
+    assert {"Procedure note", "Consent", "After care"} <= set(names)
+    for name in names:
+        follow(page, re.compile(f"^{name}$"))
+        entries += 1
+        page.goto(recorded)
+    assert len(names) == 5
+    assert entries == 14  # as docs/web-patient.md says; at most 20 were meant
