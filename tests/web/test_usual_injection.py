@@ -57,6 +57,8 @@ def test_an_injection_is_planned_to_ready_and_recorded_with_its_papers_in_at_mos
     assert page.locator("#dose").inner_text().startswith("20 mg of lidocaine, 7 %")
     assert "read lot and expiry off the vial" in page.locator(".left").inner_text()
     assert not page.locator("#lot-1[aria-invalid]").count()
+    page.emulate_media(color_scheme="light")
+    picture(page, "injection")
     for label, value in (("Lot", "A123"), ("Expires", "04/2027")):
         page.get_by_label(label, exact=label == "Lot").fill(value)
         entries += 1
@@ -68,8 +70,6 @@ def test_an_injection_is_planned_to_ready_and_recorded_with_its_papers_in_at_mos
     for width in (360, 768, 1440):
         page.set_viewport_size({"width": width, "height": 1000})
         assert not [*violations(page)]
-    page.emulate_media(color_scheme="light")
-    picture(page, "injection")
     press(page, "Check the plan")
     entries += 1
     assert page.locator("#checks + p .tag").inner_text() == "ready"
