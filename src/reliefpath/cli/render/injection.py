@@ -40,7 +40,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     print_checks(console, plan)
     for thing in plan.at_hand:
         console.print()
-        console.print(f"At hand: {thing}")
+        console.print(Text(f"At hand: {thing}"))
     print_end(console, plan)
 
 
@@ -51,9 +51,9 @@ def print_checks(console: Console, plan: Checked) -> None:
         known = " (acknowledged)" if check.id in plan.acknowledged else ""
         console.print()
         console.print(Text(f"{mark} {check.id}{known}", style))
-        console.print(f"    {check.says}")
+        console.print(Text(f"    {check.says}"))
         if check.arithmetic:
-            console.print(f"    {check.arithmetic}")
+            console.print(Text(f"    {check.arithmetic}"))
         for source in check.source:
             console.print(Text(f"    {source}", "dim"))
 
