@@ -55,6 +55,12 @@ def today(zone: str) -> date:
     return datetime.now(zone_of(zone)).date()
 
 
+def this_moment(zone: str, day: date) -> datetime:
+    """Return this moment as the care log keeps it, on a day that a demo clinic may stay on."""
+    now = datetime.now(zone_of(zone))
+    return instant_of(now if now.date() == day else datetime.combine(day, now.timetz()))
+
+
 def has_time(at: datetime) -> bool:
     """Return whether an instant says a time of day, rather than a date alone."""
     return at.astimezone(UTC).time() != MIDNIGHT

@@ -27,6 +27,7 @@ SAVED = {
     "needling": "a session of dry needling",
     "injection": "an injection",
     "finding": "a finding",
+    "exercise": "an exercise programme",
 }
 """What each form records."""
 

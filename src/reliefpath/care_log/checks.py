@@ -17,6 +17,8 @@ from reliefpath.knowledge import Knowledge, derived
 from reliefpath.reference.measures import Measure, measures
 from reliefpath.reference.measures.totals import SESSION, totals
 from reliefpath.reference.therapies import NOT_UNDERSTOOD, finding_kinds
+from reliefpath.reference.therapies.exercise import exercises
+from reliefpath.reference.therapies.exercise.adherence import NEAR, read_shares, total_share
 
 DAY = timedelta(days=1)
 ZONE_SLACK = timedelta(days=1)
@@ -52,6 +54,7 @@ def check_rows(
         case "treatments":
             bad += _half_amounts(frame, "amount")
             bad += _given_twice(frame)
+            bad += _exercises(frame, knowledge)
         case "findings":
             bad += _unknown_findings(frame, knowledge)
             bad += _half_amounts(frame, "value")
@@ -230,6 +233,25 @@ def _given_twice(frame: pl.DataFrame) -> Iterator[Bad]:
         say = "the same row as one before; if it was given once, leave one out: both count for "
         say += "doses and limits, and one for how a trial of conservative care went"
         yield Bad(row, "therapy", therapy, say, warning=True)
+
+
+def _exercises(frame: pl.DataFrame, knowledge: Knowledge) -> Iterator[Bad]:
+    """Shares of exercises that cannot be read, or whose mean is not what was done of all."""
+    rows = frame["exercises"].is_not_null().arg_true()
+    for row, text in zip(rows, frame["exercises"].gather(rows), strict=True):
+        try:
+            shares = read_shares(text)
+        except UsageError as error:
+            yield Bad(row, "exercises", text, str(error))
+            continue
+        if unknown := shares.keys() - exercises(knowledge).keys():
+            name = min(unknown)
+            hint = nearest(name, exercises(knowledge))
+            yield Bad(row, "exercises", text, f"unknown exercise `{name}`{hint}")
+        mean, adherence = total_share(shares), frame["adherence"][row]
+        if mean is not None and (adherence is None or abs(adherence - mean) > NEAR):
+            said = None if adherence is None else f"{adherence:g}"
+            yield Bad(row, "adherence", said, f"expected {mean:.2f}, the mean of `exercises`")
 
 
 def _unknown_findings(frame: pl.DataFrame, knowledge: Knowledge) -> Iterator[Bad]:

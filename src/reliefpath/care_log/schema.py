@@ -225,6 +225,11 @@ TREATMENTS = Table(
             1,
             absent="Whether the programme was done",
         ),
+        _text(
+            "exercises",
+            "How much of each exercise was done, as `EXERCISE=SHARE` with a space between; "
+            "`adherence` is their mean",
+        ),
         _number("response", "Share of the pain relieved by it", 0, 1, absent="Whether it helped"),
         _flag("twitch_response", "A local twitch was seen or felt"),
         _text(

@@ -16,14 +16,19 @@ from reliefpath.errors import CareLogError, UsageError, nearest
 from reliefpath.knowledge import Knowledge
 from reliefpath.store.frames import stored_select, to_stored
 from reliefpath.store.reading import about, known_parents, read_care_log
-from reliefpath.store.tables import HISTORIES, ROWS, START_OF_DAY, holding
+from reliefpath.store.tables import HISTORIES, PROGRAMMES, ROWS, START_OF_DAY, holding
 from reliefpath.store.writing import Change
 
 DEPENDENTS = {
     "patients": ("patient", ("episodes", "findings")),
-    "episodes": ("episode", ("scores", "treatments", "exams", "findings", "decisions")),
+    "episodes": (
+        "episode",
+        ("scores", "treatments", "exams", "findings", "decisions", "programmes"),
+    ),
 }
 """What belongs to a patient or an episode alone, and is withdrawn with it."""
+OF_A_SAVE = (*TABLES, PROGRAMMES.name)
+"""The tables of which a form saves rows."""
 HOLDS, GONE = None, True
 """What became of a row: it holds, or was withdrawn; what was corrected is neither."""
 
@@ -143,7 +148,7 @@ def saved_rows(
 ) -> dict[tuple[str, int], bool | None]:
     """Return the rows of a patient that an entry recorded, each with what became of it."""
     found = {}
-    for name in TABLES:
+    for name in OF_A_SAVE:
         rows, later = ROWS[name], ROWS[name].alias()
         mine = about(name, lambda whose: whose == patient)
         query = sa.select(rows.c.id, later.c.withdrawn).where(rows.c.entry == entry, mine)

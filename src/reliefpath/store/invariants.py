@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import UsageError
 from reliefpath.store.reading import about
-from reliefpath.store.tables import AUDIT, KEY, ROWS, holding, natural_key
+from reliefpath.store.tables import AUDIT, KEY, PROGRAMMES, ROWS, holding, natural_key
 from reliefpath.store.writing import Change, same
 
 
@@ -33,7 +33,7 @@ def check_unchanged(change: Change, seen: int) -> None:
     Raises:
         UsageError: something was; nothing is recorded.
     """
-    for name in TABLES:
+    for name in (*TABLES, PROGRAMMES.name):
         mine = about(name, lambda patient: patient == change.act.patient)
         newer = sa.select(ROWS[name].c.id).where(mine, ROWS[name].c.entry > seen).limit(1)
         if change.connection.scalar(newer) is not None:

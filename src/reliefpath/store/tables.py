@@ -71,7 +71,16 @@ TERMS = Table(
         Column("code", Kind.TEXT, "The code of the catalogue that it is", required=True),
     ),
 )
-HISTORIES = {**TABLES, **{t.name: t for t in (DECISIONS, DOCUMENTS, SETTINGS, TERMS)}}
+PROGRAMMES = Table(
+    "programmes",
+    "an exercise programme that a clinician signed: a row is a version, whole",
+    (
+        Column("episode", Kind.TEXT, "The episode", required=True),
+        Column("at", Kind.INSTANT, "When it was signed", required=True),
+        Column("programme", Kind.TEXT, "The programme, as JSON", required=True),
+    ),
+)
+HISTORIES = {**TABLES, **{t.name: t for t in (DECISIONS, DOCUMENTS, SETTINGS, TERMS, PROGRAMMES)}}
 """Every table whose rows are kept for ever."""
 FEW = 500
 """Keys that are asked for by name; for more the whole table is read."""

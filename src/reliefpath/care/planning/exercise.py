@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
+from reliefpath.care.planning.exercise_reports import check_ins
 from reliefpath.care_log.log import CareLog
 from reliefpath.clock import Moment
 from reliefpath.errors import UsageError
@@ -28,7 +30,8 @@ from reliefpath.reference.therapies.exercise import (
     programme,
 )
 
-EXERCISE, PAIN = "exercise", "nrs"
+MINUTES = 20.0
+"""A day, unless a clinician says otherwise."""
 NO_EXAM = "No exam is on record: the programme is for the region alone."
 NO_ACTIVE = "The latest exam found no active trigger point: the programme is for the region alone."
 NOT_SCREENED = (
@@ -40,17 +43,52 @@ NOT_READ = (
 )
 
 
-def programme_for(
+@dataclass(frozen=True)
+class Situation:
+    """What bears on an exercise programme: the person and the complaint, as the record has them."""
+
+    care_log: CareLog
+    episode: str
+    moment: Moment
+    need: Need
+    examined_on: date | None
+    red_flags: str | None
+    """Those that are active, in words."""
+    screened: bool
+    """Whether red flags have been asked about since the episode began."""
+    notes: tuple[str, ...]
+    """What a clinician must know of the record."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why there is no programme at all, if that is so."""
+        if self.red_flags is None:
+            return None
+        return f"no exercise programme while a red flag is active: {self.red_flags}"
+
+    def check_ins(self, since: date | datetime | None) -> list[CheckIn]:
+        """Return what was reported since a day or a moment; see `check_ins`."""
+        return check_ins(self.care_log, self.episode, self.moment, since)
+
+    def fit(self, programme: Programme) -> Programme:
+        """Return a programme with what the day asks for: rest after a needle, and the notes."""
+        treated = self.moment.before(self.care_log.only(self.episode).given)
+        if (needled := last_needle(treated, self.care_log.knowledge)) is not None:
+            programme = after_needle(programme, needled, self.moment.day)
+        return replace(programme, notes=self.notes)
+
+
+def situation_of(
     care_log: CareLog,
     episode: str,
     as_of: date | datetime,
     *,
     equipment: Iterable[str] = (),
-    minutes: float = 20,
+    minutes: float = MINUTES,
     irritability: Irritability = Irritability.MEDIUM,
     goal: Goal = Goal.RELIEF,
-) -> Programme:
-    """Return the programme for the latest exam, changed by the check-ins since.
+) -> Situation:
+    """Return what bears on an exercise programme.
 
     Args:
         care_log: what concerns the patient.
@@ -62,16 +100,13 @@ def programme_for(
         goal: what comes first.
 
     Raises:
-        UsageError: the episode is not there or has not begun, a red flag is active, or what is at
-            hand is unknown.
+        UsageError: the episode is not there or has not begun, or what is at hand is unknown.
     """
     moment = care_log.moment(as_of)
     known = facts(care_log.only(episode), as_of).filter(pl.col("episode") == episode)
     if known.is_empty():
         raise UsageError(f"episode `{episode}` is not on record, or had not begun by {as_of}")
     row = known.row(0, named=True)
-    if row["red_flag"]:
-        raise UsageError(f"no exercise programme while a red flag is active: {row['red_flags']}")
     exams = moment.before(care_log.exams.filter(episode=episode)).with_columns(
         day=pl.col("at").dt.date()
     )
@@ -86,17 +121,43 @@ def programme_for(
         frozenset(equipment),
         minutes,
     )
-    since = None if latest.is_empty() else latest["day"][0]
-    found = next_programme(programme(need), check_ins(care_log, episode, moment, since))
-    treated = moment.before(care_log.only(episode).given)
-    if (needled := last_needle(treated, care_log.knowledge)) is not None:
-        found = after_needle(found, needled, moment.day)
-    notes = [
+    notes = (
         *([NO_EXAM] if latest.is_empty() else [NO_ACTIVE] if active.is_empty() else []),
         *([NOT_SCREENED] if row["red_flag"] is None else []),
         *([] if row["record_complete"] else [NOT_READ]),
-    ]
-    return replace(found, notes=tuple(notes))
+    )
+    return Situation(
+        care_log,
+        episode,
+        moment,
+        need,
+        None if latest.is_empty() else latest["day"][0],
+        row["red_flags"] if row["red_flag"] else None,
+        row["red_flag"] is not None,
+        notes,
+    )
+
+
+def programme_for(
+    care_log: CareLog, episode: str, as_of: date | datetime, **settings: Any
+) -> Programme:
+    """Return the programme for the latest exam, changed by the check-ins since.
+
+    Raises:
+        UsageError: a red flag is active, or `situation_of`, which has the arguments, refuses it.
+    """
+    return proposed(situation_of(care_log, episode, as_of, **settings))
+
+
+def proposed(here: Situation) -> Programme:
+    """Return the programme that the software proposes.
+
+    Raises:
+        UsageError: a red flag is active.
+    """
+    if here.refusal is not None:
+        raise UsageError(here.refusal)
+    return here.fit(next_programme(programme(here.need), here.check_ins(here.examined_on)))
 
 
 def last_needle(treatments: pl.DataFrame, knowledge: Knowledge) -> date | None:
@@ -106,35 +167,3 @@ def last_needle(treatments: pl.DataFrame, knowledge: Knowledge) -> date | None:
     given = treatments.filter(pl.col("therapy").is_in(needles))
     last: date | None = given.select(pl.col("at").dt.date().max()).item()
     return last
-
-
-def check_ins(care_log: CareLog, episode: str, moment: Moment, since: date | None) -> list[CheckIn]:
-    """Return what was reported of exercise and pain, a day each, the pain at the exam first.
-
-    The care log has no row that says how long a flare lasted: that stays unknown.
-    """
-    days: dict[date, CheckIn] = {}
-    scores = moment.before(care_log.scores.filter(episode=episode, measure=PAIN)).filter(
-        pl.col("item").is_null()
-    )
-    done = moment.before(care_log.given.filter(episode=episode)).filter(
-        pl.col("therapy").is_in(counted_as(care_log.knowledge, EXERCISE))
-    )
-    for at, value in scores.sort("at", "value")["at", "value"].iter_rows():
-        days[at.date()] = replace(days.get(at.date(), CheckIn(at.date())), pain=value)
-    for at, share, harm in done.sort("at", "adherence")[
-        "at", "adherence", "adverse_effect"
-    ].iter_rows():
-        day = days.get(at.date(), CheckIn(at.date()))
-        shares = [s for s in (day.adherence, share) if s is not None]
-        days[at.date()] = replace(
-            day,
-            adherence=min(shares, default=None),
-            adverse_effect=day.adverse_effect or (harm is not None) or None,
-        )
-    ordered = [days[on] for on in sorted(days)]
-    if since is None:
-        return ordered
-    before = [c for c in ordered if c.on <= since and c.pain is not None][-1:]
-    start = [CheckIn(c.on, pain=c.pain) for c in before]
-    return [*start, *(c for c in ordered if c.on > since)]

@@ -14,6 +14,7 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import TREATMENTS
 from reliefpath.clock import instant_of
 from reliefpath.errors import UsageError, nearest
+from reliefpath.reference.therapies.exercise import shares_text, total_share
 from reliefpath.reference.therapies.injection import Place, Site
 from reliefpath.reference.therapies.injection.intervals import INJECTION
 
@@ -74,9 +75,17 @@ def needling_rows(places: Sequence[Place], session: Session) -> pl.DataFrame:
     return _rows(NEEDLING, [{"muscle": m, "side": side} for m, side in places], session)
 
 
-def exercise_rows(adherence: float, session: Session) -> pl.DataFrame:
-    """Return the row that says how much of the programme was done since the last report."""
-    return _rows(EXERCISE, [{"adherence": adherence}], session)
+def exercise_rows(
+    adherence: float | None, session: Session, each: Mapping[str, float] | None = None
+) -> pl.DataFrame:
+    """Return the row that says how much of the programme was done since the last report.
+
+    Where exercises are told of one by one, what was done of all is the mean of what was told.
+    """
+    told: dict[str, Any] = {"adherence": adherence, "exercises": None}
+    if each:
+        told = {"adherence": total_share(each), "exercises": shares_text(each)}
+    return _rows(EXERCISE, [told], session)
 
 
 def refuse_unplanned_lots(lots: Iterable[str], sites: Sequence[Site]) -> None:

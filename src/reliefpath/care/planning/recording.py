@@ -14,12 +14,13 @@ from reliefpath.care.planning.person import renewed_rows
 from reliefpath.care.planning.vials import Vial
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError, is_reason
+from reliefpath.reference.therapies.exercise import ExercisePlan
 from reliefpath.reference.therapies.injection import Check, Checked, Plan, Verdict
 from reliefpath.reference.therapies.needling import NeedlingPlan
 from reliefpath.store.chart import Chart
 from reliefpath.store.writing import AuditEvent
 
-PlanT = TypeVar("PlanT", Plan, NeedlingPlan)
+PlanT = TypeVar("PlanT", Plan, NeedlingPlan, ExercisePlan)
 
 
 def weigh(plan: PlanT, ids: Collection[str]) -> PlanT:

@@ -1,5 +1,6 @@
 """Exercise: the catalogue, a programme for the active muscles, its rules, and the handout."""
 
+from reliefpath.reference.therapies.exercise.adherence import read_shares, shares_text, total_share
 from reliefpath.reference.therapies.exercise.catalogue import (
     AEROBIC,
     Exercise,
@@ -8,6 +9,17 @@ from reliefpath.reference.therapies.exercise.catalogue import (
     exercise_catalogue,
     exercise_rules,
     exercises,
+)
+from reliefpath.reference.therapies.exercise.checks import ExercisePlan, plan_exercise
+from reliefpath.reference.therapies.exercise.prescription import (
+    alternatives,
+    begun,
+    differences,
+    dose_parts,
+    prescribed,
+    prescription,
+    programme_text,
+    read_programme,
 )
 from reliefpath.reference.therapies.exercise.programme import (
     Active,
@@ -33,6 +45,7 @@ __all__ = [
     "CheckIn",
     "Dose",
     "Exercise",
+    "ExercisePlan",
     "Goal",
     "Irritability",
     "Item",
@@ -41,9 +54,21 @@ __all__ = [
     "Programme",
     "Rest",
     "after_needle",
+    "alternatives",
+    "begun",
+    "differences",
+    "dose_parts",
     "exercise_catalogue",
     "exercise_rules",
     "exercises",
     "next_programme",
+    "plan_exercise",
+    "prescribed",
+    "prescription",
     "programme",
+    "programme_text",
+    "read_programme",
+    "read_shares",
+    "shares_text",
+    "total_share",
 ]

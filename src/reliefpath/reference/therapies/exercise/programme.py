@@ -73,6 +73,16 @@ class Dose:
     minutes: int | None
     per_week: int
 
+    def __str__(self) -> str:
+        """Return it in words, as clinicians read them."""
+        if self.minutes is not None:
+            much = f"{self.minutes} minutes"
+        elif self.seconds is not None:
+            much = f"{self.sets} × {self.seconds} s"
+        else:
+            much = f"{self.sets} × {self.repetitions}"
+        return f"{much}, {self.per_week} days a week"
+
 
 @dataclass(frozen=True)
 class Item:
@@ -86,6 +96,8 @@ class Item:
     because: str
     knowledge: Knowledge = field(repr=False)
     """The catalogues that it was chosen from."""
+    own: Dose | None = None
+    """The dose that a clinician set; None is the usual one of the step."""
 
     @property
     def row(self) -> Exercise:
@@ -99,11 +111,14 @@ class Item:
 
     @property
     def dose(self) -> Dose:
-        """How much and how often at this step."""
+        """How much and how often."""
+        return self.own or self.usual(self.step)
+
+    def usual(self, at: int) -> Dose:
+        """Return the usual dose at a step."""
         span = exercise_catalogue(self.knowledge).doses[self.row.kind]
         often = therapies(self.knowledge)[self.row.kind].course.sessions_per_week
         assert often is not None
-        at = self.step
         return Dose(
             sets=_between(span.sets, at),
             repetitions=None if span.repetitions is None else _between(span.repetitions, at),
@@ -151,6 +166,8 @@ class Change:
     did: str
     because: str
     source: tuple[str, ...]
+    to: Item | None = None
+    """What the exercise becomes; None where it is left out, or the whole programme is meant."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +221,7 @@ def programme(need: Need) -> Programme:
     wanted = {a.muscle for a in need.active}
     servable = wanted & {muscle for row in offered.values() for muscle in row.muscles}
     chosen = _fewest(servable, offered, need) if servable else _for_region(offered, need)
-    items = [_item(id_, start.step, need) for id_ in chosen]
+    items = [item_of(id_, start.step, need) for id_ in chosen]
     items.sort(key=lambda item: -len(item.serves))
     kept = _that_fit(items, need.minutes)
     left = [LeftOut(m, _why_not(m, need.knowledge)) for m in by_place if m in wanted - servable]
@@ -212,7 +229,7 @@ def programme(need: Need) -> Programme:
     short = f"Not within {need.minutes:g} minutes a day."
     left += [LeftOut(m, short) for m in by_place if m in servable - served]
     breath = [
-        _item(id_, step, need)
+        item_of(id_, step, need)
         for step in range(start.step, -1, -1)
         for id_ in reversed([id_ for id_, row in offered.items() if row.kind == AEROBIC])
     ]
@@ -261,7 +278,8 @@ def _for_region(offered: dict[str, Exercise], need: Need) -> list[str]:
     return sorted(here, key=lambda id_: kinds.index(offered[id_].kind))[:1]
 
 
-def _item(id_: str, step: int, need: Need) -> Item:
+def item_of(id_: str, step: int, need: Need) -> Item:
+    """Return an exercise at a step, for those of the active muscles that it serves."""
     row = exercises(need.knowledge)[id_]
     mine = [a for a in need.active if a.muscle in row.muscles]
     sides = {a.side for a in mine}
@@ -292,7 +310,7 @@ def _that_fit(items: list[Item], minutes: float) -> list[Item]:
 
 def at_step(item: Item, step: int, exercise: str | None = None) -> Item:
     """Return an item at another step, or as another variant."""
-    return replace(item, step=step, exercise=exercise or item.exercise)
+    return replace(item, step=step, exercise=exercise or item.exercise, own=None)
 
 
 def _why_not(muscle: str, knowledge: Knowledge) -> str:
