@@ -19,7 +19,7 @@ from reliefpath.web.settings import Settings
 
 from .clients import client_of
 
-NOTHING_ASKED = Questions([], [], [], {}, frozenset())
+NOTHING_ASKED = Questions([], [], [], {}, {}, frozenset())
 EAST, WEST = "Pacific/Kiritimati", "Pacific/Pago_Pago"
 """25 hours apart: never on the same day, and one of them always on another than UTC."""
 
@@ -89,6 +89,6 @@ def test_a_new_chart_proposes_the_zone_of_the_machine(
 def test_pain_that_is_drawn_in_the_evening_is_of_that_evening() -> None:
     """At eight in the evening in Los Angeles it is tomorrow in UTC."""
     at, evening = datetime(2026, 1, 6, 4, tzinfo=UTC), date(2026, 1, 5)
-    answers = Answers({}, None, ("neck-right",), (), (), no_sign=False)
+    answers = Answers({}, None, {}, ("neck-right",), (), (), no_sign=False)
     rows = answers.rows(NOTHING_ASKED, "P", "E", at, evening, "patient")
     assert rows["findings"]["until"].to_list() == [evening]

@@ -14,7 +14,7 @@ from reliefpath.care.check_in.links import PATIENT, Link, Links
 from reliefpath.care.check_in.words import speech_of, words
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care_log.log import CareLog
-from reliefpath.clock import instant_of, zone_of
+from reliefpath.clock import this_moment
 from reliefpath.identity.roles import CARE
 from reliefpath.knowledge.languages import LANGUAGES, Speech, spoken_or_english
 from reliefpath.web.pages import page
@@ -53,10 +53,7 @@ class CheckInSession:
     @property
     def now(self) -> datetime:
         """This moment of the clinic's day."""
-        zone, today = zone_of(self.care_log.zone), self.care.today
-        now = datetime.now(zone)
-        # a demo clinic stays on its own day
-        return instant_of(now if now.date() == today else datetime.combine(today, now.timetz()))
+        return this_moment(self.care_log.zone, self.care.today)
 
     def place(self, part: str = "", **query: str) -> str:
         """Return the address of a part of this check-in."""

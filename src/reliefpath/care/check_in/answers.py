@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,13 +14,17 @@ import polars as pl
 from reliefpath.care.check_in.links import USED, Link, Links
 from reliefpath.care.check_in.questions import Questions
 from reliefpath.care.check_in.words import EFFECT, SIGN, Sign, words
-from reliefpath.care.planning.exercise import EXERCISE
+from reliefpath.care.planning.given import EXERCISE
 from reliefpath.care_log.schema import REPORTERS, TABLES
 from reliefpath.errors import UsageError
+from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy.body_map import PAIN_AREA, areas
 from reliefpath.reference.therapies import SCREENED
+from reliefpath.reference.therapies.exercise import exercises, shares_text, total_share
 from reliefpath.store.writing import AuditEvent
 
+DID = "did"
+"""What begins the field of how much of an exercise was done."""
 NONE = "none"
 """Ticked where nothing of a list is so; nothing ticked is not answered."""
 
@@ -32,6 +36,8 @@ class Answers:
     marks: dict[str, str]
     """Question by its field, to the mark chosen."""
     done: str | None
+    each: dict[str, str]
+    """Exercise to how much of it was done."""
     areas: tuple[str, ...]
     effects: tuple[str, ...]
     signs: tuple[str, ...]
@@ -47,7 +53,7 @@ class Answers:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was answered."""
-        return self == Answers({}, None, (), (), (), no_sign=False)
+        return self == Answers({}, None, {}, (), (), (), no_sign=False)
 
     def told(self, asked: Questions) -> str | None:
         """Return the safety net that these answers call for."""
@@ -76,15 +82,22 @@ class Answers:
             for q in asked.scales
             if q.field in self.marks
         ]
-        done = [] if self.done is None else [float(self.done)]
         rows = {
             "scores": [{**where, "reported_by": reported_by, **row} for row in scores],
-            "treatments": [{**where, "therapy": EXERCISE, "adherence": share} for share in done],
+            "treatments": [{**where, "therapy": EXERCISE, **done} for done in self._done()],
             "findings": [
                 {"patient": patient, "at": at, **f} for f in self._findings(asked, episode, day)
             ],
         }
         return {name: _frame(name, said) for name, said in rows.items() if said}
+
+    def _done(self) -> Iterator[dict[str, Any]]:
+        """How much of the exercises was done; what was not told of counts neither way."""
+        each = {id_: float(share) for id_, share in self.each.items()}
+        if each:
+            yield {"adherence": total_share(each), "exercises": shares_text(each)}
+        elif self.done is not None:
+            yield {"adherence": float(self.done)}
 
     def _findings(self, asked: Questions, episode: str, day: date) -> list[dict[str, Any]]:
         """What cannot wait is of the person, and so of all complaints; the rest is of this one."""
@@ -143,14 +156,18 @@ def _frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def read_answers(
-    get: Callable[[str], object], many: Callable[[str], Iterable[object]], asked: Questions
+    get: Callable[[str], object],
+    many: Callable[[str], Iterable[object]],
+    asked: Questions,
+    knowledge: Knowledge,
 ) -> Answers:
-    """Return what a form says.
+    """Return what a form says; an exercise that was asked about when it was opened still counts.
 
     Args:
         get: one value of the form.
         many: all values of a name.
         asked: what was asked.
+        knowledge: the catalogues.
 
     Raises:
         UsageError: something was answered that could not be chosen.
@@ -162,6 +179,11 @@ def read_answers(
     return Answers(
         marks={field: mark for field, mark in marks.items() if mark is not None},
         done=_one(get("done"), said.done),
+        each={
+            id_: share
+            for id_ in exercises(knowledge)
+            if (share := _one(get(f"{DID}/{id_}"), said.each)) is not None
+        },
         areas=_several(many("area"), codes),
         effects=tuple(c for c in _several(many("effect"), [*asked.effects, NONE]) if c != NONE),
         signs=tuple(code for code in signs if code != NONE),

@@ -14,6 +14,7 @@ from reliefpath.care_log.log import CareLog
 from reliefpath.knowledge import Knowledge
 from reliefpath.reference.measures import Measure, measures
 from reliefpath.reference.therapies import AgentKind, Restriction, agents, finding_kinds
+from reliefpath.reference.therapies.exercise import exercises
 
 PAIN, FUNCTION, OWN = "nrs", "psfs", "sane"
 MARKS = 11
@@ -57,6 +58,8 @@ class Questions:
     pain: list[Question]
     function: list[Question]
     own: list[Question]
+    exercises: dict[str, str]
+    """The names of those that a clinician signed, by their id; asked about one by one."""
     effects: dict[str, Effect]
     urgent: frozenset[str]
     """The effects that cannot wait."""
@@ -67,13 +70,16 @@ class Questions:
         return [*self.pain, *self.function, *self.own]
 
 
-def questions(care_log: CareLog, episode: str, today: date) -> Questions:
+def questions(
+    care_log: CareLog, episode: str, today: date, prescribed: Iterable[str] = ()
+) -> Questions:
     """Return what to ask: pain, the activities that the patient named, how it feels, effects.
 
     Args:
         care_log: the patient's own.
         episode: the complaint that is asked about.
         today: the day of the check-in.
+        prescribed: the exercises of the programme in force.
     """
     primary = care_log.episodes.filter(episode=episode)["primary_measure"][0]
     known = measures(care_log.knowledge)
@@ -87,6 +93,11 @@ def questions(care_log: CareLog, episode: str, today: date) -> Questions:
             for item in _activities(care_log, episode)
         ],
         own=list(_asked(known, OWN)),
+        exercises={
+            id_: row.name
+            for id_ in prescribed
+            if (row := exercises(care_log.knowledge).get(id_)) is not None
+        },
         effects=effects,
         urgent=frozenset(_urgent(care_log.knowledge, effects)),
     )

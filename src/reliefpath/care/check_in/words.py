@@ -61,6 +61,7 @@ class Words(Catalogue):
     scales: dict[str, Scale]
     curves: dict[str, str]
     done: dict[str, str] = Field(description="Share of the exercises done to how it is called")
+    each: dict[str, str] = Field(description="Share of one exercise done to how it is called")
     recent_days: Count = Field(description="Days for which a needle's effects are asked about")
     unanswered: Count = Field(description="Mails without an answer after which none is sent")
     effects: dict[str, Effect]
@@ -87,3 +88,8 @@ def words() -> Words:
 def speech_of(language: str) -> Speech:
     """Return a language as the check-in speaks it."""
     return speech(language, "reliefpath.reference.therapies.exercise", str(__package__))
+
+
+def after_exercise() -> list[str]:
+    """Return the effects that a check-in asks about as those of exercise."""
+    return [code for code, effect in words().effects.items() if effect.after == "exercise"]

@@ -55,6 +55,8 @@ class Words(Catalogue):
     clinic: str
     phone: str
     nothing: str
+    signed: str
+    proposal: str
     footer: str
     warnings: dict[str, Alarm]
 
@@ -78,16 +80,30 @@ def words() -> Words:
 
 
 def handout(
-    programme: Programme, *, on: date | None = None, name: str | None = None, language: str = "en"
+    programme: Programme,
+    *,
+    on: date | None = None,
+    name: str | None = None,
+    language: str = "en",
+    signed_on: date | None = None,
 ) -> str:
     """Return a programme as one HTML page that needs nothing else.
+
+    Args:
+        programme: what is to be done.
+        on: the day that stands on it.
+        name: whose it is.
+        language: in which it speaks.
+        signed_on: the day on which a clinician signed it; without one it says it is a proposal.
 
     Raises:
         UsageError: the page does not speak the language.
     """
     say, said = speech(language, "reliefpath.reference.therapies.exercise", __package__), words()
     known = muscles(programme.need.knowledge)
-    here = {known[m].region.value for item in programme.items for m in item.serves}
+    # what a clinician chose beside the active muscles has its warnings too
+    served = {m for item in programme.items for m in item.serves or item.row.muscles}
+    here = {known[m].region.value for m in served}
     if programme.need.region:
         here.add(programme.need.region)
     warnings = [w for w in said.warnings.values() if not w.regions or here & set(w.regions)]
@@ -96,6 +112,8 @@ def handout(
         words=said,
         on=on,
         name=name,
+        status=say(said.signed, day=say.day(signed_on)) if signed_on else say(said.proposal),
+        is_signed=signed_on is not None,
         rest=_rest(programme, say),
         cards=[_card(item, programme.rest, say) for item in programme.items],
         reminders=programme.reminders,

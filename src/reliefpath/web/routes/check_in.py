@@ -8,13 +8,19 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from reliefpath.care.check_in.answers import NONE, Answers, read_answers, record_answers
+from reliefpath.care.check_in.answers import DID, NONE, Answers, read_answers, record_answers
 from reliefpath.care.check_in.links import PATIENT
 from reliefpath.care.check_in.questions import Questions, questions
-from reliefpath.care.planning.exercise import EXERCISE, NOT_SCREENED, programme_for
+from reliefpath.care.planning.exercise import situation_of
+from reliefpath.care.planning.given import EXERCISE
+from reliefpath.care.programmes import (
+    SignedProgramme,
+    exercises_in_force,
+    programme_for_patient,
+)
 from reliefpath.care_log.schema import REPORTERS
 from reliefpath.documents.exercise.handout import handout
-from reliefpath.errors import ChartError, ReliefPathError, UsageError
+from reliefpath.errors import ChartError, ReliefPathError
 from reliefpath.reference.anatomy.body_map import areas, body, shapes
 from reliefpath.reference.therapies import counted_as
 from reliefpath.reference.therapies.exercise import Programme, exercise_rules
@@ -31,7 +37,12 @@ def ask(opened: OpenedLink) -> Response:
     """Show the questions."""
     if opened.link.used:
         return RedirectResponse(opened.place("/thanks"), 303)
-    return _form(opened, questions(opened.care_log, opened.episode, opened.care.today))
+    return _form(opened, _questions(opened))
+
+
+def _questions(opened: CheckInSession) -> Questions:
+    prescribed = exercises_in_force(opened.care.chart, opened.episode)
+    return questions(opened.care_log, opened.episode, opened.care.today, prescribed)
 
 
 async def _sent(request: Request) -> FormData:
@@ -52,9 +63,9 @@ def take(
     opened: Annotated[CheckInSession, Depends(_own_form)], form: Annotated[FormData, Depends(_sent)]
 ) -> Response:
     """Record the answers once, however often they are sent, and only then say thank you."""
-    asked = questions(opened.care_log, opened.episode, opened.care.today)
+    asked = _questions(opened)
     try:
-        answers = read_answers(form.get, form.getlist, asked)
+        answers = read_answers(form.get, form.getlist, asked, opened.care_log.knowledge)
         if answers.is_empty and not opened.link.used:
             return _form(opened, asked, 400, empty=True)
         _record(opened, answers, asked, str(form.get("reported_by") or PATIENT))
@@ -97,25 +108,29 @@ def thanks(opened: OpenedLink, other: str = "") -> Response:
 @router.get("/check-in/{token}/exercises")
 def exercises(opened: OpenedLink) -> Response:
     """Show the programme's own page."""
-    programme = _programme(opened) if opened.link.used else None
-    if programme is None:
+    found = _programme(opened) if opened.link.used else None
+    if found is None:
         return RedirectResponse(opened.place(), 303)
-    names = opened.care_log.patients["name"]
-    html = handout(programme, on=opened.care.today, name=names[0], language=opened.say.language)
+    programme, signed = found
+    html = handout(
+        programme,
+        on=opened.care.today,
+        name=opened.care_log.patients["name"][0],
+        language=opened.say.language,
+        signed_on=None if signed is None else signed.day,
+    )
     return standing(html)
 
 
-def _programme(opened: CheckInSession) -> Programme | None:
-    """The exercises of a patient who exercises, if there is nothing against showing them."""
-    care_log = opened.care_log
-    known = counted_as(care_log.knowledge, EXERCISE)
-    if care_log.given.filter(episode=opened.episode)["therapy"].is_in(known).sum() == 0:
-        return None
-    try:
-        found = programme_for(care_log, opened.episode, opened.care.today)
-    except UsageError:  # as while a red flag is active
-        return None
-    return None if NOT_SCREENED in found.notes or not found.items else found
+def _programme(opened: CheckInSession) -> tuple[Programme, SignedProgramme | None] | None:
+    """The exercises as signed; of who exercises without a signed programme, the proposal."""
+    here = situation_of(opened.care_log, opened.episode, opened.care.today)
+    found = programme_for_patient(opened.care.chart, here)
+    if found is None or found[1] is not None:
+        return found
+    known = counted_as(opened.care_log.knowledge, EXERCISE)
+    exercised = opened.care_log.given.filter(episode=opened.episode)["therapy"].is_in(known)
+    return found if exercised.any() else None
 
 
 def _form(
@@ -130,5 +145,6 @@ def _form(
         names=body().names,
         views=[("front", shapes("front")), ("back", shapes("back"))],
         nothing=NONE,
+        did=DID,
         reporters=REPORTERS if opened.by != PATIENT else (),
     )

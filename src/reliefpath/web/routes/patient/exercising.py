@@ -1,64 +1,224 @@
-"""The exercise programme of a patient, as the page that they take home."""
+"""The exercise programme of a patient: changed by hand, signed, and taken home as a page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.care.break_glass import open_record
 from reliefpath.care.clinic_chart import Care
-from reliefpath.care.planning.exercise import programme_for
+from reliefpath.care.planning.exercise import Situation, proposed, situation_of
+from reliefpath.care.programmes import (
+    PROPOSAL,
+    SignedProgramme,
+    exercises_in_force,
+    in_force,
+    offers,
+    programme_to_print,
+    sign_programme,
+    versions_of,
+    weigh_programme,
+    withdraw_programme,
+)
+from reliefpath.care_log.log import CareLog
+from reliefpath.clock import this_moment
 from reliefpath.documents.exercise import handout
-from reliefpath.errors import UsageError
-from reliefpath.knowledge.languages import spoken_or_english
-from reliefpath.reference.therapies.exercise import Goal, Irritability, exercise_catalogue
+from reliefpath.errors import ReliefPathError, UsageError
+from reliefpath.identity.roles import TREAT
+from reliefpath.knowledge import Knowledge
+from reliefpath.knowledge.languages import LANGUAGES, speech, spoken_or_english
+from reliefpath.reference.therapies.exercise import (
+    Change,
+    Goal,
+    Irritability,
+    exercise_catalogue,
+    exercises,
+)
+from reliefpath.web.forms import NOTHING, Form, Said, text_of
 from reliefpath.web.pages import page
-from reliefpath.web.routes.patient.patient import Carer
+from reliefpath.web.routes.patient.correcting import Row
+from reliefpath.web.routes.patient.patient import Carer, Treater
+from reliefpath.web.segments import segment
 from reliefpath.web.standalone import paper
+from reliefpath.web.views import programme as views
+from reliefpath.web.views.checks import Shown
 from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}/exercise")
+SIGN, PROPOSE = "sign", "propose"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A programme on its form, and what it is held against."""
+
+    care_log: CareLog
+    here: Situation
+    versions: list[SignedProgramme]
+    lines: list[views.Line]
+    said: Said = field(default_factory=lambda: NOTHING)
+    wrong: str | None = None
+
+    @property
+    def signed(self) -> SignedProgramme | None:
+        """The version in force."""
+        return in_force(self.versions)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the check-ins since it was signed suggest."""
+        signed = self.signed
+        if signed is None or signed.programme is None or self.here.refusal is not None:
+            return ()
+        return offers(self.here, signed)
 
 
 @router.get("")
 def ask(request: Request, episode: str, worker: Carer) -> Response:
-    """Show what the programme may be fitted to."""
+    """Show the programme in force, or the proposal, to be changed and signed."""
     care: Care = request.app.state.care
     care_log = open_record(care, episode, worker, "exercise")
-    known = exercise_catalogue(care.knowledge)
-    return page(
-        request,
-        "exercise",
-        about=head(care_log, episode, care.today),
-        equipment=[(id_, row.name, row.household) for id_, row in known.equipment.items()],
-        irritabilities=list(Irritability),
-        goals=list(Goal),
-    )
+    here = situation_of(care_log, episode, care.today, equipment=_household(care.knowledge))
+    versions = versions_of(care.chart, here)
+    signed = in_force(versions)
+    if signed is not None and signed.programme is not None:
+        need = signed.programme.need
+        here = situation_of(
+            *(care_log, episode, care.today),
+            equipment=need.equipment,
+            minutes=need.minutes,
+            irritability=need.irritability,
+            goal=need.goal,
+        )
+        lines = [views.Line.of(item) for item in signed.programme.items]
+    else:
+        lines = _proposal(here)
+    return _shown(request, Draft(care_log, here, versions, lines))
+
+
+@router.post("")
+def change(request: Request, episode: str, worker: Treater, said: Form) -> Response:
+    """Change the programme as a button says, or sign it; the form comes back with everything."""
+    care: Care = request.app.state.care
+    seen = care.chart.head().entry
+    care_log = open_record(care, episode, worker, "exercise")
+    here = situation_of(care_log, episode, care.today, equipment=_household(care.knowledge))
+    versions = versions_of(care.chart, here)
+    action, wrong = str(said.get("action") or ""), None
+    lines = views.lines_of(said, care.knowledge)
+    try:
+        here = situation_of(
+            care_log, episode, care.today, **views.settings_of(said, care.knowledge)
+        )
+        draft = Draft(care_log, here, versions, lines)
+        if action == PROPOSE:
+            return _shown(request, Draft(care_log, here, versions, _proposal(here), said))
+        lines, new = views.swapped(said, lines, here.need)
+        lines = views.changed(action, lines, said, here.need, views.offers_of(draft.changes))
+        if action == SIGN:
+            if new:
+                raise UsageError(f"{', '.join(new)}: new here, so look at the dose, then sign")
+            asked = views.request_of(said, episode, lines, here.need)
+            at = this_moment(care_log.zone, care.today)
+            by = worker.username
+            sign_programme(care.chart, care_log, asked, at, by, seen, page="exercise")
+            return RedirectResponse(f"/patient/{segment(episode)}/exercise", 303)
+    except ReliefPathError as error:
+        wrong = str(error)
+    return _shown(request, Draft(care_log, here, versions, lines, said, wrong))
 
 
 @router.get("/programme")
 def programme(
-    request: Request,
-    episode: str,
-    worker: Carer,
-    minutes: float = 20,
-    irritability: Irritability = Irritability.MEDIUM,
-    goal: Goal = Goal.RELIEF,
-    kind: str = "html",
+    request: Request, episode: str, worker: Carer, kind: str = "html", version: int | None = None
 ) -> Response:
-    """Write the programme for the muscles of the latest exam, in the patient's language."""
+    """Write the programme as signed, else as it is proposed, in the patient's language."""
     care: Care = request.app.state.care
     care_log = open_record(care, episode, worker, "programme")
-    at_hand = request.query_params.getlist("equipment")
-    if unknown := set(at_hand) - set(exercise_catalogue(care.knowledge).equipment):
-        raise UsageError(f"unknown equipment `{unknown.pop()}`")
-    found = programme_for(
-        *(care_log, episode, care.today),
-        equipment=at_hand,
-        minutes=minutes,
-        irritability=irritability,
-        goal=goal,
+    here = situation_of(care_log, episode, care.today, equipment=_household(care.knowledge))
+    found, signed = programme_to_print(care.chart, here, version)
+    html = handout(
+        found,
+        on=care.today,
+        name=care_log.patients["name"][0],
+        language=spoken_or_english(care_log.patients["language"][0]),
+        signed_on=None if signed is None else signed.day,
     )
-    language = spoken_or_english(care_log.patients["language"][0])
-    html = handout(found, on=care.today, language=language)
     return paper(html, kind, f"{episode}-exercise")
+
+
+@router.post("/{row}/withdraw")
+def withdraw(request: Request, episode: str, row: Row, worker: Treater, said: Form) -> Response:
+    """Withdraw a version that was signed in error."""
+    care: Care = request.app.state.care
+    care_log = open_record(care, episode, worker, "exercise")
+    here = situation_of(care_log, episode, care.today)
+    withdraw_programme(care.chart, here, row, worker.username, text_of(said, "why") or "")
+    return RedirectResponse(f"/patient/{segment(episode)}/exercise", 303)
+
+
+def _household(knowledge: Knowledge) -> frozenset[str]:
+    known = exercise_catalogue(knowledge).equipment
+    return frozenset(id_ for id_, row in known.items() if row.household)
+
+
+def _proposal(here: Situation) -> list[views.Line]:
+    """The proposed exercises; none while there is to be no programme, which the page tells."""
+    if here.refusal is not None:
+        return []
+    return [views.Line.of(item) for item in proposed(here).items]
+
+
+def _shown(request: Request, draft: Draft) -> Response:
+    care: Care = request.app.state.care
+    here, signed = draft.here, draft.signed
+    need, known = here.need, exercise_catalogue(here.need.knowledge)
+    since = here.examined_on if signed is None else signed.at
+    told = here.check_ins(since)
+    changes, wrong, plan = draft.changes, draft.wrong, None
+    rows = views.rows(draft.lines, need, views.offers_of(changes), views.told_of_each(told))
+    try:
+        asked = views.request_of(draft.said, here.episode, draft.lines, need)
+        if asked.exercises:
+            plan = weigh_programme(care.chart, draft.care_log, asked, care.today)
+    except ReliefPathError as error:
+        wrong = wrong or str(error)
+    language = spoken_or_english(draft.care_log.patients["language"][0])
+    return page(
+        request,
+        "exercise",
+        about=head(draft.care_log, here.episode, care.today),
+        refusal=here.refusal,
+        notes=here.notes,
+        rows=list(rows),
+        general=[change for change in changes if change.exercise is None],
+        programme=None if plan is None else plan.programme,
+        shown=None if plan is None or not plan.checks else Shown(plan, []),
+        version=draft.said.get("version") or (PROPOSAL if signed is None else signed.row),
+        signed=signed,
+        versions=draft.versions,
+        elsewhere=list(_elsewhere(care, draft.care_log, here.episode)),
+        catalogue=[row.name for row in exercises(need.knowledge).values()],
+        equipment=[(id_, row.name, id_ in need.equipment) for id_, row in known.equipment.items()],
+        need=need,
+        minutes_a_day=draft.said.get("minutes_a_day") or f"{need.minutes:g}",
+        irritabilities=[(each.value, each.value) for each in Irritability],
+        goals=[(each.value, each.value) for each in Goal],
+        language=LANGUAGES[language],
+        origin=speech(language, "reliefpath.documents.exercise").origin,
+        may_sign=request.state.worker.role in TREAT,
+        wrong=wrong,
+    )
+
+
+def _elsewhere(care: Care, care_log: CareLog, episode: str) -> Iterator[dict[str, Any]]:
+    """The patient's other complaints under way for which a programme is in force."""
+    others = care_log.episodes.filter(pl.col("episode") != episode, pl.col("ended_on").is_null())
+    for other in others.iter_rows(named=True):
+        if exercises_in_force(care.chart, other["episode"]):
+            yield other
