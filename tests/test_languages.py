@@ -85,7 +85,7 @@ def of_check_in() -> set[str]:
     rows = [*page.scales.values(), *page.effects.values(), *page.signs.values(), *page.next]
     told = [row.model_dump(include={"asks", "least", "most", "says"}) for row in rows]
     nets = [row.model_dump(include={"says", "title"}) for row in (page.emergency, page.today)]
-    own = (page.curves, page.done, page.nobody_reads.says, body().names)
+    own = (page.curves, page.done, page.each, page.nobody_reads.says, body().names)
     templates = (files("reliefpath.web") / "templates").iterdir()
     pages = [file for file in templates if file.name.startswith("check-in")]
     code = [file for file in files(CHECK_IN).iterdir() if file.name.endswith(".py")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -36,6 +37,8 @@ class VisitRequest(Request):
     """What went wrong with the needle."""
     adherence: float | None = None
     """Share of the exercise programme done since the last report."""
+    exercises: Mapping[str, float] = {}
+    """The same of each exercise that was asked about; all of it is then their mean."""
     therapies: tuple[str, ...] = ()
     """What else was given, such as education, by its code."""
     agrees_to_needling: bool = False
@@ -68,6 +71,8 @@ def visit(care_log: CareLog, request: VisitRequest, pathway: Pathway, seen: int)
         raise UsageError("nothing is recorded: say at least one thing that was done or found")
     if request.adverse_effect is not None and not request.needled:
         raise UsageError("what went wrong is told, and no needle: say which muscle was needled")
+    if request.adherence is not None and request.exercises:
+        raise UsageError("exercise done: say it of each exercise, or of all together, not both")
     plan = None
     if request.needled:
         known = replace(
@@ -105,11 +110,12 @@ def _given(request: VisitRequest) -> pl.DataFrame:
     )
     plain = replace(session, needle=None, adverse_effect=None)
     shared = {"episode": request.episode, "at": instant_of(request.on)}
-    told = {EXERCISE} if request.adherence is not None else set()
+    is_told = request.adherence is not None or bool(request.exercises)
+    told = {EXERCISE} if is_told else set()
     others = [{**shared, "therapy": t} for t in request.therapies if t not in told]
     parts = [pl.DataFrame(others, TREATMENTS.schema)]
-    if request.adherence is not None:
-        parts.append(exercise_rows(request.adherence, plain))
+    if is_told:
+        parts.append(exercise_rows(request.adherence, plain, request.exercises))
     if request.needled:
         parts.append(needling_rows(request.needled, session))
     return pl.concat(parts)

@@ -32,8 +32,6 @@ def check_ins(
         since: the day of the exam, or the moment at which a programme was signed; what was
             reported by then is not of that programme.
     """
-    at = pl.col("at")
-    is_new = at > since if isinstance(since, datetime) else at.dt.date() > since
     scores = moment.before(care_log.scores.filter(episode=episode, measure=PAIN)).filter(
         pl.col("item").is_null()
     )
@@ -47,6 +45,8 @@ def check_ins(
     )
     if since is None:
         return _by_day(scores, done, effects)
+    at = pl.col("at")
+    is_new = at > since if isinstance(since, datetime) else at.dt.date() > since
     before = scores.filter(~is_new).sort("at", "value")[-1:]
     start = [CheckIn(at.date(), pain=pain) for at, pain in before["at", "value"].iter_rows()]
     return [*start, *_by_day(*(rows.filter(is_new) for rows in (scores, done, effects)))]

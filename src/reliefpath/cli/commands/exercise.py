@@ -11,20 +11,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reliefpath.cli.commands.chart.options import ChartArgument
+from reliefpath.cli.commands.chart.options import By, ChartArgument
+from reliefpath.cli.injecting import Acknowledge
 from reliefpath.cli.language import Language, language_for
 from reliefpath.cli.options import AsOf, Out, ReadingOptions, Source, as_of_day, knowledge, taking
 from reliefpath.cli.recording import Told, Writing
-from reliefpath.cli.records import Records
+from reliefpath.cli.records import Records, chart_of, whoami
 from reliefpath.cli.render.output import open_console, output
+from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
+    from reliefpath.care.programmes import ProgrammeRequest
     from reliefpath.reference.therapies.exercise import Programme
 
 app = typer.Typer(
-    help="Plan exercise for the muscles that hurt, and record it.", no_args_is_help=True
+    help="Plan exercise for the muscles that hurt, sign it, and record it.", no_args_is_help=True
 )
 NOTHING = "none"
+FITTED = ("equipment", "minutes", "irritability", "goal")
+"""What a programme is fitted to, as a file of it says."""
 
 
 class ProgrammeFormat(StrEnum):
@@ -134,11 +139,12 @@ def _write_page(
     language: str,
     day: date,
     out: Path | None,
+    signed_on: date | None = None,
 ) -> None:
     from reliefpath.documents.exercise import handout
     from reliefpath.documents.printing import page_pdf
 
-    html = handout(programme, on=day, language=language)
+    html = handout(programme, on=day, language=language, signed_on=signed_on)
     content = page_pdf(html) if page is ProgrammeFormat.PDF else html.encode()
     with output(out) as stream:
         stream.write(content)
@@ -170,6 +176,132 @@ def record(
     from reliefpath.care.planning.given import exercise_rows
 
     writing.write(exercise_rows(adherence, told.session(episode, writing.at)), care_log)
+
+
+@app.command()
+def sign(
+    chart: ChartArgument,
+    episode: Annotated[str, typer.Argument(help="Which episode.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="The programme, as `exercise plan --format json` writes it, changed or not.",
+        ),
+    ],
+    acknowledge: Acknowledge = None,
+    by: By = None,
+) -> None:
+    """Sign a programme, as a new version of the patient's; what stands against it is weighed by ID.
+
+    **Examples**
+
+    - `reliefpath exercise plan clinic.chart demo-0001 --format json --out programme.json`
+    - `reliefpath exercise sign clinic.chart demo-0001 programme.json`
+    """
+    opened, who = chart_of(chart), by or whoami()
+    seen = opened.head().entry
+    care_log = Records(chart, "exercise sign", by=by).of(episode)
+    from reliefpath.care.planning.exercise import situation_of
+    from reliefpath.care.programmes import (
+        PROPOSAL,
+        sign_programme,
+        signed_programme,
+        weigh_programme,
+    )
+
+    now = signed_programme(opened, situation_of(care_log, episode, opened.today))
+    request = _request(
+        file, episode, PROPOSAL if now is None else now.row, tuple(acknowledge or ())
+    )
+    plan = weigh_programme(opened, care_log, request, opened.today)
+    for check in plan.checks:
+        mark = "weighed" if check.id in plan.acknowledged else check.verdict.value
+        typer.echo(f"{mark}: {check.id}: {check.says}", err=True)
+    if plan.blocking or plan.open_decisions:
+        typer.echo("Nothing was signed. Once a decision is weighed: --acknowledge ID", err=True)
+        raise typer.Exit(1)
+    entry = sign_programme(
+        opened, care_log, request, opened.clock(), who, seen, command="exercise sign"
+    )
+    typer.echo(f"Signed, as entry {entry} of the audit log.")
+
+
+def _request(
+    file: Path, episode: str, version: int, acknowledged: tuple[str, ...]
+) -> ProgrammeRequest:
+    """The programme in a file.
+
+    Raises:
+        UsageError: there is none, or it is something else.
+    """
+    from reliefpath.care.programmes import PrescribedExercise, ProgrammeRequest
+
+    try:
+        said = json.loads(file.read_text("utf-8"))
+        rows = [(row["exercise"], row["side"], row["dose"]) for row in said["items"]]
+        need = {name: said["need"][name] for name in FITTED}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(
+            f"`{file}` is no programme: expected what `reliefpath exercise plan --format json` "
+            "writes"
+        ) from None
+    exercises = []
+    for exercise, side, dose in rows:
+        told = {**dose, "sets": None} if dose.get("minutes") is not None else dose
+        exercises.append(PrescribedExercise(exercise=exercise, side=side or "both", **told))
+    return ProgrammeRequest(
+        episode=episode,
+        exercises=tuple(exercises),
+        version=version,
+        acknowledged=acknowledged,
+        **need,
+    )
+
+
+@app.command()
+def signed(
+    chart: ChartArgument,
+    episode: Annotated[str, typer.Argument(help="Which episode.")],
+    language: Language = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the patient's page of the version in force: .html or .pdf."
+        ),
+    ] = None,
+    by: By = None,
+) -> None:
+    """Show every version of a signed programme, or write the patient's page of the one in force.
+
+    A version signed in error is withdrawn by `reliefpath chart withdraw CHART programmes ROW`.
+
+    **Examples**
+
+    - `reliefpath exercise signed clinic.chart demo-0001`
+    - `reliefpath exercise signed clinic.chart demo-0001 --out exercises.pdf`
+    """
+    opened = chart_of(chart)
+    care_log = Records(chart, "exercise signed", by=by).of(episode)
+    from reliefpath.care.planning.exercise import situation_of
+    from reliefpath.care.programmes import programme_to_print, versions_of
+
+    here = situation_of(care_log, episode, opened.today)
+    versions = versions_of(opened, here)
+    if all(version.withdrawn for version in versions):
+        raise UsageError(f"no programme of `{episode}` is signed; see: reliefpath exercise plan")
+    if out is None:
+        from reliefpath.cli.render.exercise import print_versions
+
+        with open_console() as console:
+            print_versions(console, versions)
+        return
+    if (page := BY_FILE.get(out.suffix)) is None:
+        raise UsageError(f"`{out}`: expected a name that ends in .html or .pdf")
+    found, version = programme_to_print(opened, here)
+    assert version is not None
+    spoken = language_for(care_log, episode, language)
+    _write_page(found, page, spoken, here.moment.day, out, signed_on=version.day)
 
 
 def _at_hand(named: list[str]) -> set[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from reliefpath.reference.therapies.exercise import Dose, Programme
+from reliefpath.care.programmes import SignedProgramme
+from reliefpath.reference.therapies.exercise import Programme
 
 
 def print_programme(console: Console, programme: Programme) -> None:
@@ -22,7 +23,7 @@ def print_programme(console: Console, programme: Programme) -> None:
     for number, item in enumerate(programme.items, 1):
         console.print()
         side = f", {item.sides}" if item.sides else ""
-        console.print(Text(f"{number}. {item.row.name}{side}: {dose_text(item.dose)}", "bold"))
+        console.print(Text(f"{number}. {item.row.name}{side}: {item.dose}", "bold"))
         console.print(f"    {item.exercise}. {item.because}")
         for source in item.sources:
             console.print(Text(f"    {source}", "dim"))
@@ -41,12 +42,23 @@ def print_programme(console: Console, programme: Programme) -> None:
     console.print(Text("It informs a clinician, who decides. Not medical advice.", "dim"))
 
 
-def dose_text(dose: Dose) -> str:
-    """Return a dose in words."""
-    if dose.minutes is not None:
-        much = f"{dose.minutes} minutes"
-    elif dose.seconds is not None:
-        much = f"{dose.sets} × {dose.seconds} s"
-    else:
-        much = f"{dose.sets} × {dose.repetitions}"
-    return f"{much}, {dose.per_week} days a week"
+def print_versions(console: Console, versions: list[SignedProgramme]) -> None:
+    """Print the versions of a signed programme, the latest first, each with what it changed."""
+    for version in versions:
+        head = f"Version {version.number}, row {version.row}: signed by {version.by}, {version.day}"
+        if version.withdrawn is not None:
+            who, why = version.withdrawn
+            console.print(Text(f"{head}; withdrawn by {who}, because: {why}", "dim"))
+            continue
+        console.print(Text(head, "bold"))
+        if version.programme is None:
+            console.print(Text(f"! It cannot be written any more: {version.unreadable}", "yellow"))
+            continue
+        for number, item in enumerate(version.programme.items, 1):
+            side = f", {item.sides}" if item.sides else ""
+            console.print(f"{number}. {item.row.name}{side}: {item.dose}")
+        for id_ in version.acknowledged:
+            console.print(Text(f"    weighed: {id_}", "yellow"))
+        for text in version.changed:
+            console.print(Text(f"    changed: {text}", "cyan"))
+        console.print()

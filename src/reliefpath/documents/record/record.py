@@ -18,13 +18,15 @@ from reliefpath.store.chart import Chart
 from reliefpath.store.database import read_transaction
 from reliefpath.store.frames import stored_select
 from reliefpath.store.reading import about, read_log, terms_on_record
-from reliefpath.store.tables import AUDIT, DECISIONS, HISTORIES, ROWS, START_OF_DAY
+from reliefpath.store.tables import AUDIT, DECISIONS, HISTORIES, PROGRAMMES, ROWS, START_OF_DAY
 from reliefpath.store.verification.audit import Head, head_of
 
 FORMAT, FORMAT_VERSION = "reliefpath-patient-record", 1
 LOOKS = ("view", "export", "backup")
 """What is done with everybody's records at once, and so with each."""
-ABOUT_A_PERSON = (*TABLES, DECISIONS.name)
+AS_JSON = {"advice", "programme"}
+"""The columns that hold JSON."""
+ABOUT_A_PERSON = (*TABLES, DECISIONS.name, PROGRAMMES.name)
 Row = dict[str, Any]
 
 
@@ -204,8 +206,8 @@ def _told(
 def _values(name: str, row: Row) -> Row:
     """The columns but the patient, who is the same in all of them."""
     values = {c.name: _value(c.kind, row[c.name]) for c in HISTORIES[name].columns}
-    if "advice" in values:
-        values["advice"] = json.loads(values["advice"])
+    for column in AS_JSON & values.keys():
+        values[column] = json.loads(values[column])
     values.pop("patient", None)
     return values
 

@@ -14,9 +14,11 @@ from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.measures import measures
 from reliefpath.reference.therapies import SCREENED, agents, finding_kinds, therapies, units
+from reliefpath.reference.therapies.exercise import Dose, exercises, read_shares
 from reliefpath.store.tables import HISTORIES
 
 Row = Mapping[str, Any]
+PARTS = ("repetitions", "seconds", "minutes")
 NAMES = {
     "patients": "About you",
     "episodes": "Complaint",
@@ -25,6 +27,7 @@ NAMES = {
     "exams": "Examination",
     "findings": "Finding",
     "decisions": "Decision on advice",
+    "programmes": "Exercise programme",
 }
 """What a row of each table is called."""
 LABELS = {
@@ -99,6 +102,8 @@ class Wording:
         value = values[column]
         if value is None:
             return ""
+        if column == "programme":
+            return "; ".join(self._programme(values))
         match HISTORIES[name][column].kind:
             case Kind.DATE:
                 return day_text(date.fromisoformat(value))
@@ -141,6 +146,7 @@ class Wording:
             "exams": _exam,
             "findings": self._finding,
             "decisions": _decision,
+            "programmes": self._programme,
         }[name](values)
         return "; ".join(part for part in parts if part)
 
@@ -163,6 +169,11 @@ class Wording:
         if (by := values["reported_by"]) not in (None, "patient"):
             yield f"given by your {by}" if by in REPORTERS else f"given by: {by}"
 
+    def _done(self, values: Row) -> Iterator[str]:
+        known = exercises(self.knowledge)
+        for id_, share in read_shares(values["exercises"]).items():
+            yield f"{known[id_].name if id_ in known else id_}: {share:.0%}"
+
     def _treatment(self, values: Row) -> Iterator[str]:
         if values["status"] not in (None, GIVEN):
             yield f"not given: {self.words('treatments', 'status', values)}"
@@ -178,6 +189,7 @@ class Wording:
             yield f"lot {values['lot']}"
         if values["adherence"] is not None:
             yield f"{values['adherence']:.0%} of the programme done"
+            yield from self._done(values)
         if values["response"] is not None:
             yield f"{values['response']:.0%} of the pain relieved"
         if values["twitch_response"] is not None:
@@ -186,6 +198,14 @@ class Wording:
             )
         if values["adverse_effect"] is not None:
             yield f"went wrong: {values['adverse_effect']}"
+
+    def _programme(self, values: Row) -> Iterator[str]:
+        known = exercises(self.knowledge)
+        for row in values["programme"]["exercises"]:
+            item = known.get(row["exercise"])
+            told = {part: row.get(part) for part in PARTS}
+            dose = Dose(row.get("sets", 1), **told, per_week=row["per_week"])
+            yield f"{item.name if item else row['exercise']}: {dose}"
 
     def _finding(self, values: Row) -> Iterator[str]:
         kind = finding_kinds(self.knowledge)[values["kind"]]

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from reliefpath.care.programmes import PrescribedExercise, ProgrammeRequest
+from reliefpath.documents.printing import day_text
 from reliefpath.errors import UsageError, nearest
 from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.catalogue import folded
@@ -24,6 +25,7 @@ from reliefpath.reference.therapies.exercise import (
     exercises,
 )
 from reliefpath.web.forms import Said, number_of
+from reliefpath.web.views.exercise_done import share_words
 
 PARTS = {
     "sets": "Sets",
@@ -32,7 +34,6 @@ PARTS = {
     "minutes": "Minutes",
     "per_week": "Days a week",
 }
-DONE = {1.0: "as planned", 0.5: "some of it", 0.0: "not at all"}
 LINE = ("exercise", "was", "side", *PARTS)
 """What a form says of each exercise, every name with the number of its row."""
 
@@ -156,7 +157,7 @@ def offers_of(changes: tuple[Change, ...]) -> dict[str, Change]:
 def told_of_each(check_ins: list[CheckIn]) -> dict[str, str]:
     """Return of each exercise what was last said of it, and when."""
     return {
-        id_: f"{DONE.get(share, f'{share:.0%}')}, {check_in.on.day} {check_in.on:%B}"
+        id_: f"{share_words(share)}, {day_text(check_in.on)}"
         for check_in in check_ins
         for id_, share in check_in.each.items()
     }

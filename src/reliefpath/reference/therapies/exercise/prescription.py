@@ -9,6 +9,7 @@ from typing import Any
 
 from reliefpath.errors import UsageError, nearest
 from reliefpath.knowledge import Knowledge
+from reliefpath.reference.anatomy import muscles
 from reliefpath.reference.therapies.exercise.catalogue import (
     AEROBIC,
     Goal,
@@ -28,7 +29,7 @@ from reliefpath.reference.therapies.exercise.programme import (
 
 DAYS = 7
 SIDES = ("left", "right", BOTH)
-CHOSEN = "Chosen by the clinician."
+NONE_ACTIVE = "none of the active muscles"
 
 
 def dose_parts(knowledge: Knowledge, exercise: str) -> tuple[str, ...]:
@@ -69,8 +70,10 @@ def begun(need: Need, exercise: str) -> Item:
     item = item_of(
         exercise, exercise_rules(need.knowledge).irritability[need.irritability].step, need
     )
-    why = f"Serves {', '.join(item.serves)}." if item.serves else CHOSEN
-    return replace(item, because=why, own=item.dose)
+    if item.row.kind == AEROBIC:
+        return replace(item, own=item.dose)
+    names = ", ".join(muscles(need.knowledge)[muscle].name.lower() for muscle in item.serves)
+    return replace(item, because=f"Serves {names or NONE_ACTIVE}.", own=item.dose)
 
 
 def _words(part: str) -> str:

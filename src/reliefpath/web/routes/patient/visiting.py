@@ -14,8 +14,10 @@ from reliefpath.care.break_glass import open_record
 from reliefpath.care.check_in.questions import FUNCTION, OWN, PAIN
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.examination import ExaminedMuscle
+from reliefpath.care.exercise_done import last_report
 from reliefpath.care.intake import Score
 from reliefpath.care.planning.given import EXERCISE, NEEDLING
+from reliefpath.care.programmes import exercises_in_force
 from reliefpath.care.visit import VisitRequest, visit
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import ReliefPathError, UsageError
@@ -29,13 +31,13 @@ from reliefpath.web.forms import (
     day_of,
     muscle_choices,
     number_of,
-    share_of,
     text_of,
 )
 from reliefpath.web.pages import page
 from reliefpath.web.routes.patient.patient import Treater
 from reliefpath.web.segments import segment
 from reliefpath.web.views.checks import Shown, nothing_new, put_on_record
+from reliefpath.web.views.exercise_done import CONFIRMED, DID, DONE, ExercisesDone
 from reliefpath.web.views.ledger import SIGNS, latest_exam
 from reliefpath.web.views.patient import head
 
@@ -60,7 +62,8 @@ def record(request: Request, episode: str, worker: Treater, said: Form) -> Respo
     care_log = open_record(care, episode, worker, "visit")
     shown, wrong = None, None
     try:
-        asked = _request(said, episode, care_log, care.today)
+        done = _exercises(care, care_log, episode)
+        asked = _request(said, episode, care_log, care.today, done)
         recording = visit(care_log, asked, care.pathway, seen)
         shown = None if recording.plan is None else Shown(recording.plan, recording.against)
         if put_on_record(said, recording, care.chart, worker.username, page="visit"):
@@ -70,7 +73,15 @@ def record(request: Request, episode: str, worker: Treater, said: Form) -> Respo
     return _form(request, episode, care_log, said, shown=shown, wrong=wrong)
 
 
-def _request(said: Said, episode: str, care_log: CareLog, today: date) -> VisitRequest:
+def _exercises(care: Care, care_log: CareLog, episode: str) -> ExercisesDone:
+    prescribed = exercises_in_force(care.chart, episode)
+    report = last_report(care.chart, care_log, episode)
+    return ExercisesDone.of(prescribed, report, care.knowledge, care.today)
+
+
+def _request(
+    said: Said, episode: str, care_log: CareLog, today: date, done: ExercisesDone
+) -> VisitRequest:
     rows = list(_muscles(said))
     for number, row in enumerate(rows, start=1):
         if not row["muscle"]:
@@ -85,7 +96,7 @@ def _request(said: Said, episode: str, care_log: CareLog, today: date) -> VisitR
         needled=tuple((row["muscle"], row["side"]) for row in rows if row["needled"]),
         needle=text_of(said, "needle"),
         adverse_effect=text_of(said, "adverse_effect"),
-        adherence=share_of(said, "adherence"),
+        **done.request(said),
         therapies=tuple(map(str, said.getlist("therapy"))),
         agrees_to_needling=said.get("agrees") == "yes",
         nothing_new=nothing_new(said),
@@ -167,8 +178,11 @@ def _form(
         pain=PAIN,
         own=OWN,
         function=FUNCTION,
-        adherence=_last_of(care_log, episode, EXERCISE, "adherence"),
+        done=_exercises(care, care_log, episode),
         needle=_last_of(care_log, episode, NEEDLING, "needle"),
+        confirmed=CONFIRMED,
+        did=DID,
+        shares=DONE,
         therapies=_beside(care_log.knowledge),
         shown=shown,
         wrong=wrong,
