@@ -203,6 +203,7 @@ def _shown(request: Request, draft: Draft) -> Response:
         signed=signed,
         versions=draft.versions,
         elsewhere=list(_elsewhere(care, draft.care_log, here.episode)),
+        added=draft.said.get("add") or "" if draft.wrong else "",
         catalogue=[row.name for row in exercises(need.knowledge).values()],
         equipment=[(id_, row.name, id_ in need.equipment) for id_, row in known.equipment.items()],
         need=need,
