@@ -77,3 +77,34 @@ def test_the_page_speaks_the_patients_language_or_says_that_it_does_not(tmp_path
 def test_the_command_offers_every_irritability_and_goal_of_the_rules() -> None:
     assert [*map(str, IrritabilityName)] == [*map(str, exercise_rules(SHIPPED).irritability)]
     assert [*map(str, GoalName)] == [*map(str, exercise_rules(SHIPPED).goals)]
+
+
+def test_a_programme_is_planned_changed_signed_and_printed(tmp_path: Path) -> None:
+    chart, file, page = (str(tmp_path / name) for name in ("c.chart", "programme.json", "p.html"))
+    reliefpath("demo", tmp_path / "clinic", "--patients", "5", "--seed", "1", *AS_OF)
+    reliefpath("chart", "init", chart)
+    reliefpath("chart", "import", chart, tmp_path / "clinic")
+    none = reliefpath("exercise", "signed", chart, "demo-0005", code=2)
+    assert "see: reliefpath exercise plan" in none.stderr
+    reliefpath("exercise", "plan", chart, "demo-0005", *AS_OF, "--format", "json", "--out", file)
+    plan = json.loads(Path(file).read_text("utf-8"))
+    plan["items"][0]["dose"]["sets"] = 9
+    Path(file).write_text(json.dumps(plan), "utf-8")
+
+    sign = ("exercise", "sign", chart, "demo-0005", file, "--by", "Ada")
+    refused = reliefpath(*sign, code=1)
+    assert "Nothing was signed" in refused.stderr
+    asked = [line.split(": ")[1] for line in refused.stderr.splitlines() if "above-usual" in line]
+    weighed = [line.split(": ")[1] for line in refused.stderr.splitlines() if ": " in line]
+    assert asked
+    known = [part for id_ in weighed if "-" in id_ for part in ("--acknowledge", id_)]
+    assert "Signed, as entry" in reliefpath(*sign, *known).stdout
+    shown = reliefpath("exercise", "signed", chart, "demo-0005").stdout
+    assert "Version 1, row 1: signed by Ada" in shown
+    assert "9 × " in shown
+    reliefpath("exercise", "signed", chart, "demo-0005", "--out", page)
+    assert "9 × " in Path(page).read_text("utf-8")
+    assert "programmes" in reliefpath("chart", "history", chart, "P0005").stdout
+    reliefpath("chart", "withdraw", chart, "programmes", "1", "--why", "wrong patient")
+    assert reliefpath("exercise", "signed", chart, "demo-0005", code=2)
+    assert "is no programme" in reliefpath(*sign[:4], page, code=2).stderr

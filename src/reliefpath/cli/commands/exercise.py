@@ -143,7 +143,10 @@ def _write_page(
 ) -> None:
     from reliefpath.documents.exercise import handout
     from reliefpath.documents.printing import page_pdf
+    from reliefpath.knowledge.languages import speech
 
+    if (origin := speech(language, "reliefpath.documents.exercise").origin) is not None:
+        typer.echo(f"The patient's page: {origin}.", err=True)
     html = handout(programme, on=day, language=language, signed_on=signed_on)
     content = page_pdf(html) if page is ProgrammeFormat.PDF else html.encode()
     with output(out) as stream:
