@@ -186,11 +186,27 @@ def test_a_version_is_withdrawn_with_a_reason_and_stays_on_the_page(
     signed(clinician, episode)
     [version] = versions(app, episode)
     place = f"/patient/{episode}/exercise/{version.row}/withdraw"
-    assert clinician.post(place, data={"why": ""}).status_code == 400
+    assert "say why in words" in clinician.post(place, data={"why": ""}).text
+    assert versions(app, episode)[0].withdrawn is None
     assert clinician.post(place, data={"why": "for another patient"}).status_code == 303
     page = clinician.get(f"/patient/{episode}/exercise").text
     assert "Proposed, not signed" in page
     assert "because: for another patient" in page
+
+
+def test_who_looked_at_a_version_no_longer_in_force_is_told_first_and_loses_nothing(
+    app: FastAPI, clinician: Client, episode: str
+) -> None:
+    said = form_of(clinician.get(f"/patient/{episode}/exercise").text)
+    signed(clinician, episode)
+    page = act(clinician, episode, {**said, "repetitions-0": "8"}, "sign")
+    assert "another version was signed or withdrawn meanwhile" in page
+    assert len(versions(app, episode)) == 1
+    again = form_of(page)
+    assert again["repetitions-0"] == "8"
+    place = f"/patient/{episode}/exercise"
+    assert clinician.post(place, data={**again, "action": "sign"}).status_code == 303
+    assert len(versions(app, episode)) == 2
 
 
 def test_a_step_up_is_offered_and_accepted_into_the_next_version(

@@ -215,7 +215,7 @@ def test_an_exercise_is_told_of_once() -> None:
     ("dose", "says"),
     [
         ({"sets": 1, "per_week": 2}, "say how many repetitions"),
-        ({"sets": 0, "repetitions": 6, "per_week": 2}, "0 is not 1 or more"),
+        ({"sets": 0, "repetitions": 6, "per_week": 2}, "0 is not 1 to 999"),
         ({"sets": 1, "repetitions": 6, "per_week": 8}, "8 is not 1 to 7"),
         ({"sets": 1, "repetitions": 6, "per_week": 2, "minutes": 5}, "it has no minutes"),
     ],

@@ -27,7 +27,8 @@ from reliefpath.reference.therapies.exercise.programme import (
     item_of,
 )
 
-DAYS = 7
+DAYS, MOST = 7, 999
+"""The days of a week, and the largest number that a form takes; what is usual is less."""
 SIDES = ("left", "right", BOTH)
 NONE_ACTIVE = "none of the active muscles"
 
@@ -58,9 +59,9 @@ def prescribed(need: Need, exercise: str, side: str, **dose: int | None) -> Item
     for part, value in told.items():
         if part not in parts:
             raise UsageError(f"{name}: it has no {_words(part)}")
-        if value < 1 or (part == "per_week" and value > DAYS):
-            most = f" to {DAYS}" if part == "per_week" else " or more"
-            raise UsageError(f"{name}: {_words(part)}: {value} is not 1{most}")
+        most = DAYS if part == "per_week" else MOST
+        if not 1 <= value <= most:
+            raise UsageError(f"{name}: {_words(part)}: {value} is not 1 to {most}")
     first = begun(need, exercise)
     return replace(first, side=side, own=replace(first.dose, **told))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -51,6 +51,10 @@ from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}/exercise")
 SIGN, PROPOSE = "sign", "propose"
+STALE = (
+    "nothing was changed or signed: another version was signed or withdrawn meanwhile; look at it "
+    "below, then do it again"
+)
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,28 @@ class Draft:
         return in_force(self.versions)
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def version(self) -> int:
+        """The row of that version."""
+        return PROPOSAL if self.signed is None else self.signed.row
+
+    @property
+    def offers(self) -> tuple[Change, ...]:
         """What the check-ins since it was signed suggest."""
         signed = self.signed
         if signed is None or signed.programme is None or self.here.refusal is not None:
             return ()
         return offers(self.here, signed)
+
+    @property
+    def remarks(self) -> Iterator[str]:
+        """What is told of the whole: what was changed in a proposal, or holds all of it back."""
+        changes = self.offers
+        if self.signed is None and self.here.refusal is None:
+            changes = proposed(self.here).changes
+        for change in changes:
+            if self.signed is None or change.exercise is None:
+                what = f"{change.exercise.replace('-', ' ')}: " if change.exercise else ""
+                yield f"{what}{change.did}. {change.because}"
 
 
 @router.get("")
@@ -83,22 +103,7 @@ def ask(request: Request, episode: str, worker: Carer) -> Response:
     """Show the programme in force, or the proposal, to be changed and signed."""
     care: Care = request.app.state.care
     care_log = open_record(care, episode, worker, "exercise")
-    here = situation_of(care_log, episode, care.today, equipment=_household(care.knowledge))
-    versions = versions_of(care.chart, here)
-    signed = in_force(versions)
-    if signed is not None and signed.programme is not None:
-        need = signed.programme.need
-        here = situation_of(
-            *(care_log, episode, care.today),
-            equipment=need.equipment,
-            minutes=need.minutes,
-            irritability=need.irritability,
-            goal=need.goal,
-        )
-        lines = [views.Line.of(item) for item in signed.programme.items]
-    else:
-        lines = _proposal(here)
-    return _shown(request, Draft(care_log, here, versions, lines))
+    return _shown(request, _opened(care, care_log, episode))
 
 
 @router.post("")
@@ -107,30 +112,31 @@ def change(request: Request, episode: str, worker: Treater, said: Form) -> Respo
     care: Care = request.app.state.care
     seen = care.chart.head().entry
     care_log = open_record(care, episode, worker, "exercise")
-    here = situation_of(care_log, episode, care.today, equipment=_household(care.knowledge))
-    versions = versions_of(care.chart, here)
-    action, wrong = str(said.get("action") or ""), None
+    opened = _opened(care, care_log, episode)
     lines = views.lines_of(said, care.knowledge)
+    draft, action = replace(opened, lines=lines, said=said), str(said.get("action") or "")
+    if said.get("version") != str(draft.version):
+        return _shown(request, replace(draft, wrong=STALE))
     try:
-        here = situation_of(
-            care_log, episode, care.today, **views.settings_of(said, care.knowledge)
-        )
-        draft = Draft(care_log, here, versions, lines)
+        fitted = views.settings_of(said, care.knowledge)
+        draft = replace(draft, here=situation_of(care_log, episode, care.today, **fitted))
         if action == PROPOSE:
-            return _shown(request, Draft(care_log, here, versions, _proposal(here), said))
-        lines, new = views.swapped(said, lines, here.need)
-        lines = views.changed(action, lines, said, here.need, views.offers_of(draft.changes))
+            return _shown(request, replace(draft, lines=_proposal(draft.here)))
+        lines, new = views.swapped(said, lines, draft.here.need)
+        draft = replace(draft, lines=lines)
+        lines = views.changed(action, lines, said, draft.here.need, views.offers_of(draft.offers))
+        draft = replace(draft, lines=lines)
         if action == SIGN:
             if new:
                 raise UsageError(f"{', '.join(new)}: new here, so look at the dose, then sign")
-            asked = views.request_of(said, episode, lines, here.need)
+            asked = views.request_of(said, episode, lines, draft.here.need)
             at = this_moment(care_log.zone, care.today)
             by = worker.username
             sign_programme(care.chart, care_log, asked, at, by, seen, page="exercise")
             return RedirectResponse(f"/patient/{segment(episode)}/exercise", 303)
     except ReliefPathError as error:
-        wrong = str(error)
-    return _shown(request, Draft(care_log, here, versions, lines, said, wrong))
+        draft = replace(draft, wrong=str(error))
+    return _shown(request, draft)
 
 
 @router.get("/programme")
@@ -157,9 +163,32 @@ def withdraw(request: Request, episode: str, row: Row, worker: Treater, said: Fo
     """Withdraw a version that was signed in error."""
     care: Care = request.app.state.care
     care_log = open_record(care, episode, worker, "exercise")
-    here = situation_of(care_log, episode, care.today)
-    withdraw_programme(care.chart, here, row, worker.username, text_of(said, "why") or "")
+    draft = _opened(care, care_log, episode)
+    try:
+        why = text_of(said, "why") or ""
+        withdraw_programme(care.chart, draft.here, row, worker.username, why)
+    except UsageError as error:
+        return _shown(request, replace(draft, wrong=str(error)))
     return RedirectResponse(f"/patient/{segment(episode)}/exercise", 303)
+
+
+def _opened(care: Care, care_log: CareLog, episode: str) -> Draft:
+    """The version in force with what it was fitted to, or the proposal."""
+    here = situation_of(care_log, episode, care.today, equipment=_household(care.knowledge))
+    versions = versions_of(care.chart, here)
+    signed = in_force(versions)
+    if signed is None or signed.programme is None:
+        return Draft(care_log, here, versions, _proposal(here))
+    need = signed.programme.need
+    here = situation_of(
+        *(care_log, episode, care.today),
+        equipment=need.equipment,
+        minutes=need.minutes,
+        irritability=need.irritability,
+        goal=need.goal,
+    )
+    lines = [views.Line.of(item) for item in signed.programme.items]
+    return Draft(care_log, here, versions, lines)
 
 
 def _household(knowledge: Knowledge) -> frozenset[str]:
@@ -180,8 +209,8 @@ def _shown(request: Request, draft: Draft) -> Response:
     need, known = here.need, exercise_catalogue(here.need.knowledge)
     since = here.examined_on if signed is None else signed.at
     told = here.check_ins(since)
-    changes, wrong, plan = draft.changes, draft.wrong, None
-    rows = views.rows(draft.lines, need, views.offers_of(changes), views.told_of_each(told))
+    wrong, plan = draft.wrong, None
+    rows = views.rows(draft.lines, need, views.offers_of(draft.offers), views.told_of_each(told))
     try:
         asked = views.request_of(draft.said, here.episode, draft.lines, need)
         if asked.exercises:
@@ -196,10 +225,10 @@ def _shown(request: Request, draft: Draft) -> Response:
         refusal=here.refusal,
         notes=here.notes,
         rows=list(rows),
-        general=[change for change in changes if change.exercise is None],
+        remarks=list(draft.remarks),
         programme=None if plan is None else plan.programme,
         shown=None if plan is None or not plan.checks else Shown(plan, []),
-        version=draft.said.get("version") or (PROPOSAL if signed is None else signed.row),
+        version=draft.version,
         signed=signed,
         versions=draft.versions,
         elsewhere=list(_elsewhere(care, draft.care_log, here.episode)),
