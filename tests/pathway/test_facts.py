@@ -26,6 +26,7 @@ def test_nothing_on_record_is_null_and_counts_are_zero() -> None:
         *KEYS,
         "region",
         "in_care",
+        "in_follow_up",
         "record_complete",
         "weeks_in_care",
         "scale_in_doubt",

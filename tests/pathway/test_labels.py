@@ -72,7 +72,7 @@ def test_who_was_never_injected_is_not_held_against_the_rules_of_a_repeat() -> N
 def test_check_ins_after_an_injection_concern_who_is_in_care_and_was_injected() -> None:
     after = {id_ for id_ in CONDITIONAL if "after the injection" in PATHWAY.label(id_).lower()}
     assert len(after) == 6
-    asked = {"in_care": True, "weeks_since_injection": 4.0}
+    asked = {"in_care": True, "in_follow_up": False, "weeks_since_injection": 4.0}
     assert not after & not_applying(PATHWAY, asked)
     for other in ({"in_care": False}, {"weeks_since_injection": None}):
         assert after <= not_applying(PATHWAY, asked | other), other

@@ -71,6 +71,7 @@ LIMITS = [
     ("active-trigger-point", "active_trigger_points", (1, 2), (0,)),
     ("injection-yearly-limit", "injection_sessions_365d", (0, 2), (3, 4)),
     ("in-care", "in_care", (True,), (False,)),
+    ("in-care-or-follow-up", "in_care", (True,), (False,)),
 ]
 
 
@@ -341,7 +342,8 @@ NOTES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     *((about, {}, {"in_care": False}) for about in ABOUT_INJECTIONS),
     ("anticoagulated", {"anticoagulated": True}, {"anticoagulated": False}),
     ("red-flag-after-care", {"in_care": False, "red_flag": True}, {"red_flag": True}),
-    ("care-ended", {"in_care": False}, {"in_care": True}),
+    ("care-ended", {"in_care": False}, {"in_care": False, "in_follow_up": True}),
+    ("follow-up-goes-on", {"in_care": False, "in_follow_up": True}, {"in_care": False}),
     ("pregnant", {"pregnant": True}, {"pregnant": False}),
     ("caution", {"caution": True}, {"caution": False}),
     ("caution-unknown", {"caution": None}, {"caution": False}),

@@ -18,6 +18,8 @@ T = TypeVar("T")
 P = ParamSpec("P")
 URGENT = ("referred", "worsening", "recurred")
 """Statuses in which somebody has to see the patient soon."""
+IS_WATCHED = pl.col("in_care") | pl.col("in_follow_up")
+"""Whether somebody looks after an episode of the worklist still."""
 
 
 def once_a_table(
@@ -58,13 +60,13 @@ def treated_by(clinicians: Collection[str]) -> pl.Expr:
 def unanswered(rows: pl.DataFrame, with_an_account: frozenset[str]) -> pl.Series:
     """Return whether a row of the worklist is urgent, and nobody who treats the patient signs in.
 
-    Only who treats them now counts: the clinician of an ended episode may not look any more.
+    Only who treats or follows them now counts: the clinician of an ended episode may not look.
     """
     signs_in = pl.col("clinician").is_in(list(with_an_account)).fill_null(False)
-    is_urgent = pl.col("in_care") & pl.col(STATUS).is_in(URGENT)
+    is_urgent = IS_WATCHED & pl.col(STATUS).is_in(URGENT)
     # the few first: most rows are not urgent, and of those most have somebody
     of_these = pl.col("patient").is_in(_patients(rows, is_urgent & ~signs_in).implode())
-    answered = _patients(rows, pl.col("in_care") & of_these & signs_in).implode()
+    answered = _patients(rows, IS_WATCHED & of_these & signs_in).implode()
     of_nobody = of_these & ~pl.col("patient").is_in(answered)
     return rows.select(is_urgent & of_nobody).to_series()
 

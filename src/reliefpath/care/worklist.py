@@ -195,9 +195,13 @@ def _answered_by_a_score(pathway: Pathway) -> list[str]:
 
 
 def due(pathway: Pathway) -> pl.Expr:
-    """Return whether a check-in is due: open follow-up that a score of today would answer."""
+    """Return whether a check-in is due: open follow-up that a score of today would answer, of whom
+    check-ins ask.
+    """
     answers = (pl.col(id_).fill_null(False) for id_ in _answered_by_a_score(pathway))
-    return ~pl.all_horizontal(pl.lit(True), *answers)
+    # with the day on which care ends nobody is asked any more
+    asked = pl.col("in_follow_up") | (pl.col("in_care") & pl.col("weeks_since_end").is_null())
+    return asked & ~pl.all_horizontal(pl.lit(True), *answers)
 
 
 def why_due(pathway: Pathway) -> pl.Expr:

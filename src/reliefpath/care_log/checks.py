@@ -10,7 +10,7 @@ import polars as pl
 from reliefpath.care_log.columns import Bad, refused
 from reliefpath.care_log.doubts import Doubt, doubtful_scores
 from reliefpath.care_log.repeats import said_again
-from reliefpath.care_log.schema import TABLES, Kind, Table
+from reliefpath.care_log.schema import RECOVERED, TABLES, Kind, Table
 from reliefpath.clock import MIDNIGHT, Moment, day_of
 from reliefpath.errors import UsageError, nearest
 from reliefpath.knowledge import Knowledge, derived
@@ -292,6 +292,7 @@ def _outside_episode(
         for c in ("started_on", "ended_on")
     )
     after = DAY + ZONE_SLACK
+    end = pl.when(pl.col("end_reason").ne_missing(RECOVERED)).then(end)  # else check-ins may go on
     spans = earlier["episodes"].select("episode", begin=begin - ZONE_SLACK, end=end + after)
     span = frame.select("episode").join(spans, on="episode", how="left", maintain_order="left")
     early = (frame["at"] < span["begin"]).fill_null(False)

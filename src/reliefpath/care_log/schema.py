@@ -128,7 +128,8 @@ _AT = Column("at", Kind.INSTANT, "When it happened", required=True)
 _PATIENT = _text("patient", "The person's identifier", required=True)
 _EPISODE = _text("episode", "The episode's identifier", required=True)
 SIDES = ("left", "right", "both")
-END_REASONS = ("discharge", "referral", "moved", "death", "other")
+RECOVERED, DEATH = "recovered", "death"
+END_REASONS = (RECOVERED, "discharge", "referral", "moved", DEATH, "other")
 GIVEN = "given"
 REPORTERS = ("patient", "proxy", "clinician")
 TREATMENT_STATUSES = (GIVEN, "cancelled", "not-attended", "planned")

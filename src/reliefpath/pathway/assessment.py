@@ -100,14 +100,14 @@ def advise(table: pl.DataFrame, pathway: Pathway, as_of: date | datetime) -> pl.
     return ranked.hstack(texts[[NEXT_STEP, WOULD_CHANGE, NOTES]])[list(columns)]
 
 
-ORDERED_BY = ("in_care", STATUS, GATE, "weeks_since_score", "episode")
+ORDERED_BY = ("in_care", "in_follow_up", STATUS, GATE, "weeks_since_score", "episode")
 """The columns that the order of advice rests on."""
 
 
 def most_urgent_first(advice: pl.LazyFrame, pathway: Pathway) -> pl.LazyFrame:
     """Return rows of advice tables in the order of one: whoever is seen first comes first."""
     return advice.sort(
-        ~pl.col("in_care"),
+        ~(pl.col("in_care") | pl.col("in_follow_up")),
         plan_of(pathway).urgency,
         pl.col(GATE).fill_null(False),
         "weeks_since_score",

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from reliefpath.care_log.log import CareLog
+from reliefpath.care_log.schema import RECOVERED
 from reliefpath.errors import UsageError
 from reliefpath.pathway.flare import is_flare
 from reliefpath.pathway.notebook import course_html
@@ -287,12 +288,14 @@ def course_of_episode(
 ) -> RecoveryCourse | None:
     """Return the course behind an episode's advice on a measure, or None where there is none.
 
-    Scores count up to `as_of` and while care went on.
+    Scores count up to `as_of` and while care, or its follow-up after a recovery, went on.
     """
     known = measures(care_log.knowledge)
     scale = scale_of(known, measure)
     [about] = care_log.episodes.filter(episode=episode).iter_rows(named=True)
     moment, ended = care_log.moment(as_of), about["ended_on"] or date.max
+    if about["end_reason"] == RECOVERED:
+        ended = date.max
     mine = care_log.scores.filter(episode=episode, measure=measure)
     scores = totals(moment.before(mine), care_log.knowledge)
     scores = scores.filter(pl.col("at").dt.date() <= ended)

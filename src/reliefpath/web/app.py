@@ -50,6 +50,7 @@ from reliefpath.web.routes import (
 from reliefpath.web.routes.administration import audit, backup, people
 from reliefpath.web.routes.patient import (
     correcting,
+    ending,
     exercising,
     finding,
     injecting,
@@ -81,7 +82,7 @@ ROUTERS = (
     *(worklist.router, intake.router, strategy.router, trial.router, outcomes.router),
     lots.router,
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
-    *(terms.router, visiting.router, correcting.router, red_flags.router),
+    *(terms.router, visiting.router, correcting.router, red_flags.router, ending.router),
     *(check_in.router, check_in_links.router, reminders.router, vega.router),
     *(resubmission.router, account.router, people.router, audit.router, backup.router),
 )

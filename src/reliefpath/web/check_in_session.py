@@ -13,6 +13,7 @@ from reliefpath.care.audit import REFUSED, note
 from reliefpath.care.check_in.links import PATIENT, Link, Links
 from reliefpath.care.check_in.words import speech_of, words
 from reliefpath.care.clinic_chart import Care
+from reliefpath.care_log.follow_up import is_followed
 from reliefpath.care_log.log import CareLog
 from reliefpath.clock import this_moment
 from reliefpath.identity.roles import CARE
@@ -74,7 +75,7 @@ NAMES = {"en": "English", "es": "Español"}
 
 
 class WithdrawnError(Exception):
-    """A link that the clinic took back: it opens nothing, whatever it opened before."""
+    """A link that the clinic took back, or of care that has ended: it opens nothing any more."""
 
     def __init__(self, opened: CheckInSession) -> None:
         super().__init__(opened.link.id)
@@ -86,7 +87,7 @@ def open_link(request: Request, token: str, language: str = "") -> CheckInSessio
 
     Raises:
         ClosedError: it is not ours, too old, of nobody on record, or asked for too often.
-        WithdrawnError: the clinic took it back.
+        WithdrawnError: the clinic took it back, or asks of the complaint no more.
     """
     limit: Limit = request.app.state.limit
     if not limit.allows(request.client.host if request.client else ""):
@@ -99,15 +100,16 @@ def open_link(request: Request, token: str, language: str = "") -> CheckInSessio
     if patient is None or link is None:
         raise ClosedError
     by = _who(request)
-    if link.withdrawn:
+    care_log = care.chart.care_log_of(patient)
+    is_over = link.withdrawn or not is_followed(care_log, episode, care_log.moment(care.today))
+    if is_over:
         note(care.chart, by, REFUSED, patient=patient, page="check-in")
     elif request.method == "GET":  # what is sent has an entry of its own
         note(care.chart, by, patient=patient, page="check-in")
-    care_log = care.chart.care_log_of(patient)
     spoke = spoken_or_english(care_log.patients["language"][0])
     say = speech_of(language if language in LANGUAGES else spoke)
     opened = CheckInSession(request, care, links, token, link, patient, care_log, say, by)
-    if link.withdrawn:
+    if is_over:
         raise WithdrawnError(opened)
     return opened
 

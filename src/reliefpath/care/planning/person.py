@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from reliefpath.care_log.follow_up import AGREES, REFUSES
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import FINDINGS
 from reliefpath.clock import Moment, day_of, has_time, instant_of
@@ -42,6 +43,8 @@ QUESTION = {
     **{code: question for question, (_, codes) in ANSWERS.items() for code in codes},
     "needling": "needling",
     "needling-refused": "needling",
+    AGREES: "follow-up",
+    REFUSES: "follow-up",
     "guardian": "guardian",
     "guardian-refused": "guardian",
     "assent": "assent",

@@ -8,6 +8,7 @@ from datetime import date, datetime
 import numpy as np
 import polars as pl
 
+from reliefpath.care_log.follow_up import in_follow_up
 from reliefpath.care_log.log import CareLog
 from reliefpath.clock import Moment
 from reliefpath.pathway.facts.courses import Trial
@@ -76,8 +77,14 @@ def facts(
         known[name] = np.where(doubtful & (found == 0), np.nan, found) if name in DANGERS else found
     known |= scale_facts(care_log.scores, episodes, knowledge)
     known |= {name: episodes.table[name] for name in (*KEYS, "region", "clinician")}
-    known["in_care"] = ~(episodes.ended < np.datetime64(episodes.moment.day))
-    known["in_care"] &= ~_among(episodes, _died(care_log, episodes.moment))
+    day, died = (
+        np.datetime64(episodes.moment.day),
+        _among(episodes, _died(care_log, episodes.moment)),
+    )
+    known["in_care"] = ~(episodes.ended < day) & ~died
+    known["in_follow_up"] = _are(episodes, in_follow_up(care_log, episodes.moment))
+    past = np.where(episodes.ended <= day, episodes.ended, np.datetime64("NaT"))
+    known["weeks_since_end"] = episodes.moment.weeks_from(past)
     known["record_complete"] = ~doubtful
     known["weeks_in_care"] = episodes.moment.weeks_from(episodes.started)
     columns = {**KEYS, **schema()}
@@ -90,6 +97,13 @@ def _among(episodes: Episodes, people: Collection[str]) -> Flags:
     if not people:
         return np.zeros(episodes.size, np.bool_)
     return np.array([patient in people for patient in episodes.table["patient"]], np.bool_)
+
+
+def _are(episodes: Episodes, names: Collection[str]) -> Flags:
+    """Whether each episode is one of some."""
+    if not names:
+        return np.zeros(episodes.size, np.bool_)
+    return np.array([episode in names for episode in episodes.table["episode"]], np.bool_)
 
 
 def _died(care_log: CareLog, moment: Moment) -> frozenset[str]:

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from reliefpath.care_log.log import CareLog
-from reliefpath.care_log.schema import SIDES
+from reliefpath.care_log.schema import RECOVERED, SIDES
 from reliefpath.clock import Moment, wall
 from reliefpath.pathway.facts.groups import Ints
 
@@ -68,6 +68,15 @@ class Episodes:
     def ended(self) -> Days:
         """The day on which each ended, if it has."""
         return self.table["ended_on"].to_numpy()
+
+    @cached_property
+    def scored_until(self) -> Days:
+        """The last day of which a score of each counts, if there is one: check-ins go on after a
+        recovery.
+        """
+        goes_on = pl.col("end_reason") == RECOVERED
+        last = pl.when(goes_on.fill_null(value=False)).then(None).otherwise("ended_on")
+        return self.table.select(last.alias("day"))["day"].to_numpy()
 
     @cached_property
     def _places(self) -> Rows:

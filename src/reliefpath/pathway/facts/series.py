@@ -111,16 +111,16 @@ class Scores:
         needlings: Sessions,
         knowledge: Knowledge,
     ) -> Scores:
-        """Return the scores of these episodes that had been given while care went on.
+        """Return the scores of these episodes that had been given while care or follow-up went on.
 
         With how long after an injection, and after a dry needling, each was.
         """
         said, m = totals(scores, knowledge), catalogue(knowledge)
         by_time = ("e", "order", "at", "value")
         rows = episodes.rows(said, by_time, order=m.order, value=pl.col("value"))
-        in_care = ~(rows["day"] > episodes.ended[rows["e"]])
+        counts = ~(rows["day"] > episodes.scored_until[rows["e"]])
         at, days, value, e, order = (
-            rows[name][in_care] for name in ("at", "day", "value", "e", "order")
+            rows[name][counts] for name in ("at", "day", "value", "e", "order")
         )
         k = e * m.size + order
         injected, latest = injections.before(k // m.size, at)

@@ -12,6 +12,7 @@ from reliefpath.care.check_in.links import VALID, Links
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.reminders.addresses import Addresses
 from reliefpath.care.reminders.emails import LONGEST
+from reliefpath.care_log.follow_up import is_followed
 from reliefpath.errors import UsageError
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import CARE
@@ -33,6 +34,8 @@ def links(request: Request, episode: str, worker: Carer) -> Response:
 def make(request: Request, episode: str, worker: Carer) -> Response:
     """Make a link."""
     links, patient = _links_of(request, episode, worker)
+    if not _is_followed(request, patient, episode):
+        raise UsageError("nothing is asked of this complaint any more: its care has ended")
     token = links.make(episode, patient, worker.username)
     return _shown(request, episode, links, patient, token)
 
@@ -78,6 +81,12 @@ def _links_of(request: Request, episode: str, worker: Account) -> tuple[Links, s
     return Links(care.chart, request.app.state.settings.secret), care_log.patients["patient"][0]
 
 
+def _is_followed(request: Request, patient: str, episode: str) -> bool:
+    care: Care = request.app.state.care
+    care_log = care.patients.state(patient).care_log
+    return is_followed(care_log, episode, care_log.moment(care.today))
+
+
 def _shown(
     request: Request,
     episode: str,
@@ -92,6 +101,7 @@ def _shown(
         request,
         "check-in-link",
         episode=episode,
+        is_followed=_is_followed(request, patient, episode),
         made=made and f"/check-in/{made}",
         address=request.app.state.settings.address,
         wrong=wrong,

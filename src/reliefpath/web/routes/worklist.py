@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from reliefpath.care.care_teams import once_a_table, treated_by, unanswered
+from reliefpath.care.care_teams import URGENT, once_a_table, treated_by, unanswered
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.worklist import folded
 from reliefpath.identity.accounts import Account, Accounts
@@ -65,7 +65,9 @@ class Filters(BaseModel):
             found.append(pl.col("due"))
         if self.gate:
             found.append(pl.col(GATE).fill_null(False))
-        return [pl.col("in_care"), *found]
+        # who is only asked on after a recovery is there once something is wrong
+        is_urgent = pl.col("in_follow_up") & pl.col(STATUS).is_in(URGENT)
+        return [pl.col("in_care") | is_urgent, *found]
 
     def in_order(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Return rows, which come by urgency, as they are to be sorted; the unknown last."""

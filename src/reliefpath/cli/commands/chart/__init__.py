@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from reliefpath.cli.commands.chart import proving, rows, store
+from reliefpath.cli.commands.chart import course, proving, rows, store
 
 app = typer.Typer(
     help="Keep the care log in a chart that never loses and never forgets.", no_args_is_help=True
@@ -12,3 +12,4 @@ app = typer.Typer(
 app.add_typer(store.app)
 app.add_typer(proving.app)
 app.add_typer(rows.app)
+app.add_typer(course.app)
