@@ -20,7 +20,11 @@ from .routes import ROUTES
 
 EPISODE = "demo-0043"
 PLAN = "muscle=infraspinatus&side=left&agent=lidocaine&strength=1&volume_ml=1"
-ASKED = {"/patient/{episode}/injection": PLAN, "/patient/{episode}/injection/{name}.{kind}": PLAN}
+ASKED = {
+    "/patient/{episode}/injection": PLAN,
+    "/patient/{episode}/injection/{name}.{kind}": PLAN,
+    "/merge": "patient=P0001&other=P0002",
+}
 HERE = {
     "{episode}": EPISODE,
     "{username}": "clinician",

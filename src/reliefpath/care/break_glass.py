@@ -37,11 +37,14 @@ def open_record(care: Care, episode: str, worker: Account, page: str) -> CareLog
 
 
 def open_record_of(care: Care, patient: str, worker: Account, page: str) -> CareLog:
-    """Return the record of a patient to who may open it; see `look`.
+    """Return the record of a patient to who may open it, by any of their record numbers.
+
+    See `look`.
 
     Raises:
         UsageError: there is no such patient.
     """
+    patient = care.chart.kept_as(patient)
     care_log = care.patients.state(patient).care_log
     if care_log.patients.is_empty():
         raise UsageError(f"nobody has the record number `{patient}`")

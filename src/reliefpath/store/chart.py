@@ -28,6 +28,7 @@ from reliefpath.store.database import (
     url_of,
     write_transaction,
 )
+from reliefpath.store.identifiers import kept_as
 from reliefpath.store.invariants import check, check_unchanged, entered_before
 from reliefpath.store.log import Asked, read_acts, read_entries
 from reliefpath.store.reading import (
@@ -110,6 +111,11 @@ class Chart:
         """Return whose episode it is, or None where there is no such episode."""
         with read_transaction(self.engine) as connection:
             return patient_of(connection, episode, _upto(connection, known_at))
+
+    def kept_as(self, patient: str) -> str:
+        """Return under which record number a person is on record, if theirs was merged away."""
+        with read_transaction(self.engine) as connection:
+            return kept_as(connection, patient)
 
     def clinicians_of(self, patient: str, known_at: int | None = None) -> frozenset[str]:
         """Return whom the episodes of a patient name; now, or as of an entry of the audit log."""

@@ -44,7 +44,7 @@ def history_of(connection: sa.Connection, name: str, row: int) -> tuple[Version,
 
 def rows_of(connection: sa.Connection, name: str, patient: str) -> list[Version]:
     """Return a patient's rows of a table that hold."""
-    mine = about(name, lambda whose: whose == patient)
+    mine = about(name, lambda whose: whose == patient, holding)
     return list(_versions(connection, name, sa.and_(mine, holding(ROWS[name]))))
 
 

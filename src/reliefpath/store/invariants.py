@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from reliefpath.care_log.schema import TABLES
 from reliefpath.errors import UsageError
+from reliefpath.store.identifiers import joined
 from reliefpath.store.reading import about
 from reliefpath.store.tables import AUDIT, KEY, PROGRAMMES, ROWS, holding, natural_key
 from reliefpath.store.writing import Change, same
@@ -54,7 +55,9 @@ def entered_before(change: Change, once: str) -> int | None:
     act, named = change.act, json.dumps({"once": once}, ensure_ascii=False)[1:-1]
     query = sa.select(sa.func.min(AUDIT.c.entry)).where(
         AUDIT.c.action == act.action,
-        AUDIT.c.patient.is_not_distinct_from(act.patient),
+        AUDIT.c.patient.in_(joined(change.connection, {act.patient}))
+        if act.patient is not None
+        else AUDIT.c.patient.is_(None),
         AUDIT.c.detail.contains(named, autoescape=True),
     )
     entry: int | None = change.connection.scalar(query)

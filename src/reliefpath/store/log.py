@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from reliefpath.clock import MIDNIGHT, zone_of
 from reliefpath.store.frames import stored_select
+from reliefpath.store.identifiers import joined
 from reliefpath.store.reading import concerning, zone_on_record
 from reliefpath.store.tables import AUDIT, FEW, INSTANT
 from reliefpath.store.verification.audit import instant_text
@@ -39,7 +40,7 @@ def read_entries(
         if (value := getattr(asked, column)) is not None:
             query = query.where(AUDIT.c[column] == value)
     if asked.patient is not None:
-        query = query.where(concerning(asked.patient))
+        query = query.where(concerning(connection, asked.patient))
     if asked.since is not None:
         query = query.where(AUDIT.c.at >= _midnight(asked.since, zone))
     if asked.until is not None:
@@ -53,8 +54,11 @@ def read_entries(
 def read_acts(
     connection: sa.Connection, patients: Iterable[str], actions: Iterable[str]
 ) -> list[dict[str, Any]]:
-    """Return the entries that name one of some patients and an action, the oldest first."""
-    query, names = _acts(connection.dialect.name), sorted(patients)
+    """Return the entries that name one of some patients and an action, the oldest first.
+
+    What was noted under a record number that was merged away is the patient's, too.
+    """
+    query, names = _acts(connection.dialect.name), sorted(joined(connection, set(patients)))
     found = []
     for i in range(0, len(names), FEW):
         said = {"patients": names[i : i + FEW], "actions": list(actions)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import polars as pl
@@ -23,6 +23,7 @@ from reliefpath.store.frames import (
     to_stored,
     to_typed,
 )
+from reliefpath.store.identifiers import identifiers
 from reliefpath.store.tables import (
     AUDIT,
     FEW,
@@ -121,7 +122,9 @@ def _query(name: str, dialect: str, now: bool, everybody: bool) -> sa.Select[Any
     if everybody:
         return query
     first, last = (sa.bindparam(end, type_=sa.Text()) for end in ("first", "last"))
-    return query.where(about(name, lambda patient: patient.between(first, last)))
+    # an episode that was moved is read with whose it is, and with nobody else
+    hold = partial(holding, upto=upto)
+    return query.where(about(name, lambda patient: patient.between(first, last), hold))
 
 
 def patient_of(connection: sa.Connection, episode: str, upto: int | None = None) -> str | None:
@@ -186,14 +189,20 @@ def _read(
 
 
 def about(
-    name: str, whom: Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]]
+    name: str,
+    whom: Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]],
+    holds: Callable[[sa.FromClause], sa.ColumnElement[bool]] | None = None,
 ) -> sa.ColumnElement[bool]:
-    """Return whether a row is about certain patients: it names one, or an episode of one."""
+    """Return whether a row is about certain patients: it names one, or an episode of one.
+
+    An episode is whoever's it ever was, unless `holds` says which rows of it count.
+    """
     rows = ROWS[name]
     if "patient" in rows.c:
         return whom(rows.c.patient)
     episodes = ROWS["episodes"].alias()
-    return rows.c.episode.in_(sa.select(episodes.c.episode).where(whom(episodes.c.patient)))
+    theirs = sa.select(episodes.c.episode).where(whom(episodes.c.patient))
+    return rows.c.episode.in_(theirs if holds is None else theirs.where(holds(episodes)))
 
 
 def fingerprint(care_log: CareLog) -> str:
@@ -214,7 +223,7 @@ def read_log(connection: sa.Connection, patient: str | None = None) -> pl.DataFr
     """
     query = stored_select(AUDIT, AUDIT.c.keys(), connection.dialect.name).order_by(AUDIT.c.entry)
     if patient is not None:
-        query = query.where(concerning(patient))
+        query = query.where(concerning(connection, patient))
     return pl.concat(read_frames(connection, query))
 
 
@@ -266,18 +275,22 @@ def _patients_of(rows: sa.Table, seal: sa.Row[Any]) -> sa.Select[tuple[str]]:
     return sa.select(episodes.c.patient).distinct().where(named)
 
 
-def concerning(patient: str) -> sa.ColumnElement[bool]:
-    """Return whether an entry of the log concerns a patient; see `read_log`."""
-    rows = ROWS["patients"]
-    first = sa.select(sa.func.min(rows.c.entry)).where(rows.c.patient == patient)
-    named = json.dumps(patient, ensure_ascii=False)
+def concerning(connection: sa.Connection, patient: str) -> sa.ColumnElement[bool]:
+    """Return whether an entry of the log concerns a patient, by any of their record numbers; see
+    `read_log`.
+    """
+    rows, theirs = ROWS["patients"], sorted(identifiers(connection, patient))
+    first = sa.select(sa.func.min(rows.c.entry)).where(rows.c.patient.in_(theirs))
     shown = sa.or_(
         AUDIT.c.detail.is_(None),
         ~AUDIT.c.detail.contains('"shown": ['),
-        AUDIT.c.detail.contains(named, autoescape=True),
+        *(
+            AUDIT.c.detail.contains(json.dumps(one, ensure_ascii=False), autoescape=True)
+            for one in theirs
+        ),
     )
     everybody = sa.and_(AUDIT.c.patient.is_(None), shown, AUDIT.c.entry >= first.scalar_subquery())
-    return sa.or_(AUDIT.c.patient == patient, everybody)
+    return sa.or_(AUDIT.c.patient.in_(theirs), everybody)
 
 
 def count_rows(connection: sa.Connection) -> dict[str, tuple[int, int, int, int, int]]:

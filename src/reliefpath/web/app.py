@@ -39,6 +39,7 @@ from reliefpath.web.routes import (
     home,
     intake,
     lots,
+    merging,
     outcomes,
     reminders,
     single_sign_on,
@@ -79,8 +80,8 @@ NOTED_SECONDS = 600
 """How often the ends of the logs are noted down, where that is asked for."""
 ROUTERS = (
     *(home.router, single_sign_on.router),
-    *(worklist.router, intake.router, strategy.router, trial.router, outcomes.router),
-    lots.router,
+    *(worklist.router, intake.router, merging.router, lots.router),
+    *(strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
     *(terms.router, visiting.router, correcting.router, red_flags.router, ending.router),
     *(check_in.router, check_in_links.router, reminders.router, vega.router),

@@ -52,6 +52,18 @@ class Addresses:
             connection.execute(ADDRESSES.delete().where(ADDRESSES.c.patient == patient))
             connection.execute(ADDRESSES.insert(), row)
 
+    def move(self, patient: str, to: str, by: str) -> None:
+        """Let the address of a record that was merged away be that of the one it is part of now.
+
+        The one that is there already stays.
+        """
+        if self.of(to) is not None:
+            self.forget(patient, by)
+            return
+        with write_transaction(self.engine) as connection:
+            mine = ADDRESSES.c.patient == patient
+            connection.execute(ADDRESSES.update().where(mine).values(patient=to))
+
     def forget(self, patient: str, by: str) -> None:
         """Remind a patient no more, and take the address out."""
         with write_transaction(self.engine) as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from reliefpath.reference.therapies import NOT_UNDERSTOOD
 from reliefpath.store.chart import Chart
 from reliefpath.store.database import read_transaction
 from reliefpath.store.frames import stored_select
+from reliefpath.store.identifiers import identifiers, kept_as
 from reliefpath.store.reading import about, read_log, terms_on_record
 from reliefpath.store.tables import AUDIT, DECISIONS, HISTORIES, PROGRAMMES, ROWS, START_OF_DAY
 from reliefpath.store.verification.audit import Head, head_of
@@ -95,22 +96,24 @@ class Record:
 def record_of(chart: Chart, patient: str) -> Record:
     """Return everything on record of one person; note in the audit log that you looked.
 
-    What was moved to another person's record, since it had been entered for the wrong one, is told
-    without its values; so is what moved the other way, for as long as it stood there.
+    Records that were merged are one, whichever of their numbers is asked for. What was moved to
+    another person's record, since it had been entered for the wrong one, is told without its
+    values; so is what moved the other way, for as long as it stood there.
 
     Raises:
         UsageError: nobody of that name was ever on record; nothing is said of who is.
     """
     with read_transaction(chart.engine) as connection:
-        rows = {name: _versions(connection, name, patient) for name in ABOUT_A_PERSON}
+        patient, theirs = kept_as(connection, patient), identifiers(connection, patient)
+        rows = {name: _versions(connection, name, theirs) for name in ABOUT_A_PERSON}
         if not rows["patients"]:
             raise UsageError(f"no patient `{patient}` was ever on record in `{chart.name}`")
         entries = _entries(connection, {row["entry"] for part in rows.values() for row in part})
         chains = {name: list(_chains(part)) for name, part in rows.items()}
-        mine = {c[-1]["episode"] for c in chains["episodes"] if c[-1]["patient"] == patient}
+        mine = {c[-1]["episode"] for c in chains["episodes"] if c[-1]["patient"] in theirs}
 
         def is_own(row: Row) -> bool:
-            return row["patient"] == patient if "patient" in row else row["episode"] in mine
+            return row["patient"] in theirs if "patient" in row else row["episode"] in mine
 
         tables = {
             name: tuple(
@@ -153,12 +156,12 @@ def _understood(line: Line, terms: Terms, knowledge: Knowledge) -> Line:
     return line if code == NOT_UNDERSTOOD else replace(line, understood_as=code)
 
 
-def _versions(connection: sa.Connection, name: str, patient: str) -> list[Row]:
-    """Every row that was ever the patient's, and all that it superseded or that superseded it."""
+def _versions(connection: sa.Connection, name: str, patients: Collection[str]) -> list[Row]:
+    """Every row that ever named one of these, and all that it superseded or that superseded it."""
     rows, found = ROWS[name], dict[int, Row]()
     names = ("id", "entry", "supersedes", "withdrawn", *HISTORIES[name].schema)
     query = stored_select(rows, names, connection.dialect.name)
-    wanted = about(name, lambda whose: whose == patient)
+    wanted = about(name, lambda whose: whose.in_(patients))
     while True:
         answer = connection.execute(query.where(wanted))
         read = [dict(zip(names, row, strict=True)) for row in answer]

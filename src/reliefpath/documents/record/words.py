@@ -52,6 +52,8 @@ ACTIONS = {
     "end-care": "Ended care",
     "reopen-care": "Took care up again",
     "hand-over": "Handed care over",
+    "merge": "Joined two records of yours",
+    "unmerge": "Took two records apart again",
     "decide": "Decided on advice",
     "term": "Said what a medicine or an allergen is",
     "check-in": "Checked in",

@@ -28,6 +28,7 @@ from reliefpath.care.intake import (
 from reliefpath.care_log.schema import PATIENTS, SIDES
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.identity.accounts import Account
+from reliefpath.identity.roles import TREAT
 from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import REGIONS
 from reliefpath.reference.anatomy.body_map import areas, body, shapes
@@ -178,6 +179,7 @@ def _form(
         known=known,
         today=care.today,
         alike=alike,
+        may_merge=worker.role in TREAT,
         wrong=wrong,
         regions=_choices(REGIONS),
         sides=_choices(SIDES),

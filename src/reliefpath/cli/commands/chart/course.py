@@ -101,6 +101,62 @@ def hand_over(
     typer.echo(f"{clinician} is responsible, as entry {entry} of the audit log.")
 
 
+@app.command()
+def merge(
+    chart: ChartArgument,
+    kept: Annotated[str, typer.Argument(metavar="KEPT", help="The record number that stays.")],
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="The one whose rows move.")],
+    why: Why,
+    choose: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE", help="What holds where the records differ; repeatable."
+        ),
+    ] = None,
+    accounts: AccountsPlace = None,
+    by: By = None,
+) -> None:
+    """Make two records one that turn out to be of one person; both histories are kept.
+
+    **Example**
+
+    - `reliefpath chart merge clinic.chart P0001 P0417 --choose sex=female --why "same person"`
+    """
+    from reliefpath.care.merging import MergeRequest, merge_records
+    from reliefpath.care.reminders.addresses import Addresses
+    from reliefpath.identity.accounts import Accounts
+
+    pairs = [text.partition("=") for text in choose or ()]
+    for column, equals, _ in pairs:
+        if not equals:
+            raise UsageError(f"--choose {column!r}: expected COLUMN=VALUE")
+    opened = chart_of(chart)
+    addresses = Addresses(Accounts(place_of(chart, accounts)).engine, opened)
+    chosen = {column: value for column, _, value in pairs}
+    asked = MergeRequest(kept=kept, other=other, chosen=chosen, why=why)
+    entry = merge_records(opened, addresses, asked, by or whoami())
+    typer.echo(f"{other} is {kept} from now on, as entry {entry} of the audit log.")
+
+
+@app.command()
+def unmerge(
+    chart: ChartArgument,
+    patient: Annotated[
+        str, typer.Argument(metavar="PATIENT", help="The record number that was merged away.")
+    ],
+    why: Why,
+    by: By = None,
+) -> None:
+    """Take a merge back: what it moved goes back as it was corrected since.
+
+    What was recorded since of the person, and of no complaint, stays with the record that was kept.
+    """
+    from reliefpath.care.merging import unmerge_record
+
+    entry = unmerge_record(chart_of(chart), patient, by or whoami(), why)
+    typer.echo(f"{patient} has a record again, as entry {entry} of the audit log.")
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
