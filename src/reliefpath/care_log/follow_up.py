@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from reliefpath.care_log.log import CareLog
+from reliefpath.care_log.recurrence import may_be_same
 from reliefpath.care_log.schema import RECOVERED
 from reliefpath.clock import Moment
 
@@ -60,15 +61,10 @@ def _died(care_log: CareLog, patient: str, moment: Moment) -> bool:
 
 def _later(care_log: CareLog, ended: dict[str, Any], moment: Moment) -> pl.DataFrame:
     """The complaints since, of the same region and of a side that may be the same."""
-    side = ended["side"]
-    apart = pl.lit(value=False)
-    if side in ("left", "right"):
-        apart = pl.col("side") == ("left" if side == "right" else "right")
     return care_log.episodes.filter(
         pl.col("patient") == ended["patient"],
         pl.col("episode") != ended["episode"],
-        pl.col("region") == ended["region"],
+        may_be_same(ended["region"], ended["side"]),
         pl.col("started_on") >= ended["ended_on"],
         pl.col("started_on") <= moment.day,
-        ~apart.fill_null(value=False),
     )

@@ -90,7 +90,7 @@ def questions(
         pain=asked or list(_asked(known, PAIN)),
         function=[
             Question(FUNCTION, item, words().scales[FUNCTION], known[FUNCTION])
-            for item in _activities(care_log, episode)
+            for item in activities(care_log, episode)
         ],
         own=list(_asked(known, OWN)),
         exercises={
@@ -111,8 +111,8 @@ def _asked(known: Mapping[str, Measure], measure: str) -> Iterator[Question]:
             yield Question(measure, item or None, scale, known[measure])
 
 
-def _activities(care_log: CareLog, episode: str) -> list[str]:
-    """The activities that were rated first, in the patient's words."""
+def activities(care_log: CareLog, episode: str) -> list[str]:
+    """Return the activities that were rated first, in the patient's words."""
     items = care_log.scores.filter(
         pl.col("episode") == episode, pl.col("measure") == FUNCTION, pl.col("item").is_not_null()
     )

@@ -8,11 +8,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import ImmutableMultiDict
 
 from reliefpath.care.break_glass import open_record_of
 from reliefpath.care.care_teams import clinicians_of
-from reliefpath.care.check_in.questions import FUNCTION, PAIN
+from reliefpath.care.check_in.questions import FUNCTION, PAIN, activities
 from reliefpath.care.clinic_chart import Care
+from reliefpath.care.ending import WORDS as ENDS
 from reliefpath.care.intake import (
     Answer,
     Complaint,
@@ -25,6 +27,7 @@ from reliefpath.care.intake import (
     take_in,
     taken_in_before,
 )
+from reliefpath.care_log.recurrence import ended_before
 from reliefpath.care_log.schema import PATIENTS, SIDES
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.identity.accounts import Account
@@ -53,6 +56,7 @@ router = APIRouter(prefix="/intake")
 ACTIVITY, SCORE = ("activity", "rated"), ("measure", "total")
 NONE, WORDS = "none", "words_of_"
 KnownPerson = dict[str, Any] | None
+Episode = dict[str, Any]
 CONSENTS = {"needling": "Dry needling", "injection": "An injection, should it come to that"}
 
 
@@ -69,6 +73,8 @@ def record(request: Request, worker: Carer, said: Form) -> Response:
     known = _known(request, worker, text_of(said, "known"))
     try:
         asked = _request(said, known, care)
+        if before := _ended(known, asked, said, care):
+            return _form(request, worker, said, known, before=before)
         if alike := _may_be(asked, said, care):
             care.note_shown(worker, "intake", (each.patient for each in alike))
             return _form(request, worker, said, known, alike=alike)
@@ -92,6 +98,35 @@ def _may_be(asked: IntakeRequest, said: Said, care: Care) -> list[Likeness]:
     if person is None or said.get("is_new") or taken_in_before(care.chart, asked):
         return []
     return people_like(care.chart, person.name, person.birth_date)
+
+
+def _ended(known: KnownPerson, asked: IntakeRequest, said: Said, care: Care) -> list[Episode]:
+    """The episodes that ended and may have come back, unless it was said that this one is new."""
+    if known is None or said.get("is_new_episode") or taken_in_before(care.chart, asked):
+        return []
+    care_log = care.patients.state(known["patient"]).care_log
+    ended = ended_before(care_log, asked.complaint.region, asked.complaint.side, asked.on)
+    return [
+        row
+        | {"end": ENDS.get(row["end_reason"]), "activities": activities(care_log, row["episode"])}
+        for row in ended.iter_rows(named=True)
+    ]
+
+
+def _carried_over(said: Said, before: list[Episode]) -> Said:
+    """The form with the measure and the activities of the latest episode, where it has none."""
+    if not before:
+        return said
+    rows, more = [*said.multi_items()], before[0]
+    if not any(row[ACTIVITY[0]] for row in rows_of(said, ACTIVITY)):
+        rows = [(name, value) for name, value in rows if name not in ACTIVITY]
+        rows += [
+            pair for name in more["activities"] for pair in zip(ACTIVITY, (name, ""), strict=True)
+        ]
+    if text_of(said, "primary_measure") is None and more["primary_measure"] is not None:
+        rows = [(name, value) for name, value in rows if name != "primary_measure"]
+        rows.append(("primary_measure", more["primary_measure"]))
+    return ImmutableMultiDict(rows)
 
 
 def _request(said: Said, known: KnownPerson, care: Care) -> IntakeRequest:
@@ -167,11 +202,13 @@ def _form(
     known: KnownPerson,
     *,
     alike: list[Likeness] | None = None,
+    before: list[Episode] | None = None,
     wrong: str | None = None,
 ) -> Response:
     """The form as it was filled in."""
     care: Care = request.app.state.care
     followed = measures(care.knowledge)
+    said = _carried_over(said, before or [])
     return page(
         request,
         "intake",
@@ -179,6 +216,7 @@ def _form(
         known=known,
         today=care.today,
         alike=alike,
+        before=before,
         may_merge=worker.role in TREAT,
         wrong=wrong,
         regions=_choices(REGIONS),

@@ -20,6 +20,7 @@ from reliefpath.reference.measures import measures
 from reliefpath.web.views.body import BodyMap, body_map
 from reliefpath.web.views.charts import Layer, Look, spec
 from reliefpath.web.views.course import Course, course_of, measures_of
+from reliefpath.web.views.earlier import RelatedEpisode, related_episodes
 from reliefpath.web.views.gate import Line, Rung, checklist
 from reliefpath.web.views.ledger import Row, alerts, findings, latest_exam, tried_named
 from reliefpath.web.workers.drawing import picture
@@ -38,6 +39,7 @@ class PatientView:
             tells of one, None.
         rungs: The gate, step by step.
         tried, exam, body, findings: What is on record, as its part of the page tells it.
+        related: The episodes before and after it that may be of the same complaint.
     """
 
     about: Row
@@ -50,6 +52,7 @@ class PatientView:
     exam: tuple[date, list[Row]] | None
     body: BodyMap
     findings: list[Row]
+    related: list[RelatedEpisode]
 
     @property
     def unmet(self) -> list[Line]:
@@ -85,6 +88,7 @@ def look_into(care: Care, state: PatientState, episode: str) -> PatientView:
         exam=exam,
         body=body_map(care_log, about, exam, today),
         findings=findings(care_log, about, today),
+        related=related_episodes(care_log, episode, *asked),
     )
 
 

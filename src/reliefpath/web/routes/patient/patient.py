@@ -167,6 +167,7 @@ def _shown(
         decisions=decisions[::-1],
         counts=Counter(row["decision"] for row in decisions),
         tried=view.tried,
+        related=view.related,
         exam=view.exam,
         body=view.body.choosing(muscle),
         signs=SIGNS,
