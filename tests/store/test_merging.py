@@ -217,16 +217,25 @@ def test_what_was_sent_before_and_is_sent_again_after_a_merge_is_recorded_once(
     assert send("P1") == first
 
 
-def test_a_record_is_taken_out_again_with_what_was_recorded_of_its_complaint_since(
+def test_a_record_is_taken_out_again_with_its_complaints_and_every_danger(
     clinic: Chart, addresses: Addresses
 ) -> None:
     merge(clinic, addresses)
     consent = {"patient": "P1", "at": AT, "kind": "consent", "code": "needling", "episode": "E2"}
-    record(clinic, consent, {"patient": "P1", "at": AT, "kind": "medicine", "code": "warfarin"})
+    since = {"patient": "P1", "at": AT}
+    told = [("medicine", "warfarin"), ("allergy", SCREENED), ("pregnancy", "pregnant")]
+    record(clinic, consent, *({**since, "kind": kind, "code": code} for kind, code in told))
+    weight = {"kind": "weight", "code": "body-weight", "value": 95.0, "unit": "kg"}
+    record(clinic, {**since, **weight})
+    before = clinic.care_log_of("P1").findings
     unmerge_record(clinic, "P2", "Ada", "two people after all")
     found = {p: set(clinic.care_log_of(p).findings["code"]) for p in ("P1", "P2")}
     assert "needling" in found["P2"]
-    assert "warfarin" in found["P1"] - found["P2"]
+    assert all({"warfarin", "pregnant"} <= codes for codes in found.values())
+    assert before.filter(kind="allergy", code=SCREENED).height == 1
+    now = clinic.care_log().findings
+    assert now.filter(kind="allergy").is_empty()
+    assert now.filter(kind="weight")["value"].to_list() == [70.0]
     assert clinic.kept_as("P2") == "P2"
     assert "Ada" not in set(clinic.log("P2").filter(action="enter")["by"])
     with pytest.raises(UsageError, match="was not merged"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -11,6 +12,8 @@ from reliefpath.care.correcting import NO_REASON
 from reliefpath.care.reminders.addresses import Addresses
 from reliefpath.care.request import Request
 from reliefpath.errors import UsageError, is_reason
+from reliefpath.knowledge import Knowledge
+from reliefpath.reference.therapies import SCREENED, finding_kinds
 from reliefpath.store.chart import Chart
 from reliefpath.store.corrections import correct
 from reliefpath.store.database import read_transaction
@@ -119,8 +122,14 @@ def unmerge_record(chart: Chart, patient: str, by: str, why: str) -> int:
         raise UsageError(NO_REASON)
     kept = chart.kept_as(patient)
     with chart.change(AuditEvent(by, UNMERGED, why.strip(), kept)) as change:
-        unmerge(change, patient)
+        unmerge(change, patient, partial(_is_danger, chart.knowledge))
     return change.entry
+
+
+def _is_danger(knowledge: Knowledge, kind: str, code: str) -> bool:
+    """Whether a finding may stand against something, or is one that nobody understands."""
+    row = finding_kinds(knowledge)[kind]
+    return bool(row.codes[code].bars) or (row.screening and code != SCREENED)
 
 
 def _people(connection: sa.Connection, kept: str, other: str) -> tuple[Version, Version]:

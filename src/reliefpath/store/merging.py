@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import polars as pl
@@ -35,11 +35,19 @@ def merge(change: Change, kept: str, other: str) -> None:
     change.detail["merged"] = other
 
 
-def unmerge(change: Change, other: str) -> str:
+def unmerge(change: Change, other: str, is_danger: Callable[[str, str], bool]) -> str:
     """Move back what a merge moved, as it was corrected since; return whose record it was in.
 
-    What was recorded since of a complaint goes with it. What was recorded since of the person, and
-    of no complaint, stays where it is.
+    What was recorded since of a complaint goes with it. Of what was found since of the person, and
+    of no complaint, nobody knows whose it is: a danger counts for both, all else for neither.
+
+    Args:
+        change: the change that it is part of.
+        other: the record number that was merged away.
+        is_danger: whether a kind and code of finding may be one.
+
+    Raises:
+        UsageError: it was not merged.
     """
     found = merged_away(change.connection, other)
     if found is None:
@@ -57,6 +65,7 @@ def unmerge(change: Change, other: str) -> str:
             for row in _stored(change, name, theirs):
                 _move(change, name, row, other)
     _restore_people(change, kept, other, entry)
+    _divide_findings(change, kept, other, entry, is_danger)
     change.detail["merged"] = other
     return kept
 
@@ -64,13 +73,37 @@ def unmerge(change: Change, other: str) -> str:
 def _restore_people(change: Change, kept: str, other: str, entry: int) -> None:
     people = ROWS["patients"]
     (away,) = _stored(change, "patients", (people.c.entry == entry) & (people.c.patient == other))
-    frame = pl.DataFrame([_values(away)], dict.fromkeys(_values(away), pl.String))
-    change.add("patients", to_typed(frame, HISTORIES["patients"]))
+    _add(change, "patients", [_values(away)])
     chosen = sa.and_(people.c.entry == entry, people.c.patient == kept, holding(people))
     for row in _stored(change, "patients", chosen):
         (before,) = _stored(change, "patients", people.c.id == row["supersedes"])
         values = {**_values(before), "supersedes": row["id"]}
         change.supersede("patients", values, withdrawn=False)
+
+
+def _divide_findings(
+    change: Change, kept: str, other: str, entry: int, is_danger: Callable[[str, str], bool]
+) -> None:
+    """Let what was found of the person since a merge count for both records, or for neither."""
+    rows = ROWS["findings"]
+    named = sa.and_(rows.c.patient == kept, rows.c.episode.is_(None), holding(rows))
+    dangers = []
+    for row in _stored(change, "findings", sa.and_(named, rows.c.entry > entry)):
+        first = history_of(change.connection, "findings", row["id"])[0].row
+        if not _stored(change, "findings", sa.and_(rows.c.id == first, rows.c.entry > entry)):
+            continue  # it was known before, and corrected since
+        if is_danger(row["kind"], row["code"]):
+            dangers.append({**_values(row), "patient": other})
+        else:
+            values = {**_values(row), "supersedes": row["id"]}
+            change.supersede("findings", values, withdrawn=True)
+    _add(change, "findings", dangers)
+
+
+def _add(change: Change, name: str, rows: list[Row]) -> None:
+    schema = HISTORIES[name].schema
+    as_text = {c: pl.Float64 if dtype == pl.Float64 else pl.String for c, dtype in schema.items()}
+    change.add(name, to_typed(pl.DataFrame(rows, as_text), HISTORIES[name]))
 
 
 def _stored(change: Change, name: str, where: sa.ColumnElement[bool]) -> list[Row]:

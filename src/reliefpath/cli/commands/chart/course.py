@@ -149,7 +149,7 @@ def unmerge(
 ) -> None:
     """Take a merge back: what it moved goes back as it was corrected since.
 
-    What was recorded since of the person, and of no complaint, stays with the record that was kept.
+    Of what was found since of the person, and of no complaint, a danger counts for both.
     """
     from reliefpath.care.merging import unmerge_record
 
