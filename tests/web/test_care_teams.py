@@ -318,7 +318,9 @@ def rows(*each: tuple[str, str, str | None, bool]) -> pl.DataFrame:
     names = ["patient", "status", "clinician", "in_care"]
     frame = pl.DataFrame([list(row) for row in each], names, orient="row")
     assigned = pl.col("clinician").is_not_null().any().over("patient")
-    return frame.with_columns(pl.col("clinician").cast(pl.String), assigned=assigned)
+    return frame.with_columns(
+        pl.col("clinician").cast(pl.String), assigned=assigned, in_follow_up=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -340,6 +342,12 @@ def test_who_is_nobodys(
 ) -> None:
     everybody = rows(*told)
     assert unanswered(everybody, frozenset({"here"})).to_list() == expected
+
+
+def test_whose_follow_up_shows_something_urgent_is_somebodys() -> None:
+    everybody = rows(("p", "recurred", "gone", False)).with_columns(in_follow_up=True)
+    assert unanswered(everybody, frozenset()).to_list() == [True]
+    assert unanswered(everybody, frozenset({"gone"})).to_list() == [False]
 
 
 EPISODES = st.lists(
