@@ -30,6 +30,8 @@ OTHERS = {
     "episodes": FILES["episodes"].replace("E2,P2", "E2,P1") + "EQ7,QQ7,jaw,2026-01-06,nrs\n",
     "scores": FILES["scores"] + "EQ7,2026-01-06,nrs,9,\n",
     "findings": FILES["findings"] + "QQ7,2026-01-06,medicine,aspirin,,,\n",
+    "visits": "visit,episode,at,status,note\n"
+    "V1,E1,2026-01-19,attended,slept well\nV2,EQ7,2026-01-19,cancelled,\n",
 }
 BEGIN = datetime(2026, 2, 1, 9, tzinfo=UTC)
 DOCS = Path(__file__).parents[2] / "docs"

@@ -111,9 +111,10 @@ def test_every_column_of_the_care_log_has_its_row_in_its_table(pages: dict[str, 
 def test_codes_and_ranges_of_columns_are_told(pages: dict[str, str]) -> None:
     page = pages["care-log-tables"]
     for column in (c for table in TABLES.values() for c in table.columns):
-        row = next(line for line in page.splitlines() if line.startswith(f"| `{column.name}` |"))
+        rows = [line for line in page.splitlines() if line.startswith(f"| `{column.name}` |")]
         elsewhere = generate.CODES_ELSEWHERE.get(column.name)
-        assert all(f"`{code}`" in row for code in column.codes_in(SHIPPED)) or str(elsewhere) in row
+        codes = [f"`{code}`" for code in column.codes_in(SHIPPED)]
+        assert any(all(code in row for code in codes) or str(elsewhere) in row for row in rows)
     assert "| 0 to 1 |" in page
     assert "| 0 and up |" in page
 

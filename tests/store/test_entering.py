@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from care_log.test_round_trip import assert_same
 from reliefpath.care_log.log import CareLog
-from reliefpath.care_log.schema import TABLES
+from reliefpath.care_log.schema import TABLES, VISITS
 from reliefpath.errors import CareLogError, ChartError, UsageError
 from reliefpath.knowledge import SHIPPED
 from reliefpath.store.chart import Chart, Known
@@ -383,6 +383,9 @@ def test_the_database_itself_refuses_to_change_or_to_delete(
         decision = dict.fromkeys(TABLE_OF_DECISIONS, "x") | {"episode": "E1", "known": 1.0}
         more.add("decisions", pl.DataFrame([decision]))
         more.add("settings", pl.DataFrame([{"setting": "zone", "value": "UTC"}]))
+        at = datetime(2026, 2, 3, 9, 20, tzinfo=UTC)
+        visit = {"visit": "V1", "episode": "E1", "at": at, "status": "planned"}
+        more.add("visits", pl.DataFrame([visit], VISITS.schema))
         term = {"kind": "allergy", "words": "novocaine", "code": "screened"}
         more.add("terms", pl.DataFrame([term]))
     with (

@@ -53,7 +53,7 @@ def dying_after(batches: int, seen: list[int] | None = None) -> Progress:
 
 def test_a_load_records_every_row_once(chart: Chart, care_log: CareLog) -> None:
     loaded = chart.load(care_log, "a", LOAD)
-    assert loaded.new == {name: care_log.table(name).height for name in TABLES}
+    assert loaded.new == {name: rows for name in TABLES if (rows := care_log.table(name).height)}
     assert not loaded.contradictions
     assert chart.head().entry == 1
     assert_same(in_order(chart.care_log()), in_order(care_log))
@@ -66,7 +66,7 @@ def test_loading_twice_changes_nothing(chart: Chart, care_log: CareLog) -> None:
     head = chart.head()
     again = chart.load(care_log, "a", LOAD)
     assert chart.load(care_log, "under another name", LOAD).known == again.known
-    assert again.known == {name: care_log.table(name).height for name in TABLES}
+    assert again.known == {name: rows for name in TABLES if (rows := care_log.table(name).height)}
     assert not any(again.new.values())
     assert chart.head() == head
     assert_same(in_order(chart.care_log()), in_order(care_log))

@@ -32,7 +32,7 @@ from reliefpath.store.writing import AuditEvent
 
 from .test_entering import as_tables, in_order
 
-VERSIONS = ["0001", "0002", "0003", "0005"]
+VERSIONS = ["0001", "0002", "0003", "0004", "0005"]
 """Every version there ever was. A new one is added here, and its test of what it does to rows."""
 RELEASED = VERSIONS[:-1]
 

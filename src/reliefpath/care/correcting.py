@@ -9,7 +9,7 @@ from datetime import date
 
 from reliefpath.care.red_flags import is_red_flag
 from reliefpath.care_log.log import CareLog
-from reliefpath.care_log.schema import TABLES
+from reliefpath.care_log.schema import TABLES, TO_COME
 from reliefpath.errors import CareLogError, Problem, UsageError, is_reason, nearest
 from reliefpath.identity.roles import CARE, TREAT, Role
 from reliefpath.store.chart import Chart
@@ -19,10 +19,8 @@ from reliefpath.store.history import Version as Version
 from reliefpath.store.history import history_of, rows_of
 from reliefpath.store.writing import AuditEvent
 
-RECORDED_BY_EVERYBODY = ("scores", "findings")
+RECORDED_BY_EVERYBODY = ("scores", "findings", "visits")
 """The tables of which everyone of care records rows; those of the others are who treats."""
-PLANNED = "planned"
-"""The status of a treatment that is still to come."""
 NO_REASON = "say why in words, such as `misread the form`; the audit log keeps it"
 
 
@@ -98,9 +96,11 @@ def correct_own_row(
     """
     if not values:
         raise UsageError("nothing was changed: change a value, then save")
-    if _is_to_come(values.get("at"), today) and _status(row, values) != PLANNED:
+    said = {**row.said.values, **values}
+    happened = said.get("status") not in TO_COME and {"at", "status"} & values.keys()
+    if happened and _is_to_come(said.get("at"), today):
         where = f"{row.table} {row.number}"
-        raise CareLogError([Problem(where, None, "at", values["at"], "has not come yet")])
+        raise CareLogError([Problem(where, None, "at", said["at"], "has not come yet")])
     episode = values.get("episode")
     if episode is not None and episode not in care_log.episodes["episode"]:
         raise UsageError(f"`{episode}` is no complaint of this patient")
@@ -112,10 +112,6 @@ def _is_to_come(at: str | None, today: date) -> bool:
         return at is not None and date.fromisoformat(at[: len("2026-01-31")]) > today
     except ValueError:
         return False  # it is no day at all, which the schema tells
-
-
-def _status(row: RecordedRow, values: Mapping[str, str | None]) -> str | None:
-    return {**row.said.values, **values}.get("status")
 
 
 def row_of(chart: Chart, care_log: CareLog, episode: str, table: str, row: int) -> RecordedRow:

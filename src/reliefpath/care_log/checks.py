@@ -10,7 +10,7 @@ import polars as pl
 from reliefpath.care_log.columns import Bad, refused
 from reliefpath.care_log.doubts import Doubt, doubtful_scores
 from reliefpath.care_log.repeats import said_again
-from reliefpath.care_log.schema import RECOVERED, TABLES, Kind, Table
+from reliefpath.care_log.schema import RECOVERED, TABLES, TO_COME, Kind, Table
 from reliefpath.clock import MIDNIGHT, Moment, day_of
 from reliefpath.errors import UsageError, nearest
 from reliefpath.knowledge import Knowledge, derived
@@ -355,7 +355,7 @@ def _in_the_future(table: Table, frame: pl.DataFrame, today: Moment) -> Iterator
         if not late.any():
             continue
         if "status" in frame.columns:
-            late &= frame["status"].ne_missing("planned")
+            late &= ~frame["status"].is_in(TO_COME).fill_null(False)
         for row in late.fill_null(False).arg_true():
             value = frame[column.name][row]
             shown = day_of(value, today.zone) if isinstance(value, datetime) else value

@@ -119,7 +119,9 @@ def _people(care_log: CareLog) -> pl.DataFrame:
     begun = care_log.episodes.group_by("patient").agg(
         pl.col("region").sort().str.join(" "), first=pl.col("started_on").min()
     )
-    rows = pl.concat(_days(care_log, name, owned) for name in TABLES if name != "patients")
+    rows = pl.concat(
+        _days(care_log, name, owned) for name in TABLES if name not in ("patients", "visits")
+    )
     days = rows.group_by("patient").agg(earliest=pl.col("day").min(), last=pl.col("day").max())
     people = care_log.patients.join(begun, on="patient", how="left")
     people = people.join(days, on="patient", how="left")
@@ -167,7 +169,10 @@ class _Disguise:
             new_patient=_identifiers(people.height, random),
             moved=pl.Series(begin, dtype=pl.Date) - pl.col("first"),
         )
-        self._tables = {name: care_log.table(name) for name in TABLES} | {"findings": findings}
+        self._tables = {name: care_log.table(name) for name in TABLES} | {
+            "findings": findings,
+            "visits": care_log.visits.clear(),  # nothing is worked out from them
+        }
         owned = care_log.episodes.select("episode", "patient").sort("episode")
         self._episodes = owned.with_columns(new_episode=_identifiers(owned.height, random))
         self._shown = care_log

@@ -71,19 +71,20 @@ class Reading:
 
     def summary(self) -> str:
         """Return how many rows of each table are good, refused and said twice, in one line."""
-        good = [f"{self.care_log.table(name).height:,} {name}" for name in TABLES]
+        rows = {name: self.care_log.table(name).height for name in TABLES}
+        good = [f"{n:,} {name}" for name, n in rows.items() if n or not TABLES[name].optional]
         refused = [f"{c.refused:,} {name}" for name, c in self.counts.items() if c.refused]
         again = [f"{c.again:,} {name}" for name, c in self.counts.items() if c.again]
         unread = [f.name for name, f in self.files.items() if name not in self.counts]
         return "; ".join(
-            f"{what}: {', '.join(rows) or 'none'}"
-            for what, rows in (
+            f"{what}: {', '.join(told) or 'none'}"
+            for what, told in (
                 ("good rows", good),
                 ("refused", refused),
                 ("said twice", again),
                 ("not read", unread),
             )
-            if rows or what == "refused"
+            if told or what == "refused"
         )
 
 
@@ -129,7 +130,7 @@ def read_care_log(
 
     Args:
         folder: Where the files are: `patients`, `episodes`, `scores` and, if there are any,
-            `treatments`, `exams` and `findings`.
+            `treatments`, `exams`, `findings` and `visits`.
         skip_bad_rows: Leave bad rows out, which closes their patients' gates, and warn of them
             rather than refuse them.
         ignored: Columns that are known to be of no account, such as `treatments.cancelled`.
@@ -213,8 +214,11 @@ def _counted(content: Held, name: str, care_log: CareLog, bad: list[tuple[str, B
 def write_folder(care_log: CareLog, folder: Path, file_format: Format = "csv") -> None:
     """Write the tables into `folder`, made if it does not exist; an absent table stays absent."""
     make_folder(folder)
-    for name in (name for name in TABLES if name not in care_log.absent):
-        frame, file = care_log.table(name), folder / f"{name}.{file_format}"
+    for name, table in TABLES.items():
+        frame = care_log.table(name)
+        if name in care_log.absent or (table.optional and frame.is_empty()):
+            continue
+        file = folder / f"{name}.{file_format}"
         write_file(file, b"")  # private before anything is in it
         if file_format == "parquet":
             frame.write_parquet(file)
@@ -256,8 +260,8 @@ def _find(folder: Path, *, alone: bool) -> tuple[dict[str, Path], list[Problem]]
         what = "is a file" if folder.exists() else "does not exist"
         raise UsageError(
             f"`{folder}` {what}; expected a folder with patients.csv, episodes.csv, scores.csv "
-            "and, if any, treatments.csv, exams.csv, findings.csv (or the same as .parquet), or a "
-            "chart that `reliefpath chart init` made"
+            "and, if any, treatments.csv, exams.csv, findings.csv, visits.csv (or the same as "
+            ".parquet), or a chart that `reliefpath chart init` made"
         )
     files: dict[str, Path] = {}
     problems: list[Problem] = []
@@ -275,6 +279,8 @@ def _find(folder: Path, *, alone: bool) -> tuple[dict[str, Path], list[Problem]]
             "(or the same as .parquet); `reliefpath demo DIR` writes an example"
         )
     for name in TABLES.keys() - files.keys() if alone else ():
+        if TABLES[name].optional:
+            continue
         needed = name in NEEDED
         say = "is missing" if needed else f"is missing: whether there are {name} is unknown"
         problems.append(problem(f"{name}.csv", say, warning=not needed))

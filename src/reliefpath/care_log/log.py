@@ -1,4 +1,4 @@
-"""The care log in memory: six typed tables."""
+"""The care log in memory: seven typed tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from reliefpath.care_log.checks import check_rows
 from reliefpath.care_log.columns import Bad, convert, unusable_columns
-from reliefpath.care_log.schema import GIVEN, TABLES, Table
+from reliefpath.care_log.schema import GIVEN, TABLES, VISITS, Table
 from reliefpath.care_log.terms import understand
 from reliefpath.clock import Moment, day
 from reliefpath.errors import CareLogError, Problem, nearest_of
@@ -28,13 +28,17 @@ if TYPE_CHECKING:
 
 FEW = 1_000
 """Rows that are checked sooner than threads begin."""
-WAVES = (("patients",), ("episodes",), ("scores", "treatments", "exams", "findings"))
+WAVES = (
+    ("patients",),
+    ("episodes",),
+    ("scores", "treatments", "exams", "findings", "visits"),
+)
 """The tables in the order of checking: each refers to the good rows of those in earlier waves."""
 
 
 @dataclass(frozen=True, repr=False)
 class CareLog:
-    """Six tables with exactly the columns and types of `reliefpath.care_log.schema`."""
+    """Seven tables with exactly the columns and types of `reliefpath.care_log.schema`."""
 
     patients: pl.DataFrame
     episodes: pl.DataFrame
@@ -42,13 +46,14 @@ class CareLog:
     treatments: pl.DataFrame
     exams: pl.DataFrame
     findings: pl.DataFrame
+    visits: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=VISITS.schema))
     incomplete: frozenset[str] = frozenset()
     """The patients of whom a row was refused: what is known of them may be less than what is so."""
     zone: str = "UTC"
     """The clinic's time zone, as an IANA name."""
     absent: frozenset[str] = frozenset()
     """The tables that were not there: empty, and yet silent. An empty table says that there is
-    nothing; an absent one leaves what it would tell unknown."""
+    nothing; an absent one leaves what it would tell unknown, unless it is optional."""
     knowledge: Knowledge = field(kw_only=True)
     """The catalogues that its codes are of."""
 
@@ -95,7 +100,7 @@ class CareLog:
         return frame
 
     def to_arrow(self) -> dict[str, pa.Table]:
-        """Return the six tables as Arrow tables, by name."""
+        """Return the seven tables as Arrow tables, by name."""
         return {name: self.table(name).to_arrow() for name in TABLES}
 
     @classmethod
@@ -134,6 +139,7 @@ class CareLog:
             table("treatments"),
             table("exams"),
             table("findings"),
+            table("visits"),
             zone=zone,
             knowledge=knowledge,
         )
@@ -172,6 +178,7 @@ class CareLog:
             treatments=self.treatments.filter(mine),
             exams=self.exams.filter(mine),
             findings=self.findings.filter(person),
+            visits=self.visits.filter(mine),
             incomplete=self.incomplete & set(patients),
         )
 
@@ -197,7 +204,8 @@ def assemble(
     those in `raw`; `ignored` names columns that are known to be of no account; `today` is the day
     at the clinic, with its zone.
     """
-    frames, absent = dict(_empty_tables()), TABLES.keys() - raw.keys()
+    frames = dict(_empty_tables())
+    absent = {name for name in TABLES.keys() - raw.keys() if not TABLES[name].optional}
     read = dict(on_record or {})
     bad: list[tuple[str, Bad]] = []
     for name in raw:

@@ -1,4 +1,4 @@
-"""The care log's schema: six tidy tables, declared once; readers and writers derive from it."""
+"""The care log's schema: seven tidy tables, declared once; readers and writers derive from it."""
 
 from __future__ import annotations
 
@@ -81,6 +81,8 @@ class Table:
     columns: tuple[Column, ...]
     unique: bool = False
     """Whether the first column names each row once."""
+    optional: bool = False
+    """Whether nothing is unknown without it: no rule asks for its rows."""
     schema: dict[str, pl.DataType] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -132,8 +134,12 @@ RECOVERED, DEATH = "recovered", "death"
 END_REASONS = (RECOVERED, "discharge", "referral", "moved", DEATH, "other")
 GIVEN = "given"
 REPORTERS = ("patient", "proxy", "clinician")
-TREATMENT_STATUSES = (GIVEN, "cancelled", "not-attended", "planned")
+PLANNED, ATTENDED, CANCELLED, NOT_ATTENDED = "planned", "attended", "cancelled", "not-attended"
+TREATMENT_STATUSES = (GIVEN, CANCELLED, NOT_ATTENDED, PLANNED)
 """What became of a treatment; only what was given, or does not say, counts."""
+VISIT_STATUSES = (PLANNED, ATTENDED, CANCELLED, NOT_ATTENDED)
+TO_COME = (PLANNED, CANCELLED)
+"""What can be said of a day that has not come yet."""
 
 PATIENTS = Table(
     "patients",
@@ -318,4 +324,19 @@ FINDINGS = Table(
         ),
     ),
 )
-TABLES = {t.name: t for t in (PATIENTS, EPISODES, SCORES, TREATMENTS, EXAMS, FINDINGS)}
+VISITS = Table(
+    "visits",
+    "an appointment of a patient, and what became of it",
+    (
+        _text("visit", "The visit's identifier", required=True),
+        _EPISODE,
+        Column("at", Kind.INSTANT, "When it is, or was", required=True),
+        _code("status", "What became of it", VISIT_STATUSES, required=True),
+        _text("clinician", "Whom the patient sees"),
+        _text("note", "What was written down about it", prose=True),
+        _text("facility", "The clinic or site where it takes place"),
+    ),
+    unique=True,
+    optional=True,
+)
+TABLES = {t.name: t for t in (PATIENTS, EPISODES, SCORES, TREATMENTS, EXAMS, FINDINGS, VISITS)}

@@ -17,6 +17,7 @@ from reliefpath.simulation.people import episode_table, make_people, patient_tab
 from reliefpath.simulation.plan import make_plan
 from reliefpath.simulation.scores import score_parts
 from reliefpath.simulation.tables import timed
+from reliefpath.simulation.visits import visit_table
 from reliefpath.simulation.world import words, world
 
 ABOUT = (
@@ -26,7 +27,9 @@ ABOUT = (
 """What to say wherever the demo clinic is shown."""
 
 
-def demo_clinic(patients: int, seed: int, as_of: date, knowledge: Knowledge = SHIPPED) -> CareLog:
+def demo_clinic(
+    patients: int, seed: int, as_of: date, knowledge: Knowledge = SHIPPED, zone: str = "UTC"
+) -> CareLog:
     """Return the care log of a simulated clinic as it stands on `as_of`.
 
     The same arguments give the same care log to the byte, and another `as_of` the same one moved in
@@ -39,6 +42,7 @@ def demo_clinic(patients: int, seed: int, as_of: date, knowledge: Knowledge = SH
         seed: Which clinic, 0 or more.
         as_of: Today; nothing lies after it.
         knowledge: The catalogues by which the clinic works.
+        zone: The time zone on whose clocks its visits begin.
 
     Raises:
         UsageError: there is no patient, or the seed is negative.
@@ -58,10 +62,12 @@ def demo_clinic(patients: int, seed: int, as_of: date, knowledge: Knowledge = SH
         *finding_parts(plan, people, findings),
         drawing_part(plan, words(), visits, left, drawings),
     ]
+    named = patient_table(plan, people, words(), as_of, persons)
+    episodes = episode_table(plan, people, words(), as_of, persons)
     return CareLog(
         knowledge=knowledge,
-        patients=patient_table(plan, people, words(), as_of, persons),
-        episodes=episode_table(plan, people, words(), as_of, persons),
+        patients=named,
+        episodes=episodes,
         scores=timed(
             "scores", score_parts(plan, people, words(), visits, left, scores), plan, as_of
         ),
@@ -70,4 +76,5 @@ def demo_clinic(patients: int, seed: int, as_of: date, knowledge: Knowledge = SH
         ),
         exams=timed("exams", [exam_part(plan, words(), exams)], plan, as_of),
         findings=until_that_day(timed("findings", found, plan, as_of)),
+        visits=visit_table(episodes, words(), as_of, zone),
     )

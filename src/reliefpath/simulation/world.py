@@ -135,6 +135,7 @@ class Words(Catalogue):
     techniques: dict[str, tuple[str, ...]]
     needles: dict[str, tuple[str, ...]]
     lots: dict[str, tuple[str, ...]]
+    notes: tuple[str, ...]
     regions: dict[str, RegionWords]
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -20,7 +21,7 @@ from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.private_files import create_file, remove
 from reliefpath.store import loading, migrations
 from reliefpath.store.copying import copy_chart
-from reliefpath.store.corrections import correct, withdraw
+from reliefpath.store.corrections import correct, row_named, withdraw
 from reliefpath.store.database import (
     engine_of,
     read_transaction,
@@ -52,6 +53,8 @@ from reliefpath.store.verification.verify import Verified, miscounted, verify, v
 from reliefpath.store.writing import AuditEvent, Change, Clock, changing
 
 Known = date | datetime | int | None
+Corrected = Mapping[tuple[str, str], Mapping[str, str | None]]
+"""New values of rows that hold, by table and identifier."""
 
 
 def _now() -> datetime:
@@ -235,6 +238,7 @@ class Chart:
         tables: Mapping[str, pl.DataFrame],
         act: AuditEvent,
         *,
+        corrected: Corrected = MappingProxyType({}),
         expected_version: int | None = None,
         idempotency_key: str | None = None,
         **detail: Any,
@@ -244,6 +248,7 @@ class Chart:
         Args:
             tables: the rows by table.
             act: who records them and why.
+            corrected: values of rows on record that are changed by the same act, as in `correct`.
             expected_version: the last entry of the log when the record of `act.patient` was
                 looked at, if the rows are only true of the record as it was then.
             idempotency_key: what the sender calls these rows; if an act like this one recorded
@@ -274,6 +279,8 @@ class Chart:
             for name in TABLES:
                 if care_log.table(name).height:
                     change.add(name, care_log.table(name))
+            for (name, identifier), values in corrected.items():
+                correct(change, name, row_named(change, name, identifier), values, self.knowledge)
         return change.entry
 
     def correct(

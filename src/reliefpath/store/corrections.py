@@ -16,14 +16,14 @@ from reliefpath.errors import CareLogError, UsageError, nearest
 from reliefpath.knowledge import Knowledge
 from reliefpath.store.frames import stored_select, to_stored
 from reliefpath.store.reading import about, known_parents, read_care_log
-from reliefpath.store.tables import HISTORIES, PROGRAMMES, ROWS, START_OF_DAY, holding
+from reliefpath.store.tables import FLAG, HISTORIES, PROGRAMMES, ROWS, START_OF_DAY, holding
 from reliefpath.store.writing import Change
 
 DEPENDENTS = {
     "patients": ("patient", ("episodes", "findings")),
     "episodes": (
         "episode",
-        ("scores", "treatments", "exams", "findings", "decisions", "programmes"),
+        ("scores", "treatments", "exams", "findings", "visits", "decisions", "programmes"),
     ),
 }
 """What belongs to a patient or an episode alone, and is withdrawn with it."""
@@ -67,6 +67,20 @@ def correct(
     change.supersede(name, {**good, "supersedes": row}, withdrawn=False)
     if "started_on" in values and change.act.patient is not None:
         _check_whole(change, change.act.patient, knowledge)
+
+
+def row_named(change: Change, name: str, identifier: str) -> int:
+    """Return the row that holds of a table whose first column names its rows.
+
+    Raises:
+        UsageError: there is none.
+    """
+    rows = ROWS[name]
+    named = rows.c[_table(name).columns[0].name] == identifier
+    row: int | None = change.connection.scalar(sa.select(rows.c.id).where(named, holding(rows)))
+    if row is None:
+        raise UsageError(f"{name} has no `{identifier}` that holds; look at it again")
+    return row
 
 
 def _check_whole(change: Change, patient: str, knowledge: Knowledge) -> None:
@@ -117,9 +131,10 @@ def _belonging(connection: sa.Connection, name: str, row: int) -> Iterator[tuple
 
 
 def undo(change: Change, entry: int) -> None:
-    """Withdraw exactly the rows that an entry of the audit log recorded of the act's patient.
+    """Take back exactly the rows that an entry of the audit log recorded of the act's patient.
 
-    Where all of them were withdrawn already there is nothing to do, and no entry is written.
+    They are withdrawn, and what one took the place of is recorded again. Where all of them were
+    taken back already there is nothing to do, and no entry is written.
 
     Raises:
         UsageError: one was corrected or withdrawn since, or something recorded since belongs to
@@ -140,7 +155,23 @@ def undo(change: Change, entry: int) -> None:
             "nothing was undone: something was recorded since that belongs to it; look at the rows "
             "one by one"
         )
-    _withdraw(change, saved)
+    for name, id_ in saved:
+        before = _replaced(change.connection, name, id_)
+        if before is None:
+            _withdraw(change, [(name, id_)])
+        else:
+            row = {**_row(change.connection, name, before), "supersedes": id_}
+            change.supersede(name, row, withdrawn=False)
+
+
+def _replaced(connection: sa.Connection, name: str, row: int) -> int | None:
+    """The row that held until another took its place; None where there was none that held."""
+    rows, old = ROWS[name], ROWS[name].alias()
+    query = sa.select(old.c.id).join(rows, rows.c.supersedes == old.c.id)
+    held: int | None = connection.scalar(
+        query.where(rows.c.id == row, old.c.withdrawn == sa.literal(False, FLAG))
+    )
+    return held
 
 
 def saved_rows(
@@ -151,10 +182,16 @@ def saved_rows(
     for name in OF_A_SAVE:
         rows, later = ROWS[name], ROWS[name].alias()
         mine = about(name, lambda whose: whose == patient)
-        query = sa.select(rows.c.id, later.c.withdrawn).where(rows.c.entry == entry, mine)
+        query = sa.select(rows.c.id, later.c.id, later.c.withdrawn)
+        query = query.where(rows.c.entry == entry, mine)
         query = query.outerjoin(later, later.c.supersedes == rows.c.id)
-        for id_, withdrawn in connection.execute(query):
-            found[name, id_] = None if withdrawn is None else bool(withdrawn)
+        for id_, next_, withdrawn in connection.execute(query).all():
+            found[name, id_] = None if next_ is None else bool(withdrawn)
+            before = _replaced(connection, name, id_)
+            if next_ is not None and before is not None and not withdrawn:
+                # it was taken back if what it took the place of stands again
+                again = (_row(connection, name, each) for each in (before, next_))
+                found[name, id_] = next(again) == next(again)
     return found
 
 

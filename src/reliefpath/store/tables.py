@@ -116,6 +116,12 @@ AUDIT = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
     sqlite_strict=True,
 )
+SEEN = "seen"
+"""The audit log's word for it when somebody has seen what is new."""
+_OF_SEEN = AUDIT.c.action == SEEN
+sa.Index(
+    "ix_audit_seen", AUDIT.c.by, AUDIT.c.entry, sqlite_where=_OF_SEEN, postgresql_where=_OF_SEEN
+)
 SEALS = sa.Table(
     "seals",
     METADATA,
@@ -174,7 +180,7 @@ def _history(table: Table) -> sa.Table:
         )
     owners = [name for name in ("patient", "episode") if name in names]
     if table.unique:
-        for key in dict.fromkeys((names[0], *owners)):
+        for key in dict.fromkeys((names[0], *owners, *(n for n in names if n == "at"))):
             sa.Index(None, made.c[key])
     else:
         owner = owners[0] if owners else names[0]

@@ -249,6 +249,7 @@ def demo(
     """
     from reliefpath.care_log.folder import FORMATS, write_folder
     from reliefpath.care_log.schema import TABLES
+    from reliefpath.clock import machine_zone
     from reliefpath.simulation import demo_clinic
 
     present = [folder / f"{name}.{suffix}" for name in TABLES for suffix in FORMATS]
@@ -257,7 +258,7 @@ def demo(
         raise UsageError(f"`{folder}` already holds {present[0].name}; add `--force` to replace it")
     day = as_of_day(as_of, str(folder))
     day_of_it = day.date() if isinstance(day, datetime) else day
-    care_log = demo_clinic(patients, seed, day_of_it, knowledge())
+    care_log = demo_clinic(patients, seed, day_of_it, knowledge(), machine_zone())
     for file in present:
         file.unlink()
     write_folder(care_log, folder, file_format.value)

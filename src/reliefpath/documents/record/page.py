@@ -24,7 +24,10 @@ from reliefpath.reference.measures import Measure, measures
 from reliefpath.store.tables import HISTORIES
 
 PLACES = {region.value: region.meaning for region in Region}
-OF_EPISODES = ("scores", "treatments", "exams", "findings", "decisions", "programmes")
+OF_EPISODES = (
+    *("scores", "treatments", "exams", "findings", "visits"),
+    *("decisions", "programmes"),
+)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ NAMES = {
     "treatments": "Treatment",
     "exams": "Examination",
     "findings": "Finding",
+    "visits": "Visit",
     "decisions": "Decision on advice",
     "programmes": "Exercise programme",
 }
@@ -55,6 +56,8 @@ ACTIONS = {
     "merge": "Joined two records of yours",
     "unmerge": "Took two records apart again",
     "decide": "Decided on advice",
+    "visit": "Said what became of a visit",
+    "seen": "Saw what is new",
     "term": "Said what a medicine or an allergen is",
     "check-in": "Checked in",
     "check-in-link": "Made a link to check in",
@@ -150,6 +153,7 @@ class Wording:
             "treatments": self._treatment,
             "exams": _exam,
             "findings": self._finding,
+            "visits": self._visit,
             "decisions": _decision,
             "programmes": self._programme,
         }[name](values)
@@ -211,6 +215,13 @@ class Wording:
             told = {part: row.get(part) for part in PARTS}
             dose = Dose(row.get("sets", 1), **told, per_week=row["per_week"])
             yield f"{item.name if item else row['exercise']}: {dose}"
+
+    def _visit(self, values: Row) -> Iterator[str]:
+        yield self.words("visits", "status", values)
+        if values["clinician"] is not None:
+            yield f"with {values['clinician']}"
+        if values["note"] is not None:
+            yield f"note: {values['note']}"
 
     def _finding(self, values: Row) -> Iterator[str]:
         kind = finding_kinds(self.knowledge)[values["kind"]]

@@ -25,6 +25,7 @@ NAMES = {
     "treatments": ("a treatment", "Treatments"),
     "exams": ("an exam", "Exams"),
     "findings": ("a finding", "Findings"),
+    "visits": ("a visit", "Visits"),
 }
 """What a row of each table is called, and what its rows are."""
 LABELS = {

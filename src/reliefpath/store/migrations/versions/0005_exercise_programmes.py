@@ -13,7 +13,7 @@ from alembic import op
 from reliefpath.errors import UsageError
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -62,7 +62,7 @@ def downgrade() -> None:
     }.items():
         if connection.scalar(sa.text(query)):
             raise UsageError(
-                f"{what}, which version 0003 cannot hold: restore a backup of that version instead"
+                f"{what}, which version 0004 cannot hold: restore a backup of that version instead"
             )
     op.drop_table("programmes")
     for name in ("treatments", "staged_treatments"):

@@ -34,7 +34,13 @@ from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}")
 Row = Annotated[int, Path(ge=1, lt=2**63)]
-PLACES = {"scores": "#curve", "treatments": "#tried", "exams": "#exam", "findings": "#findings"}
+PLACES = {
+    "scores": "#curve",
+    "treatments": "#tried",
+    "exams": "#exam",
+    "findings": "#findings",
+    "visits": "#visits",
+}
 """Where the patient's page shows what is of each table."""
 NOT_YOURS = "whoever treats patients corrects this, and an assistant does not: ask a clinician"
 
