@@ -84,6 +84,18 @@ def instant_of(at: date | datetime) -> datetime:
     return timed(at)
 
 
+def at_clinic(local: datetime, zone: str) -> datetime:
+    """Return the moment of a date and time as clocks of a time zone show it.
+
+    Raises:
+        UsageError: the clocks skip that time, as where they are put forward.
+    """
+    at = local.replace(tzinfo=zone_of(zone))
+    if at.astimezone(UTC).astimezone(at.tzinfo).replace(tzinfo=None) != local:
+        raise UsageError(f"there is no {local:%H:%M} on {local:%Y-%m-%d}: the clocks skip it")
+    return at
+
+
 def day_of(at: datetime, zone: str) -> date:
     """Return the day at the clinic on which an instant of the care log was."""
     return at.astimezone(zone_of(zone)).date() if has_time(at) else at.astimezone(UTC).date()

@@ -68,7 +68,7 @@ def test_an_authenticator_is_added_by_its_owner_and_then_needed(served: Served, 
     expect(page.get_by_text("You sign in with a code")).to_be_visible()
     press(page, "Sign out everywhere")
     sign_in(page, "clinician", code=pyotp.TOTP(secret).at(now + timedelta(seconds=30)))
-    expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
+    expect(page.get_by_role("heading", name="Coming today")).to_be_visible()
 
 
 def test_an_administrator_adds_somebody_who_chooses_a_password(served: Served, page: Page) -> None:

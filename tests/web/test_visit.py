@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -240,6 +240,111 @@ def test_a_visit_sent_twice_is_recorded_once(app: FastAPI, clinician: Client, ep
     assert len(today(log_of(app, episode), "treatments")) == 4
 
 
+NOTE = {"action": "record", "note": "Sleeps through.\nBack at work."}
+
+
+def plan(clinician: Client, episode: str, at: str) -> None:
+    answer = clinician.post(f"/patient/{episode}/next-visit", data={"next_visit": at})
+    assert answer.status_code == 303, answer.text
+
+
+def visits(app: FastAPI, episode: str) -> list[tuple[str, str | None]]:
+    rows = log_of(app, episode).visits.filter(episode=episode).sort("at", "visit")
+    return list(rows.select("status", "note").iter_rows())
+
+
+def test_a_note_alone_is_a_visit_and_is_recorded_once(
+    app: FastAPI, clinician: Client, episode: str
+) -> None:
+    assert clinician.post(f"/patient/{episode}/visit", data=NOTE).status_code == 303
+    again = clinician.post(f"/patient/{episode}/visit", data=NOTE)
+    assert "the same note is on record" in again.text
+    assert visits(app, episode) == [("attended", "Sleeps through.\r\nBack at work.")] or visits(
+        app, episode
+    ) == [("attended", NOTE["note"])]
+    assert "Back at work." in clinician.get(f"/patient/{episode}").text
+
+
+def test_recording_a_visit_says_that_the_planned_one_was_attended_and_undo_plans_it_again(
+    app: FastAPI, clinician: Client, episode: str
+) -> None:
+    plan(clinician, episode, f"{TODAY}T09:20")
+    plan(clinician, episode, f"{TODAY}T15:00")
+    before = log_of(app, episode)
+    assert clinician.post(f"/patient/{episode}/visit", data={**VISIT, **NOTE}).status_code == 303
+    assert [status for status, _ in visits(app, episode)] == ["attended", "planned"]
+    entry = str(app.state.care.chart.log().filter(action="enter")["entry"].max())
+    for _ in range(2):  # whoever taps twice undoes once
+        answer = clinician.post(f"/patient/{episode}/undo", data={"entry": entry})
+        assert answer.status_code == 303, answer.text
+    after = log_of(app, episode)
+    for name in TABLES:
+        one, other = (sorted(map(str, log.table(name).rows())) for log in (before, after))
+        assert one == other, name
+    assert not app.state.care.chart.verify().wrong
+
+
+def test_a_visit_of_another_complaint_or_day_stays_planned(
+    app: FastAPI, clinician: Client, episode: str
+) -> None:
+    patient = str(app.state.care.chart.patient_of(episode))
+    other = {"known": patient, "region": "hip", "side": "left", "pain": "5"}
+    place = clinician.post("/intake", data=other).headers["location"]
+    second = place.removeprefix("/patient/")
+    plan(clinician, second, f"{TODAY}T09:20")
+    plan(clinician, episode, f"{TODAY + timedelta(days=1)}T09:20")
+    assert clinician.post(f"/patient/{episode}/visit", data=NOTE).status_code == 303
+    assert [status for status, _ in visits(app, second)] == ["planned"]
+    assert [status for status, _ in visits(app, episode)] == ["attended", "planned"]
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
+        ("2026-03-30T09:00", "has passed"),
+        ("soon", "is no day with a time"),
+        ("2026-04-14", "is no day with a time"),
+        ("", "choose its day and time"),
+    ],
+)
+def test_a_next_visit_that_cannot_be_is_told_with_what_was_typed(
+    app: FastAPI, clinician: Client, episode: str, at: str, says: str
+) -> None:
+    sent = {"next_visit": at, "note": "bring the scan"}
+    answer = clinician.post(f"/patient/{episode}/next-visit", data=sent)
+    assert says in answer.text
+    assert 'value="bring the scan"' in answer.text
+    assert not visits(app, episode)
+
+
+def test_a_visit_is_planned_once_for_a_time_and_again_once_it_was_cancelled(
+    app: FastAPI, clinician: Client, episode: str
+) -> None:
+    day = TODAY + timedelta(days=7)
+    plan(clinician, episode, f"{day}T09:20")
+    twice = clinician.post(f"/patient/{episode}/next-visit", data={"next_visit": f"{day}T09:20"})
+    assert "planned for that time already" in twice.text
+    [name] = log_of(app, episode).visits["visit"]
+    place = f"/patient/{episode}/visits/{name}"
+    early = clinician.post(place, data={"status": "not-attended"})
+    assert "still to come" in early.text
+    assert clinician.post(place, data={"status": "attended"}).status_code == 400
+    assert clinician.post(place, data={"status": "cancelled"}).status_code == 303
+    plan(clinician, episode, f"{day}T09:20")
+    assert sorted(status for status, _ in visits(app, episode)) == ["cancelled", "planned"]
+    assert "next visit" in clinician.get(f"/patient/{episode}").text
+
+
+def test_what_was_recorded_is_not_said_to_be_missed(
+    app: FastAPI, clinician: Client, episode: str
+) -> None:
+    clinician.post(f"/patient/{episode}/visit", data=NOTE)
+    [name] = log_of(app, episode).visits["visit"]
+    answer = clinician.post(f"/patient/{episode}/visits/{name}", data={"status": "not-attended"})
+    assert answer.status_code == 400
+    assert "correct its row" in answer.text
+
+
 @pytest.mark.browser
 def test_an_ordinary_follow_up_visit_in_at_most_20_entries(
     page: Page, served: Served, picture: Picture
@@ -270,6 +375,8 @@ def test_an_ordinary_follow_up_visit_in_at_most_20_entries(
         page.get_by_label("Needled").nth(n).check()
         entries += 2
     fill("Exercise done, %", "80")
+    fill("Note", "Sleeps through again.")
+    fill("Next visit", "2026-04-14T09:20")
     tick("Education and advice")
     tick("nothing is new")
     tick("agrees to dry needling")
@@ -284,4 +391,6 @@ def test_an_ordinary_follow_up_visit_in_at_most_20_entries(
     press(page, "Save the visit")
     entries += 1
     assert page.url.endswith(f"/patient/{episode}")
-    assert entries == 17  # as docs/web-patient.md says; at most 20 were meant
+    assert "next visit 14 April 2026, 09:20" in page.inner_text(".head")
+    assert "Sleeps through again." in page.inner_text("main")
+    assert entries == 19  # as docs/web-patient.md says; at most 20 were meant

@@ -51,7 +51,7 @@ def client(settings: Settings) -> Client:
 @pytest.fixture
 def worklist(served: Served, page: Page) -> Page:
     """The worklist in a browser."""
-    served.sign_in(page, "clinician")
+    served.sign_in(page, "clinician").goto(f"{served.url}/worklist")
     expect(page.locator("#list")).to_be_visible(timeout=60_000)
     return page
 
@@ -298,6 +298,7 @@ def test_keys_can_be_switched_off(worklist: Page) -> None:
 def test_works_without_javascript(served: Served, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = served.sign_in(context.new_page(), "assistant")
+    page.goto(f"{served.url}/worklist")
     expect(page.locator("#list")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Keys")).to_be_hidden()
     page.get_by_label("Name, patient or episode").fill("gloria leon")

@@ -9,6 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import polars as pl
 import sqlalchemy as sa
 
+from reliefpath.identity.accounts import Account
+from reliefpath.identity.care_teams import clinicians_with_an_account, sees_nobodys
 from reliefpath.pathway.assessment import STATUS
 from reliefpath.store.chart import Chart
 from reliefpath.store.database import read_transaction
@@ -54,6 +56,23 @@ def treated_by(clinicians: Collection[str]) -> pl.Expr:
     """
     theirs = pl.col("patient").filter(pl.col("clinician").is_in(list(clinicians))).unique()
     return ~pl.col("assigned") | pl.col("patient").is_in(theirs.implode())
+
+
+def own_patients(rows: pl.DataFrame, worker: Account, engine: sa.Engine) -> dict[str, Any]:
+    """Return columns for rows of the worklist that say whose patients a worker sees.
+
+    `treated` says whether they are of the worker's care teams; `alone`, whether they are urgent and
+    nobody who treats them signs in; `mine`, whether a list shows them without being asked.
+
+    Args:
+        rows: as `WorklistCache.rows` has them.
+        worker: who looks.
+        engine: of the accounts.
+    """
+    treated = treated_by(worker.clinicians)
+    alone = unanswered(rows, clinicians_with_an_account(engine))
+    mine = treated | alone if sees_nobodys(engine, worker.role) else treated
+    return {"treated": treated, "alone": alone, "mine": mine}
 
 
 @once_a_table

@@ -41,7 +41,7 @@ class Care:
     patients: PatientCache
     elsewhere: Callable[..., Any] | None = None
     """Does work on the same care in another process; None does it here."""
-    _looked: dict[str, datetime] = field(default_factory=dict)
+    _looked: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     @classmethod
     def open(
@@ -90,16 +90,16 @@ class Care:
         """
         return self.assessed.rows()
 
-    def worklist(self, worker: Account) -> pl.DataFrame:
-        """Return the advice on all episodes; the audit log tells that the worklist was looked at.
+    def worklist(self, worker: Account, page: str = "worklist") -> pl.DataFrame:
+        """Return the advice on all episodes; the audit log tells that a list of all was looked at.
 
         It does so once an hour and person: who works with it all day long would fill the log. Whom
         it showed beside the worker's own patients is noted each time; see `note_shown`.
         """
         now = self.chart.clock()
-        if now - self._looked.get(worker.username, now - HOUR) >= HOUR:
-            self.chart.note(AuditEvent(worker.username, "view"), page="worklist")
-            self._looked[worker.username] = now
+        if now - self._looked.get((worker.username, page), now - HOUR) >= HOUR:
+            self.chart.note(AuditEvent(worker.username, "view"), page=page)
+            self._looked[worker.username, page] = now
         return self.everybody()
 
     def note_shown(self, worker: Account, page: str, patients: Iterable[str]) -> None:

@@ -7,10 +7,10 @@ from datetime import date
 
 import polars as pl
 
-from reliefpath.care.correcting import NO_REASON, PLANNED
+from reliefpath.care.correcting import NO_REASON
 from reliefpath.care.request import Request
 from reliefpath.care_log.follow_up import AGREES, REFUSES
-from reliefpath.care_log.schema import DEATH, END_REASONS, FINDINGS, RECOVERED
+from reliefpath.care_log.schema import DEATH, END_REASONS, FINDINGS, PLANNED, RECOVERED
 from reliefpath.clock import instant_of
 from reliefpath.errors import UsageError, is_reason
 from reliefpath.store.chart import Chart

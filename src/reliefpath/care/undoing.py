@@ -28,6 +28,7 @@ SAVED = {
     "injection": "an injection",
     "finding": "a finding",
     "exercise": "an exercise programme",
+    "next-visit": "a visit to come",
 }
 """What each form records."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -15,6 +15,7 @@ from reliefpath.care.planning.needling import NeedlingRequest, needling_for
 from reliefpath.care.planning.person import renewed_rows
 from reliefpath.care.planning.recording import Recording, weigh
 from reliefpath.care.request import Request
+from reliefpath.care.visits import Corrected, PlanRequest, attendance, planned_row, visit_rows
 from reliefpath.care_log.log import CareLog
 from reliefpath.care_log.schema import FINDINGS, SCORES, TREATMENTS
 from reliefpath.clock import instant_of
@@ -42,13 +43,19 @@ class VisitRequest(Request):
     therapies: tuple[str, ...] = ()
     """What else was given, such as education, by its code."""
     agrees_to_needling: bool = False
+    note: str | None = None
+    clinician: str | None = None
+    """Who saw the patient."""
+    next_visit: datetime | None = None
     nothing_new: bool = False
     """What was screened for before was asked about again, and nothing is new."""
     acknowledged: tuple[str, ...] = ()
     """Ids of decisions about the needle that a clinician has weighed."""
 
 
-def visit(care_log: CareLog, request: VisitRequest, pathway: Pathway, seen: int) -> Recording:
+def visit(
+    care_log: CareLog, request: VisitRequest, pathway: Pathway, seen: int, today: date
+) -> Recording:
     """Return a visit on its way into the chart, its needle held against the record and itself.
 
     What was examined, asked and agreed to at this visit counts for the needle of the same visit.
@@ -58,6 +65,7 @@ def visit(care_log: CareLog, request: VisitRequest, pathway: Pathway, seen: int)
         request: what was said, found and done.
         pathway: the protocol to go by.
         seen: the last entry of the audit log before the record was read.
+        today: the day at the clinic, before which no next visit is planned.
 
     Raises:
         UsageError: nothing is told, or it makes no sense.
@@ -67,7 +75,7 @@ def visit(care_log: CareLog, request: VisitRequest, pathway: Pathway, seen: int)
         ExaminationRequest(episode=request.episode, at=request.on, muscles=request.examined),
     )
     answers, scores, treatments = _answers(care_log, request), _scores(request), _given(request)
-    if exams.is_empty() and answers.is_empty() and scores.is_empty() and treatments.is_empty():
+    if request.note is None and not any(map(len, (exams, answers, scores, treatments))):
         raise UsageError("nothing is recorded: say at least one thing that was done or found")
     if request.adverse_effect is not None and not request.needled:
         raise UsageError("what went wrong is told, and no needle: say which muscle was needled")
@@ -88,7 +96,25 @@ def visit(care_log: CareLog, request: VisitRequest, pathway: Pathway, seen: int)
         )
         plan = weigh(needling_for(known, asked, pathway), request.acknowledged)
         answers = pl.concat([answers, renewed_rows(plan, _patient(care_log), request.on)])
-    return Recording(treatments, care_log, seen, plan, answers, {"scores": scores, "exams": exams})
+    visits, corrected = _visits(care_log, request, today)
+    if not corrected and not any(map(len, (exams, answers, scores, treatments, visits))):
+        raise UsageError("nothing is recorded: the same note is on record of that day already")
+    beside = {"scores": scores, "exams": exams, "visits": visits}
+    return Recording(treatments, care_log, seen, plan, answers, beside, corrected=corrected)
+
+
+def _visits(
+    care_log: CareLog, request: VisitRequest, today: date
+) -> tuple[pl.DataFrame, Corrected]:
+    """That the patient came, and when they come again."""
+    came = attendance(care_log, request.episode, request.on, request.clinician, request.note)
+    new, corrected = came
+    if request.next_visit is not None:
+        plan = PlanRequest(
+            episode=request.episode, at=request.next_visit, clinician=request.clinician
+        )
+        new = [*new, planned_row(care_log, plan, today)]
+    return visit_rows(care_log, request.episode, new), corrected
 
 
 def _patient(care_log: CareLog) -> str:

@@ -10,6 +10,7 @@ from threading import RLock, Thread
 
 import polars as pl
 
+from reliefpath.care.alerts import alert_columns
 from reliefpath.care_log.log import CareLog
 from reliefpath.pathway.assessment import (
     GATE,
@@ -19,7 +20,7 @@ from reliefpath.pathway.assessment import (
     most_urgent_first,
     todo_texts,
 )
-from reliefpath.pathway.model import Pathway
+from reliefpath.pathway.model import FOLLOW_UP, Pathway, StatusName
 from reliefpath.recovery import Priors
 from reliefpath.reference.measures.totals import totals
 from reliefpath.store.chart import Chart
@@ -163,10 +164,11 @@ def rows_of(
 ) -> pl.DataFrame:
     """Return the advice table with what a list of people shows.
 
-    That is `name`, `language` and `complaint`; `assigned`, whether an episode of the patient names
-    a clinician; `points`, the scores of the measure followed, each
-    with its day; `due`, whether a check-in is due; `found_by`, what a search looks through; and
-    `was_status` and `was_gate`, what the advice was a week ago by what is on record now.
+    That is `name`, `language`, `sex`, `died_on` and `complaint`; what `alert_columns` tells;
+    `assigned`, whether an episode of the patient names a clinician; `points`, the scores of the
+    measure followed, each with its day; `due`, whether a check-in is due; `found_by`, what a search
+    looks through; and `was_status` and `was_gate`, what the advice was a week ago by what is on
+    record now.
     """
     now = assess(care_log, pathway, today, priors)
     before = assess(care_log, pathway, today - AGO, priors).select(
@@ -176,6 +178,8 @@ def rows_of(
         "episode",
         "name",
         "language",
+        "sex",
+        "died_on",
         "complaint",
         assigned=pl.col("clinician").is_not_null().any().over("patient"),
         found_by=folded(
@@ -183,31 +187,50 @@ def rows_of(
         ),
     )
     rows = now.with_columns(due=due(pathway))
-    for more in (people, before, _points(care_log, now, today)):
+    alerts = alert_columns(care_log, today)
+    for more in (people, before, alerts, _points(care_log, now, today)):
         rows = rows.join(more, on="episode", how="left", maintain_order="left")
     return rows
 
 
-def _answered_by_a_score(pathway: Pathway) -> list[str]:
-    """The follow-up that a score of today would answer."""
-    criteria = pathway.follow_up.criteria.items()
-    return [id_ for id_, criterion in criteria if "weeks_since_score" in criterion.require]
+def _answered_by_a_score(pathway: Pathway) -> tuple[list[str], list[str]]:
+    """What a score of today would answer: of the follow-up, and of the steps."""
+    of_follow_up, of_steps = list[str](), list[str]()
+    for id_, (group, criterion) in pathway.criteria.items():
+        if "weeks_since_score" in criterion.require:
+            (of_follow_up if group == FOLLOW_UP else of_steps).append(id_)
+    return of_follow_up, of_steps
+
+
+_IS_GATHERING = pl.col("in_care") & (pl.col(STATUS) == StatusName.GATHERING.value)
+"""Too little is known of the patient, so that any score that is missing is due."""
 
 
 def due(pathway: Pathway) -> pl.Expr:
-    """Return whether a check-in is due: open follow-up that a score of today would answer, of whom
+    """Return whether a check-in is due: a score of today would answer what is open, of whom
     check-ins ask.
+
+    That is the follow-up, and of whom too little is known, how recent the latest score is.
     """
-    answers = (pl.col(id_).fill_null(False) for id_ in _answered_by_a_score(pathway))
+    follow_up, steps = (
+        ~pl.all_horizontal(pl.lit(True), *(pl.col(id_).fill_null(False) for id_ in ids))
+        for ids in _answered_by_a_score(pathway)
+    )
     # with the day on which care ends nobody is asked any more
     asked = pl.col("in_follow_up") | (pl.col("in_care") & pl.col("weeks_since_end").is_null())
-    return asked & ~pl.all_horizontal(pl.lit(True), *answers)
+    return asked & (follow_up | (_IS_GATHERING & steps))
 
 
 def why_due(pathway: Pathway) -> pl.Expr:
     """Return the texts that say why a check-in is due; none where it is not."""
-    texts = todo_texts(pathway, _answered_by_a_score(pathway))
-    return pl.concat_list(pl.lit(None, pl.String), *texts).list.drop_nulls()
+    follow_up, steps = (todo_texts(pathway, ids) for ids in _answered_by_a_score(pathway))
+    gathering = (pl.when(_IS_GATHERING).then(text) for text in steps)
+    return pl.concat_list(pl.lit(None, pl.String), *follow_up, *gathering).list.drop_nulls()
+
+
+def check_ins_due(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return whose check-in is due among rows of the worklist: the one list of every page."""
+    return rows.filter("due")
 
 
 def folded(text: pl.Expr) -> pl.Expr:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stdout
-from datetime import date
+from datetime import UTC as UTC
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from reliefpath.clock import day_of, has_time, zone_of
 from reliefpath.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +43,16 @@ def day_text(day: date) -> str:
     '5 January 2026'
     """
     return f"{day.day} {day:%B %Y}"
+
+
+def moment_text(at: datetime, zone: str) -> str:
+    """Return a moment of the care log by a clinic's clock, in words; a date alone stays one.
+
+    >>> moment_text(datetime(2026, 1, 5, 16, 30, tzinfo=UTC), "Europe/Madrid")
+    '5 January 2026, 17:30'
+    """
+    day = day_text(day_of(at, zone))
+    return f"{day}, {at.astimezone(zone_of(zone)):%H:%M}" if has_time(at) else day
 
 
 def page_pdf(html: str) -> bytes:

@@ -27,6 +27,7 @@ TREAT = (Role.CLINICIAN, Role.DIRECTOR)
 AUDIT = (Role.AUDITOR, Role.DIRECTOR)
 """Who looks at what was looked at."""
 PAGES = (
+    ("/today", "Today", CARE),
     ("/worklist", "Worklist", CARE),
     ("/intake", "New patient", CARE),
     ("/strategy", "Strategy", CARE),

@@ -44,6 +44,7 @@ from reliefpath.web.routes import (
     reminders,
     single_sign_on,
     strategy,
+    today,
     trial,
     vega,
     worklist,
@@ -56,6 +57,7 @@ from reliefpath.web.routes.patient import (
     finding,
     injecting,
     patient,
+    planning_visits,
     recording,
     red_flags,
     terms,
@@ -79,11 +81,12 @@ LOG = logging.getLogger("reliefpath.web")
 NOTED_SECONDS = 600
 """How often the ends of the logs are noted down, where that is asked for."""
 ROUTERS = (
-    *(home.router, single_sign_on.router),
+    *(home.router, today.router, single_sign_on.router),
     *(worklist.router, intake.router, merging.router, lots.router),
     *(strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
-    *(terms.router, visiting.router, correcting.router, red_flags.router, ending.router),
+    *(terms.router, visiting.router, planning_visits.router),
+    *(correcting.router, red_flags.router, ending.router),
     *(check_in.router, check_in_links.router, reminders.router, vega.router),
     *(resubmission.router, account.router, people.router, audit.router, backup.router),
 )

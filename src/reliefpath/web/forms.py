@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from itertools import zip_longest
 from math import isfinite, nan
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import ImmutableMultiDict
 
+from reliefpath.clock import at_clinic
 from reliefpath.errors import UsageError
 from reliefpath.knowledge import Knowledge
 from reliefpath.reference.anatomy import REGIONS, muscles
@@ -106,6 +107,25 @@ def day_of(said: Mapping[str, Any], today: date) -> date:
     if day > today:
         raise UsageError(f"{day} has not come yet; record it once it has happened")
     return day
+
+
+def time_of(said: Mapping[str, Any], name: str, zone: str) -> datetime | None:
+    """Return the moment in a field for a day and a time at the clinic, or None where it is empty.
+
+    Raises:
+        UsageError: it is none.
+    """
+    text = text_of(said, name)
+    if text is None:
+        return None
+    try:
+        local = datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        local = None
+    if local is None or "T" not in text:
+        what = name.replace("_", " ")
+        raise UsageError(f"{what}: {text!r} is no day with a time, as in 2026-03-31T09:20")
+    return at_clinic(local, zone)
 
 
 def muscle_choices(knowledge: Knowledge, region: str) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from reliefpath.documents.printing import day_text
+from reliefpath.documents.printing import day_text, moment_text
 from reliefpath.identity.roles import pages_of
 from reliefpath.web.last_worklist import last_worklist
 from reliefpath.web.segments import segment
@@ -28,6 +28,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(folder),
     )
     environment.filters["day"] = day_text
+    environment.filters["moment"] = moment_text
     environment.filters["segment"] = segment
     environment.globals["pages_of"] = pages_of
     environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.0f} %"

@@ -49,6 +49,8 @@ class Recording:
     """What was read off the vials of what was injected."""
     vial_checks: tuple[Check, ...] = ()
     """What was made of it."""
+    corrected: Mapping[tuple[str, str], Mapping[str, str | None]] = field(default_factory=dict)
+    """New values of rows on record that the same visit changes, by table and identifier."""
 
     @classmethod
     def of_plan(
@@ -91,7 +93,9 @@ class Recording:
         tables = {"treatments": self.rows, **self.beside}
         if self.answers is not None and not self.answers.is_empty():
             tables["findings"] = self.answers
-        return chart.insert(tables, act, expected_version=self.seen, **told)
+        return chart.insert(
+            tables, act, corrected=self.corrected, expected_version=self.seen, **told
+        )
 
     def _plan(self) -> dict[str, Any]:
         if self.plan is None:

@@ -17,6 +17,7 @@ from reliefpath.care.check_in.links import Link, Links
 from reliefpath.care.check_in.words import words
 from reliefpath.care.reminders.addresses import Addresses
 from reliefpath.care.reminders.mail import MailError, MailServer
+from reliefpath.care.worklist import check_ins_due
 from reliefpath.clock import day_of
 from reliefpath.knowledge.languages import spoken_or_english
 
@@ -68,7 +69,7 @@ class Reminded:
 
 def due_of(rows: pl.DataFrame, links: Links, addresses: Addresses) -> list[Due]:
     """Return how it stands with the episodes among rows of the worklist whose check-in is due."""
-    asked = rows.filter("due").select("episode", "patient", "language")
+    asked = check_ins_due(rows).select("episode", "patient", "language")
     made, known, now = defaultdict(list), addresses.all(), links.chart.clock()
     zone = links.chart.zone
     for link in links.of(*asked["patient"].unique()).values():

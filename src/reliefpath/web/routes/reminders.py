@@ -9,16 +9,16 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from reliefpath.care.audit import note
-from reliefpath.care.care_teams import treated_by
+from reliefpath.care.care_teams import own_patients
 from reliefpath.care.check_in.links import Links
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.reminders.addresses import Addresses
 from reliefpath.care.reminders.emails import LONGEST, checked
 from reliefpath.care.reminders.mail import MailError, needed
 from reliefpath.care.reminders.reminding import due_of, remind
-from reliefpath.care.worklist import why_due
+from reliefpath.care.worklist import check_ins_due, why_due
 from reliefpath.errors import UsageError
-from reliefpath.identity.accounts import Account
+from reliefpath.identity.accounts import Account, Accounts
 from reliefpath.identity.roles import CARE, Role
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
@@ -39,10 +39,11 @@ def due(request: Request, worker: Carer, everybody: bool = False) -> Response:
     """
     care: Care = request.app.state.care
     rows = care.everybody()
-    rows = rows.with_columns(treated=treated_by(worker.clinicians))
-    waits = rows.filter("due")
+    accounts: Accounts = request.app.state.accounts
+    rows = rows.with_columns(**own_patients(rows, worker, accounts.engine))
+    waits = check_ins_due(rows)
     if not everybody:
-        waits = waits.filter("treated")
+        waits = waits.filter("mine")
     shown = waits.head(ROWS)
     note(care.chart, worker.username, page="due")
     care.note_shown(worker, "due", shown.filter(~pl.col("treated"))["patient"])

@@ -10,14 +10,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from reliefpath.care.care_teams import URGENT, once_a_table, treated_by, unanswered
+from reliefpath.care.care_teams import URGENT, once_a_table, own_patients
 from reliefpath.care.clinic_chart import Care
-from reliefpath.care.worklist import folded
+from reliefpath.care.worklist import check_ins_due, folded
 from reliefpath.identity.accounts import Account, Accounts
-from reliefpath.identity.care_teams import (
-    clinicians_with_an_account,
-    sees_nobodys,
-)
+from reliefpath.identity.care_teams import sees_nobodys
 from reliefpath.identity.roles import CARE
 from reliefpath.pathway.assessment import GATE, STATUS
 from reliefpath.web.last_worklist import remember_worklist
@@ -109,20 +106,16 @@ def worklist(
     care: Care = request.app.state.care
     everybody = care.worklist(worker)
     accounts: Accounts = request.app.state.accounts
-    treated = treated_by(worker.clinicians)
-    alone = unanswered(everybody, clinicians_with_an_account(accounts.engine))
     stands_in = sees_nobodys(accounts.engine, worker.role)
     # texts and facts of nobody but the rows shown are touched
     light = everybody.lazy().with_row_index("row")
-    light = light.with_columns(
-        treated=treated, alone=alone, mine=(treated | alone) if stands_in else treated
-    )
+    light = light.with_columns(**own_patients(everybody, worker, accounts.engine))
     kept = "row", *SAME, STATUS, "due", GATE, "patient", "treated"
     found = filters.in_order(light.filter(filters.kept())).select(kept).collect()
     counts = dict(found[STATUS].value_counts().iter_rows())
     if filters.status:
         found = found.filter(pl.col(STATUS) == filters.status)
-    total, due, gates = found.height, found["due"].sum(), found[GATE].sum()
+    total, due, gates = found.height, check_ins_due(found).height, found[GATE].sum()
     pages = max(1, -(-total // ROWS))
     number = min(filters.page, pages)
     found = found.slice((number - 1) * ROWS, ROWS)

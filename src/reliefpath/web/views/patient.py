@@ -10,6 +10,7 @@ import polars as pl
 
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.patients import PatientState
+from reliefpath.care.visits import next_visit, noted
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import UsageError
 from reliefpath.pathway.advice import Advice, assess_episode
@@ -25,6 +26,9 @@ from reliefpath.web.views.gate import Line, Rung, checklist
 from reliefpath.web.views.ledger import Row, alerts, findings, latest_exam, tried_named
 from reliefpath.web.workers.drawing import picture
 
+NOTES = 5
+"""How many of the latest notes are shown."""
+
 
 @dataclass(frozen=True)
 class PatientView:
@@ -38,7 +42,7 @@ class PatientView:
         courses: The measures that carry a curve, those scored most often first; where no score
             tells of one, None.
         rungs: The gate, step by step.
-        tried, exam, body, findings: What is on record, as its part of the page tells it.
+        tried, exam, body, findings, notes: What is on record, as its part of the page tells it.
         related: The episodes before and after it that may be of the same complaint.
     """
 
@@ -53,6 +57,7 @@ class PatientView:
     body: BodyMap
     findings: list[Row]
     related: list[RelatedEpisode]
+    notes: list[Row]
 
     @property
     def unmet(self) -> list[Line]:
@@ -89,6 +94,7 @@ def look_into(care: Care, state: PatientState, episode: str) -> PatientView:
         body=body_map(care_log, about, exam, today),
         findings=findings(care_log, about, today),
         related=related_episodes(care_log, episode, *asked),
+        notes=noted(care_log, episode).head(NOTES).to_dicts(),
     )
 
 
@@ -124,7 +130,7 @@ def picture_of(care: Care, state: PatientState, episode: str, measure: str, look
 
 def head(care_log: CareLog, episode: str, today: date) -> dict[str, Any]:
     """Return who an episode is about: its own columns, with the person's `name`, `birth_date` and
-    `age`, the `week` of care that it is in, and `alerts`.
+    `age`, the `week` of care that it is in, `alerts`, and the `next_visit`, or when they died.
     """
     about = care_log.episodes.row(by_predicate=pl.col("episode") == episode, named=True)
     whose = pl.col("patient") == about["patient"]
@@ -137,6 +143,8 @@ def head(care_log: CareLog, episode: str, today: date) -> dict[str, Any]:
         "name": person["name"] or about["patient"],
         "birth_date": born,
         "age": age,
+        "died_on": person["died_on"],
+        "next_visit": next_visit(care_log, episode, today),
         "week": ((about["ended_on"] or today) - about["started_on"]).days // 7 + 1,
         "alerts": alerts(care_log, about, today),
     }

@@ -172,6 +172,7 @@ def _shown(
         body=view.body.choosing(muscle),
         signs=SIGNS,
         findings=view.findings,
+        notes=view.notes,
         term_choices=partial(term_choices, care.knowledge),
         may_treat=worker.role in TREAT,
         red_flags=standing_flags(care.chart, state.care_log, care.today),

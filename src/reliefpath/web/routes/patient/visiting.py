@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,7 @@ from reliefpath.care.intake import Score
 from reliefpath.care.planning.given import EXERCISE, NEEDLING
 from reliefpath.care.programmes import exercises_in_force
 from reliefpath.care.visit import VisitRequest, visit
+from reliefpath.care.visits import next_visit
 from reliefpath.care_log.log import CareLog
 from reliefpath.errors import ReliefPathError, UsageError
 from reliefpath.knowledge import Knowledge
@@ -32,6 +33,7 @@ from reliefpath.web.forms import (
     muscle_choices,
     number_of,
     text_of,
+    time_of,
 )
 from reliefpath.web.pages import page
 from reliefpath.web.routes.patient.patient import Treater
@@ -48,10 +50,10 @@ Muscle = dict[str, Any]
 
 
 @router.get("")
-def ask(request: Request, episode: str, worker: Treater) -> Response:
-    """Show the form of a visit, with what was so last time beside it."""
+def ask(request: Request, episode: str, worker: Treater, on: date | None = None) -> Response:
+    """Show the form of a visit on a day, with what was so last time beside it."""
     care_log = open_record(request.app.state.care, episode, worker, "visit")
-    return _form(request, episode, care_log, NOTHING)
+    return _form(request, episode, care_log, NOTHING, on=on)
 
 
 @router.post("")
@@ -63,8 +65,8 @@ def record(request: Request, episode: str, worker: Treater, said: Form) -> Respo
     shown, wrong = None, None
     try:
         done = _exercises(care, care_log, episode)
-        asked = _request(said, episode, care_log, care.today, done)
-        recording = visit(care_log, asked, care.pathway, seen)
+        asked = _request(said, episode, care_log, care.today, done, worker.name)
+        recording = visit(care_log, asked, care.pathway, seen, care.today)
         shown = None if recording.plan is None else Shown(recording.plan, recording.against)
         if put_on_record(said, recording, care.chart, worker.username, page="visit"):
             return RedirectResponse(f"/patient/{segment(episode)}", 303)
@@ -80,7 +82,12 @@ def _exercises(care: Care, care_log: CareLog, episode: str) -> ExercisesDone:
 
 
 def _request(
-    said: Said, episode: str, care_log: CareLog, today: date, done: ExercisesDone
+    said: Said,
+    episode: str,
+    care_log: CareLog,
+    today: date,
+    done: ExercisesDone,
+    clinician: str,
 ) -> VisitRequest:
     rows = list(_muscles(said))
     for number, row in enumerate(rows, start=1):
@@ -99,6 +106,9 @@ def _request(
         **done.request(said),
         therapies=tuple(map(str, said.getlist("therapy"))),
         agrees_to_needling=said.get("agrees") == "yes",
+        note=text_of(said, "note"),
+        clinician=clinician,
+        next_visit=time_of(said, "next_visit", care_log.zone),
         nothing_new=nothing_new(said),
         acknowledged=tuple(map(str, said.getlist("acknowledge"))),
     )
@@ -155,6 +165,7 @@ def _form(
     care_log: CareLog,
     said: Said,
     *,
+    on: date | None = None,
     shown: Shown | None = None,
     wrong: str | None = None,
 ) -> Response:
@@ -168,7 +179,7 @@ def _form(
         "visit",
         about=about,
         said=said,
-        today=care.today,
+        day=said.get("on") or (on or care.today).isoformat(),
         rows=list(_rows(said, last)),
         muscles=muscle_choices(care_log.knowledge, about["region"]),
         signs=SIGNS,
@@ -184,6 +195,7 @@ def _form(
         did=DID,
         shares=DONE,
         therapies=_beside(care_log.knowledge),
+        coming=next_visit(care_log, episode, care.today + timedelta(days=1)),
         shown=shown,
         wrong=wrong,
     )

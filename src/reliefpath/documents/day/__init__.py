@@ -1,0 +1,1 @@
+"""The sheet of a day, for a day without the system."""
