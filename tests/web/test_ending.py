@@ -14,7 +14,7 @@ from reliefpath.care.check_in.links import Links
 from reliefpath.care.ending import ENDED, REOPENED
 from reliefpath.care.handing_over import HANDED_OVER
 from reliefpath.care.reminders.reminding import due_of
-from reliefpath.care_log.schema import EPISODES, TREATMENTS
+from reliefpath.care_log.schema import EPISODES, TREATMENTS, VISITS
 from reliefpath.clock import instant_of
 from reliefpath.identity.accounts import Accounts
 from reliefpath.identity.roles import Role
@@ -59,6 +59,10 @@ def due_at(desk: Desk) -> Desk:
     return Desk(desk.client, desk.chart, rows["episode"][0])
 
 
+NEXT = "next"
+"""A visit that is planned."""
+
+
 def links(desk: Desk) -> Links:
     state = desk.client.app.state
     return Links(desk.chart, state.settings.secret)
@@ -81,13 +85,16 @@ def is_asked_anywhere(desk: Desk, token: str) -> set[str]:
         "button": "Make a link" in desk.client.get(f"{desk.patient_page}/check-in-link").text,
         "plans": any(
             row.values["status"] == "planned" and row.values["episode"] == desk.episode
-            for row in desk.rows("treatments")
+            for table in ("treatments", "visits")
+            for row in desk.rows(table)
+            if row.values.get("visit") in (None, NEXT)  # one of the last day of care may have been
         ),
     }
     return {surface for surface, is_asked in asked.items() if is_asked}
 
 
-def plan_needling(desk: Desk) -> None:
+def plan_a_visit(desk: Desk) -> None:
+    """Plan a visit with dry needling for in a week."""
     row = {
         "episode": desk.episode,
         "at": instant_of(TODAY + timedelta(days=7)),
@@ -95,7 +102,9 @@ def plan_needling(desk: Desk) -> None:
         "status": "planned",
     }
     frame = pl.DataFrame([row], TREATMENTS.schema)
-    desk.chart.insert({"treatments": frame}, AuditEvent("director", "enter", None, desk.patient))
+    visit = {"visit": NEXT, "episode": desk.episode, "at": row["at"], "status": "planned"}
+    rows = {"treatments": frame, "visits": pl.DataFrame([visit], VISITS.schema)}
+    desk.chart.insert(rows, AuditEvent("director", "enter", None, desk.patient))
 
 
 @pytest.mark.parametrize(("reason", "follow_up"), SILENT)
@@ -104,7 +113,7 @@ def test_nothing_is_asked_anywhere_once_care_ended_otherwise_than_in_an_agreed_f
 ) -> None:
     desk = due_at(desk)
     desk.client.app.state.addresses.agree(desk.patient, "jo@example.org", "director")
-    plan_needling(desk)
+    plan_a_visit(desk)
     token = links(desk).make(desk.episode, desk.patient, "director")
     before = is_asked_anywhere(desk, links(desk).make(desk.episode, desk.patient, "director"))
     assert before >= {"link", "answers", "new link", "button", "plans"}
@@ -114,7 +123,7 @@ def test_nothing_is_asked_anywhere_once_care_ended_otherwise_than_in_an_agreed_f
 
 
 def test_whoever_recovered_and_agreed_is_asked_on_but_nothing_is_planned(desk: Desk) -> None:
-    plan_needling(desk)
+    plan_a_visit(desk)
     token = links(desk).make(desk.episode, desk.patient, "director")
     yesterday = (TODAY - timedelta(days=1)).isoformat()  # the last day of care is a day of care
     assert end(desk, "recovered", "yes", on=yesterday).status_code == 303

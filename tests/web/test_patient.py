@@ -73,6 +73,7 @@ def test_the_page_of_an_injected_patient_tells_what_passes(page: Page, served: S
 
 def test_a_therapists_morning(page: Page, served: Served) -> None:
     sign_in_as_clinician_of(NEVER_EXAMINED, served, page)
+    page.goto(f"{served.url}/worklist")
     row = page.get_by_role("row").filter(has_text=NEVER_EXAMINED)
     expect(row).to_contain_text("Examine again")
     open_from(row)
@@ -305,13 +306,9 @@ def test_another_clinicians_patient_opens_once_it_is_said_why(page: Page, served
     assert set(log["action"][2:]) == {"view"}
 
 
-def test_the_whole_record_and_the_exercise_page_open(therapist: Page, served: Served) -> None:
+def test_the_whole_record_opens(therapist: Page, served: Served) -> None:
     therapist.goto(f"{served.url}/patient/{OPEN}/record")
     assert "Carol Hale" in therapist.locator("h1").inner_text()
-    therapist.goto(f"{served.url}/patient/{OPEN}/exercise")
-    press(therapist, "Show the page")
-    assert therapist.locator("h1").count() == 1
-    assert "Name: ____" in therapist.locator("body").inner_text()
 
 
 def test_the_first_screen_of_a_laptop_has_the_next_step_the_curve_and_one_action(

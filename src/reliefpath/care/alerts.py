@@ -11,7 +11,7 @@ import polars as pl
 
 from reliefpath.care_log.log import CareLog
 from reliefpath.knowledge import Knowledge, derived
-from reliefpath.reference.therapies import NOT_UNDERSTOOD, SCREENED, finding_kinds
+from reliefpath.reference.therapies import SCREENED, Restriction, finding_kinds
 
 ALLERGY, WEIGHT = "allergy", "weight"
 
@@ -22,7 +22,7 @@ class Alerts:
 
     Attributes:
         red_flags: Warning signs that stand.
-        dangers: Allergies, medicines against clotting, pregnancy.
+        dangers: Allergies, and what bars a needle or a steroid or lets blood clot less well.
         not_asked: What nobody asked about since the complaint began.
     """
 
@@ -33,11 +33,6 @@ class Alerts:
 
 def alerts_of(row: Mapping[str, Any]) -> Alerts:
     """Return the alerts of a row of the worklist."""
-    dangers = list(row["allergies"] or ())
-    if row["anticoagulated"]:
-        dangers.append("Takes a medicine against clotting")
-    if row["pregnant"]:
-        dangers.append("Pregnant")
     answers = {
         "red flags": row["red_flag"],
         "allergies": row["allergies_asked"] or None,
@@ -45,37 +40,58 @@ def alerts_of(row: Mapping[str, Any]) -> Alerts:
         "pregnancy": False if row["sex"] == "male" else row["pregnant"],
     }
     flags = (row["red_flags"] or "on record").replace("-", " ") if row["red_flag"] else None
-    return Alerts(flags, tuple(dangers), tuple(n for n, said in answers.items() if said is None))
+    return Alerts(
+        flags,
+        tuple(row["dangers"] or ()),
+        tuple(name for name, said in answers.items() if said is None),
+    )
+
+
+def standing_alerts(care_log: CareLog, today: date) -> pl.DataFrame:
+    """Return what is told wherever a person is, whichever complaint it was filed under.
+
+    Columns: patient, name (in words), is_red_flag. Each is told once, a red flag first.
+    """
+    rows = _holding(care_log, today).join(_told(care_log.knowledge), on=["kind", "code"])
+    in_words = pl.concat_str("name", "words", separator=": ")
+    rows = rows.select("patient", pl.coalesce(in_words, "name"), "is_red_flag")
+    return rows.unique().sort("patient", ~pl.col("is_red_flag"), "name")
 
 
 def alert_columns(care_log: CareLog, today: date) -> pl.DataFrame:
     """Return what alerts need of each episode beside the advice.
 
-    That is `allergies`, by their names; `allergies_asked`, whether they were asked about since the
+    That is `dangers`, by their names; `allergies_asked`, whether they were asked about since the
     episode began; and `weighed_on`, when the patient was last weighed.
     """
-    day, until = care_log.day_of(), pl.col("until")
-    holding = care_log.findings.filter(day <= today, until.is_null() | (until >= today))
-    findings = holding.select("patient", "kind", "code", "words", day=day)
-    allergies = findings.filter(pl.col("kind") == ALLERGY)
-    names = _allergens(care_log.knowledge)
-    in_words = pl.when(pl.col("code") == NOT_UNDERSTOOD).then("Allergy: " + pl.col("words"))
-    known = allergies.filter(pl.col("code") != SCREENED).select(
-        "patient", name=pl.coalesce(in_words, pl.col("code").replace(names))
-    )
-    asked = allergies.filter(pl.col("code") == SCREENED)
-    weighed = findings.filter(pl.col("kind") == WEIGHT)
+    findings = _holding(care_log, today)
+    dangers = standing_alerts(care_log, today).filter(~pl.col("is_red_flag"))
+    asked = findings.filter(kind=ALLERGY, code=SCREENED)
+    weighed = findings.filter(kind=WEIGHT)
     people = care_log.episodes.select("episode", "patient", "started_on")
     for more in (
-        known.group_by("patient").agg(allergies=pl.col("name").unique().sort()),
+        dangers.group_by("patient", maintain_order=True).agg(dangers="name"),
         asked.group_by("patient").agg(asked_on=pl.col("day").max()),
         weighed.group_by("patient").agg(weighed_on=pl.col("day").max()),
     ):
         people = people.join(more, on="patient", how="left")
     fresh = (pl.col("asked_on") >= pl.col("started_on")).fill_null(False)
-    return people.select("episode", "allergies", "weighed_on", allergies_asked=fresh)
+    return people.select("episode", "dangers", "weighed_on", allergies_asked=fresh)
+
+
+def _holding(care_log: CareLog, today: date) -> pl.DataFrame:
+    day, until = care_log.day_of(), pl.col("until")
+    holds = care_log.findings.filter(day <= today, until.is_null() | (until >= today))
+    return holds.select("patient", "kind", "code", "words", day=day)
 
 
 @derived
-def _allergens(knowledge: Knowledge) -> dict[str, str]:
-    return {code: row.name for code, row in finding_kinds(knowledge)[ALLERGY].codes.items()}
+def _told(knowledge: Knowledge) -> pl.DataFrame:
+    """The findings that are alerts."""
+    told = [
+        (kind, code, finding.name, Restriction.RED_FLAG in finding.bars)
+        for kind, row in finding_kinds(knowledge).items()
+        for code, finding in row.codes.items()
+        if row.alerts(code)
+    ]
+    return pl.DataFrame(told, ["kind", "code", "name", "is_red_flag"], orient="row")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -11,7 +11,7 @@ from reliefpath.care.correcting import NO_REASON
 from reliefpath.care.request import Request
 from reliefpath.care_log.follow_up import AGREES, REFUSES
 from reliefpath.care_log.schema import DEATH, END_REASONS, FINDINGS, PLANNED, RECOVERED
-from reliefpath.clock import instant_of
+from reliefpath.clock import day_of, instant_of
 from reliefpath.errors import UsageError, is_reason
 from reliefpath.store.chart import Chart
 from reliefpath.store.corrections import correct
@@ -69,7 +69,7 @@ def end_care(chart: Chart, patient: str, request: EndRequest, today: date, by: s
         ends = {"ended_on": request.on.isoformat(), "end_reason": request.reason}
         for row in ending:
             correct(change, "episodes", row.row, ends, chart.knowledge)
-        _cancel_plans(chart, change, patient, {row.values["episode"] for row in ending})
+        _cancel_plans(chart, change, patient, {row.values["episode"] for row in ending}, request.on)
         if request.reason == RECOVERED:
             change.add("findings", _answer(patient, request))
         change.detail.update(
@@ -160,10 +160,15 @@ def _record_death(chart: Chart, change: Change, patient: str, on: date) -> None:
         raise UsageError(f"the patient died on {before} by the record: which day is right?")
 
 
-def _cancel_plans(chart: Chart, change: Change, patient: str, episodes: set[str]) -> None:
-    for row in rows_of(change.connection, "treatments", patient):
-        if row.values["status"] == PLANNED and row.values["episode"] in episodes:
-            correct(change, "treatments", row.row, {"status": "cancelled"}, chart.knowledge)
+def _cancel_plans(chart: Chart, change: Change, patient: str, episodes: set[str], on: date) -> None:
+    """Cancel what is planned, but for a visit up to the last day of care: it may have been."""
+    for table in ("treatments", "visits"):
+        for row in rows_of(change.connection, table, patient):
+            if row.values["status"] != PLANNED or row.values["episode"] not in episodes:
+                continue
+            at = datetime.fromisoformat(row.values["at"])
+            if table == "treatments" or day_of(at, chart.zone) > on:
+                correct(change, table, row.row, {"status": "cancelled"}, chart.knowledge)
 
 
 def _answer(patient: str, request: EndRequest) -> pl.DataFrame:

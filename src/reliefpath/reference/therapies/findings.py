@@ -110,7 +110,7 @@ class FindingKind(Record):
 
     def alerts(self, code: str) -> bool:
         """Return whether a finding is told wherever its patient is."""
-        if code == SCREENED:
+        if code == SCREENED or self.of_episode:
             return False
         return self.alert or not NO_ALERT.issuperset(self.codes[code].bars)
 

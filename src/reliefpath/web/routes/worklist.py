@@ -62,9 +62,9 @@ class Filters(BaseModel):
             found.append(pl.col("due"))
         if self.gate:
             found.append(pl.col(GATE).fill_null(False))
-        # who is only asked on after a recovery is there once something is wrong
-        is_urgent = pl.col("in_follow_up") & pl.col(STATUS).is_in(URGENT)
-        return [pl.col("in_care") | is_urgent, *found]
+        # who recovered is there once they are to be asked, or something is wrong
+        calls = pl.col("in_follow_up") & (pl.col("due") | pl.col(STATUS).is_in(URGENT))
+        return [pl.col("in_care") | calls, *found]
 
     def in_order(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Return rows, which come by urgency, as they are to be sorted; the unknown last."""

@@ -96,14 +96,6 @@ def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Ro
     return found
 
 
-def alerts(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Row]:
-    """Return what is told wherever the patient is, a red flag first: each `name` and `tone`."""
-    known = [known for row in findings(care_log, episode, as_of) for known in row["known"]]
-    told = {row["name"]: row["is_red_flag"] for row in known if row["alert"]}
-    found = [{"name": name, "tone": "bad" if flag else "warn"} for name, flag in told.items()]
-    return sorted(found, key=lambda row: row["tone"] != "bad")
-
-
 def _finding(row: Row, kind: FindingKind) -> Row:
     known = kind.codes[row["code"]]
     amount = "" if row["value"] is None else f" {row['value']:g} {row['unit'] or ''}"
@@ -119,7 +111,6 @@ def _finding(row: Row, kind: FindingKind) -> Row:
         "words": row["words"],
         "code": row["code"] if row["words"] is None else None,  # else read as what words are
         "is_red_flag": Restriction.RED_FLAG in known.bars,
-        "alert": kind.alerts(row["code"]),
     }
 
 

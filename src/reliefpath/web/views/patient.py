@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from reliefpath.care.alerts import standing_alerts
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.patients import PatientState
 from reliefpath.care.visits import next_visit, noted
@@ -23,7 +24,7 @@ from reliefpath.web.views.charts import Layer, Look, spec
 from reliefpath.web.views.course import Course, course_of, measures_of
 from reliefpath.web.views.earlier import RelatedEpisode, related_episodes
 from reliefpath.web.views.gate import Line, Rung, checklist
-from reliefpath.web.views.ledger import Row, alerts, findings, latest_exam, tried_named
+from reliefpath.web.views.ledger import Row, findings, latest_exam, tried_named
 from reliefpath.web.workers.drawing import picture
 
 NOTES = 5
@@ -146,5 +147,5 @@ def head(care_log: CareLog, episode: str, today: date) -> dict[str, Any]:
         "died_on": person["died_on"],
         "next_visit": next_visit(care_log, episode, today),
         "week": ((about["ended_on"] or today) - about["started_on"]).days // 7 + 1,
-        "alerts": alerts(care_log, about, today),
+        "alerts": standing_alerts(care_log, today).filter(whose).to_dicts(),
     }
