@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
+import segno
 from axe_playwright_python.sync_playwright import Axe
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from playwright.sync_api import Browser, Page, Route, expect
@@ -321,6 +322,29 @@ def test_an_assistant_makes_a_link_and_fills_it_in_for_the_patient(
     (entry,) = patient.check_ins()
     assert entry["by"] == "assistant"
     assert set(patient.today("scores")["reported_by"]) == {"proxy"}
+
+
+def test_a_link_is_copied_scanned_or_printed_for_the_patient_named(
+    patient: Patient, browser: Browser
+) -> None:
+    with phone(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
+        patient.served.sign_in(page, "director")
+        page.goto(f"{patient.served.url}/patient/{patient.episode}/check-in-link")
+        name = patient.chart.care_log_of(patient.patient).patients["name"][0]
+        assert page.get_by_text(name).first.is_visible()
+        press(page, "Make a link")
+        page.get_by_role("button", name="Copy").click()
+        expect(page.get_by_text("Copied.")).to_be_visible()
+        link = page.get_by_label("Send this to the patient").input_value()
+        assert page.evaluate("navigator.clipboard.readText()") == link
+        assert not Axe().run(page).response["violations"]
+        shown = page.get_by_role("img", name="The code to scan with a phone")
+        drawn = segno.make_qr(link, error="m").svg_inline(scale=4, dark="#000", light="#fff")
+        assert shown.locator("path").last.get_attribute("d") == drawn.split(' d="')[2].split('"')[0]
+        page.emulate_media(media="print")
+        assert shown.is_visible()
+        assert not page.get_by_text(name).first.is_visible()
+        assert not page.get_by_role("button", name="Make a link").is_visible()
 
 
 def test_a_withdrawn_link_is_closed_at_once_its_thanks_and_exercises_too(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import segno
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
 
 from reliefpath.care.break_glass import open_record
 from reliefpath.care.check_in.links import VALID, Links
+from reliefpath.care.check_in.words import speech_of, words
 from reliefpath.care.clinic_chart import Care
 from reliefpath.care.reminders.addresses import Addresses
 from reliefpath.care.reminders.emails import LONGEST
@@ -16,9 +19,12 @@ from reliefpath.care_log.follow_up import is_followed
 from reliefpath.errors import UsageError
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import CARE
+from reliefpath.knowledge.languages import spoken_or_english
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
 from reliefpath.web.segments import segment
+from reliefpath.web.settings import Settings
+from reliefpath.web.views.patient import head
 
 router = APIRouter(prefix="/patient/{episode}/check-in-link")
 Carer = Annotated[Account, Depends(require_role(*CARE))]
@@ -96,14 +102,23 @@ def _shown(
     wrong: str | None = None,
     typed: str | None = None,
 ) -> Response:
+    care: Care = request.app.state.care
+    settings: Settings = request.app.state.settings
+    care_log = care.patients.state(patient).care_log
     mine = [link for link in links.of(patient).values() if link.episode == episode]
+    place = made and f"/check-in/{made}"
     return page(
         request,
         "check-in-link",
-        episode=episode,
-        is_followed=_is_followed(request, patient, episode),
-        made=made and f"/check-in/{made}",
-        address=request.app.state.settings.address,
+        is_followed=is_followed(care_log, episode, care_log.moment(care.today)),
+        about=head(care_log, episode, care.today),
+        made=place,
+        address=place and settings.address + place,
+        code=place and _code(settings.address + place),
+        say=speech_of(spoken_or_english(care_log.patients["language"][0])),
+        words=words(),
+        phone=settings.phone,
+        emergency=settings.emergency,
         wrong=wrong,
         typed=typed,
         links=mine[::-1],
@@ -111,3 +126,10 @@ def _shown(
         days=VALID.days,
         email=request.app.state.addresses.of(patient),
     )
+
+
+def _code(address: str) -> Markup:
+    """The picture of an address that a phone reads."""
+    code = segno.make_qr(address, error="m")
+    drawn = code.svg_inline(scale=4, dark="#000", light="#fff", omitsize=True)
+    return Markup(drawn)  # noqa: S704 - squares alone
