@@ -85,6 +85,7 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "POST /patient/{episode}/check-in-link/address": CARE,
     "GET /check-in/{token}": PUBLIC,
     "POST /check-in/{token}": PUBLIC,
+    "GET /check-in/{token}/change": PUBLIC,
     "GET /check-in/{token}/thanks": PUBLIC,
     "GET /check-in/{token}/exercises": PUBLIC,
     "POST /patient/{episode}/term": TREAT,

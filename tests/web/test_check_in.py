@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -14,11 +17,14 @@ from axe_playwright_python.sync_playwright import Axe
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from playwright.sync_api import Browser, Page, Route, expect
 
+from reliefpath.care.correcting import withdraw_row
 from reliefpath.errors import UncertainCommitError
 from reliefpath.store.chart import Chart
+from reliefpath.store.database import read_transaction
+from reliefpath.store.history import rows_of
 from reliefpath.web.app import create_app
 from reliefpath.web.rate_limit import Limit
-from reliefpath.web.settings import Settings
+from reliefpath.web.settings import Always, Settings
 
 from .browsing import follow, press
 from .check_in import Patient, answer, next_step, patient_of, phone, step
@@ -41,7 +47,7 @@ def advice(patient: Patient) -> dict[str, Any]:
 
 
 def sent_to(address: str, **form: Any) -> httpx.Response:
-    return httpx.post(address, data=form, follow_redirects=True)
+    return httpx.post(address, data=form, follow_redirects=True, timeout=60)
 
 
 def test_what_a_patient_sends_is_on_record_as_theirs(patient: Patient, page: Page) -> None:
@@ -232,6 +238,102 @@ def test_who_sends_the_same_again_is_thanked_and_who_sends_otherwise_is_told(
     assert "was not added" in other.text
     assert patient.today("scores")["value"].to_list() == [3.0]
     assert len(patient.check_ins()) == 1
+
+
+def changed(link: str, **form: Any) -> httpx.Response:
+    """What was sent today, sent anew from the page that shows it."""
+    shown = httpx.get(f"{link}/change", timeout=60).text
+    (replaces,) = re.findall(r'name="replaces" value="(\d+)"', shown)
+    return sent_to(link, replaces=replaces, **form)
+
+
+def test_what_was_sent_today_is_shown_and_sent_anew_and_counts_once(
+    patient: Patient, page: Page
+) -> None:
+    page.goto(patient.link())
+    page.locator("#qp1-8").check()
+    while step(page) != "All in all":
+        next_step(page)
+    page.get_by_label("anything you want to tell").fill("It woke me <twice>.")
+    answer(page)
+    follow(page, "See or change my answers")
+    page.locator("#qp1-5").check()
+    while step(page) != "All in all":
+        next_step(page)
+    assert page.get_by_label("anything you want to tell").input_value() == "It woke me <twice>."
+    page.get_by_label("anything you want to tell").fill("It woke me once.")
+    while not page.locator("[data-go=send]").is_visible():
+        next_step(page)
+    assert page.locator("#sign-none").is_checked()
+    page.locator("[data-go=send]").click()
+    page.wait_for_url("**/thanks*")
+    assert patient.today("scores").filter(measure="nrs")["value"].to_list() == [4.0]
+    assert patient.today("treatments")["adherence"].to_list() == [0.5]
+    messages = patient.today("findings").filter(kind="message")
+    assert messages["words"].to_list() == ["It woke me once."]
+    first, second = patient.check_ins()
+    assert second["replaces"] == first["entry"]
+
+
+def test_a_message_stands_on_the_patients_page_as_it_was_written(patient: Patient) -> None:
+    sent_to(patient.link(), message="See <b>me</b> soon\r\nplease")
+    staff = client_of(create_app(patient.served.settings), "director")
+    shown = staff.get(f"/patient/{patient.episode}").text
+    assert "See &lt;b&gt;me&lt;/b&gt; soon\nplease" in shown
+    assert "31 March 2026, as the patient wrote it with a check-in" in shown
+    assert sent_to(patient.link(), message="x" * 501).status_code == 400
+
+
+def test_a_warning_sign_that_was_sent_is_not_taken_back_by_a_tap(patient: Patient) -> None:
+    link = patient.link()
+    sent_to(link, sign="cauda-equina", effect="fever", nrs="3")
+    answer = changed(link, sign="none", nrs="4")
+    assert "Call emergency services now" in answer.text
+    assert patient.findings() == {("red-flag", "cauda-equina"), ("after-effect", "fever")}
+    assert patient.today("findings").height == 2
+    assert advice(patient)["status"] == "referred"
+
+
+def test_what_the_clinic_has_worked_on_is_not_changed_by_the_patient(patient: Patient) -> None:
+    link = patient.link()
+    sent_to(link, sign="cauda-equina", nrs="3")
+    shown = httpx.get(f"{link}/change").text
+    (replaces,) = re.findall(r'name="replaces" value="(\d+)"', shown)
+    flag = patient.today("findings").filter(code="cauda-equina")
+    assert flag.height == 1
+    with read_transaction(patient.chart.engine) as connection:
+        rows = rows_of(connection, "findings", patient.patient)
+    (row,) = (row.row for row in rows if row.values["code"] == "cauda-equina")
+    withdraw_row(patient.chart, "findings", row, "clinician", "mistapped, examined")
+    assert "was not added" in sent_to(link, replaces=replaces, nrs="8").text
+    assert "See or change" not in httpx.get(f"{link}/thanks").text
+    assert patient.today("scores")["value"].to_list() == [3.0]
+
+
+def test_a_change_takes_the_place_of_what_was_shown_and_of_nothing_else(patient: Patient) -> None:
+    link, before = patient.link(), patient.chart.care_log_of(patient.patient)
+    sent_to(link, nrs="3")
+    (sent,) = patient.check_ins()
+    for entry in {*range(1, patient.chart.head().entry)} - {sent["entry"]}:
+        assert "was not added" in sent_to(link, replaces=str(entry), nrs="8").text
+    assert "Thank you" in changed(link, nrs="5").text
+    assert "was not added" in sent_to(link, replaces="1", nrs="9").text
+    assert patient.today("scores")["value"].to_list() == [5.0]
+    for table in ("treatments", "exams", "findings"):
+        assert patient.chart.care_log_of(patient.patient).table(table).equals(before.table(table))
+
+
+def test_what_was_sent_on_another_day_is_not_changed(patient: Patient) -> None:
+    link = patient.link()
+    sent_to(link, nrs="3")
+    later = replace(patient.served.settings, today=Always(TODAY + timedelta(days=1)))
+    token = link.rsplit("/", 1)[1]
+    client = client_of(create_app(later))
+    assert "See or change" not in client.get(f"/check-in/{token}/thanks").text
+    assert (
+        client.get(f"/check-in/{token}/change").headers["location"].endswith("/thanks?language=en")
+    )
+    assert "replaces" not in client.get(f"/check-in/{token}/change", follow_redirects=True).text
 
 
 @pytest.mark.parametrize("form", [{}, {"nrs": "11"}, {"nrs": "3", "sign": "bad luck"}])

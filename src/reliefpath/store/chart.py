@@ -21,7 +21,7 @@ from reliefpath.knowledge import SHIPPED, Knowledge
 from reliefpath.private_files import create_file, remove
 from reliefpath.store import loading, migrations
 from reliefpath.store.copying import copy_chart
-from reliefpath.store.corrections import correct, row_named, withdraw
+from reliefpath.store.corrections import correct, row_named, undo, withdraw
 from reliefpath.store.database import (
     engine_of,
     read_transaction,
@@ -241,6 +241,7 @@ class Chart:
         corrected: Corrected = MappingProxyType({}),
         expected_version: int | None = None,
         idempotency_key: str | None = None,
+        replaces: int | None = None,
         **detail: Any,
     ) -> int:
         """Record new rows; return the entry of the audit log.
@@ -254,6 +255,8 @@ class Chart:
             idempotency_key: what the sender calls these rows; if an act like this one recorded
                 rows of that name of that patient already, nothing is recorded, and that entry is
                 returned.
+            replaces: the entry of the audit log whose rows of that patient these take the place
+                of; where others did already, nothing is recorded, and that entry is returned.
             detail: what else the audit log says.
 
         Raises:
@@ -265,8 +268,14 @@ class Chart:
         # before it is this change's turn: others need not wait
         care_log = _checked(tables, parents, self.knowledge)
         with self.change(act) as change:
+            if replaces is not None:
+                undo(change, replaces)
+                if change.silent:
+                    return replaces
+                change.detail["replaces"] = replaces
             if idempotency_key is not None:
-                if (before := entered_before(change, idempotency_key)) is not None:
+                before = entered_before(change, idempotency_key)
+                if before is not None and replaces is None:
                     change.silent = True
                     return before
                 change.detail["once"] = idempotency_key

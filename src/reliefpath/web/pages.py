@@ -30,6 +30,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["day"] = day_text
     environment.filters["moment"] = moment_text
     environment.filters["segment"] = segment
+    environment.filters["tel"] = _dialled
     environment.globals["pages_of"] = pages_of
     environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.0f} %"
     environment.filters["sure"] = _sure
@@ -60,6 +61,11 @@ def fragment(name: str, **known: Any) -> Markup:
     """Return what the template `name`.html.jinja makes of what it is given, and of nothing else."""
     html = _environment().get_template(f"{name}.html.jinja").render(known)
     return Markup(html)  # noqa: S704 - the template escapes what it is given
+
+
+def _dialled(number: str) -> str:
+    """What a phone dials of a number that is written for people."""
+    return "".join(c for c in number if c.isdecimal() or c in "+*#")
 
 
 def _sure(probability: float | None) -> str:

@@ -120,6 +120,7 @@ def test_finding_kinds_are_the_ones_the_care_log_records() -> None:
         "consent",
         "after-effect",
         "pain-area",
+        "message",
     ]
 
 

@@ -25,13 +25,16 @@ class Link:
 
     id: str
     episode: str
+    patient: str
     made: str
     by: str
     used: str | None = None
     on: date | None = None
     """The clinic's day on which it was used."""
+    entry: int | None = None
+    """The entry of the audit log by which what was sent last is on record."""
     answers: str | None = None
-    """The digest of what was sent."""
+    """The digest of what was sent last."""
     told: str | None = None
     """The safety net that was shown: `emergency` or `today`."""
     withdrawn: str | None = None
@@ -84,9 +87,10 @@ class Links:
             id_ = said.get("link") or said.get("once")
             if row["action"] == MADE:
                 mailed = said.get("mailed", False)
-                links[id_] = Link(id_, said["episode"], at, row["by"], mailed=mailed)
+                whose = said["episode"], row["patient"]
+                links[id_] = Link(id_, *whose, at, row["by"], mailed=mailed)
             elif (link := links.get(id_)) and row["action"] == USED:
-                link.used, link.on = at, date.fromisoformat(said["on"])
+                link.used, link.on, link.entry = at, date.fromisoformat(said["on"]), row["entry"]
                 link.answers, link.told = said["answers"], said["told"]
             elif link:
                 link.withdrawn = at

@@ -8,7 +8,16 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from reliefpath.care.check_in.answers import DID, NONE, Answers, read_answers, record_answers
+from reliefpath.care.check_in.answers import (
+    DID,
+    LONGEST_MESSAGE,
+    NONE,
+    NOTHING,
+    Answers,
+    read_answers,
+    record_answers,
+    sent_answers,
+)
 from reliefpath.care.check_in.links import PATIENT
 from reliefpath.care.check_in.questions import Questions, questions
 from reliefpath.care.planning.exercise import situation_of
@@ -45,6 +54,21 @@ def _questions(opened: CheckInSession) -> Questions:
     return questions(opened.care_log, opened.episode, opened.care.today, prescribed)
 
 
+@router.get("/check-in/{token}/change")
+def change(opened: OpenedLink) -> Response:
+    """Show the questions with what was sent today, to be sent anew."""
+    asked = _questions(opened)
+    sent = _sent_answers(opened, asked)
+    if sent is None:
+        return RedirectResponse(opened.place("/thanks"), 303)
+    return _form(opened, asked, sent=sent)
+
+
+def _sent_answers(opened: CheckInSession, asked: Questions) -> Answers | None:
+    """What was sent today and may still be changed."""
+    return sent_answers(opened.care.chart, opened.link, asked, opened.care.today)
+
+
 async def _sent(request: Request) -> FormData:
     return await request.form()
 
@@ -66,9 +90,16 @@ def take(
     asked = _questions(opened)
     try:
         answers = read_answers(form.get, form.getlist, asked, opened.care_log.knowledge)
-        if answers.is_empty and not opened.link.used:
-            return _form(opened, asked, 400, empty=True)
-        _record(opened, answers, asked, str(form.get("reported_by") or PATIENT))
+        sent = _sent_answers(opened, asked)
+        if sent is not None:
+            answers = answers.in_place_of(sent, asked)
+        # other answers take the place of those that were shown, and of no others
+        replaces = sent is not None and form.get("replaces") == str(opened.link.entry)
+        if answers.is_empty and (replaces or not opened.link.used):
+            return _form(opened, asked, 400, empty=True, sent=sent if replaces else None)
+        if answers.digest != opened.link.answers:
+            reported_by = str(form.get("reported_by") or PATIENT)
+            _record(opened, answers, asked, reported_by, opened.link.entry if replaces else None)
     except ChartError:  # the phone sends it again: it is recorded once
         return opened.page("check-in-unanswered", 503)
     except ReliefPathError:
@@ -77,14 +108,20 @@ def take(
     return RedirectResponse(opened.place("/thanks", **({} if same else {"other": "1"})), 303)
 
 
-def _record(opened: CheckInSession, answers: Answers, asked: Questions, reported_by: str) -> None:
+def _record(
+    opened: CheckInSession,
+    answers: Answers,
+    asked: Questions,
+    reported_by: str,
+    replaces: int | None,
+) -> None:
     record_answers(
         *(opened.links, opened.link, answers, asked),
-        patient=opened.patient,
         at=opened.now,
         day=opened.care.today,
         by=opened.by,
         reported_by=PATIENT if opened.by == PATIENT else reported_by,
+        replaces=replaces,
     )
 
 
@@ -98,6 +135,7 @@ def thanks(opened: OpenedLink, other: str = "") -> Response:
         "check-in-thanks",
         day=opened.link.on,
         other=bool(other),
+        may_change=_sent_answers(opened, _questions(opened)) is not None,
         frame=FRAME,
         curves=curves(opened.care_log, opened.episode, opened.say),
         has_exercises=_programme(opened) is not None,
@@ -134,13 +172,21 @@ def _programme(opened: CheckInSession) -> tuple[Programme, SignedProgramme | Non
 
 
 def _form(
-    opened: CheckInSession, asked: Questions, status: int = 200, *, empty: bool = False
+    opened: CheckInSession,
+    asked: Questions,
+    status: int = 200,
+    *,
+    empty: bool = False,
+    sent: Answers | None = None,
 ) -> Response:
     return opened.page(
         "check-in",
         status,
         asked=asked,
         empty=empty,
+        replaces=sent and opened.link.entry,
+        sent=sent or NOTHING,
+        longest=LONGEST_MESSAGE,
         areas=areas(),
         names=body().names,
         views=[("front", shapes("front")), ("back", shapes("back"))],

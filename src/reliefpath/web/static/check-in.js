@@ -42,9 +42,13 @@ function start(form) {
   function restore() {
     const kept = kept_before();
     if (!kept) return;
+    for (const input of form.elements) if (!input.disabled) input.checked = false; // as it was sent, where that is changed
     for (const [name, value] of kept.answers)
-      for (const input of form.querySelectorAll("input"))
-        if (input.name === name && input.value === value) input.checked = true;
+      for (const input of form.elements) {
+        if (input.name !== name) continue;
+        if (input.type === "textarea") input.value = value;
+        else if (input.value === value) input.checked = true;
+      }
     at = kept.at;
     pending = kept.pending;
   }
@@ -57,7 +61,7 @@ function start(form) {
   function tick(input) { // what is ticked and "none of these" are not both so
     if (input.type !== "checkbox" || !input.checked || input.name === "area") return;
     for (const other of form.querySelectorAll(`input[name=${input.name}]`))
-      if (other !== input && (other.value === "none" || input.value === "none")) other.checked = false;
+      if (other !== input && !other.disabled && (other.value === "none" || input.value === "none")) other.checked = false;
   }
 
   async function send() {

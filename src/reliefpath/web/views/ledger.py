@@ -7,8 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from reliefpath.care.check_in.answers import MESSAGE
 from reliefpath.care.tried import tried
 from reliefpath.care_log.log import CareLog
+from reliefpath.clock import day_of
 from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.catalogue import folded
 from reliefpath.reference.anatomy import muscles
@@ -82,9 +84,9 @@ def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Ro
     """Return what else is known of the person, by kind: what holds, and what was asked about."""
     moment, kinds = care_log.moment(as_of), finding_kinds(care_log.knowledge)
     holds = pl.col("until").is_null() | (pl.col("until") >= as_of)
-    drawn = pl.col("kind") == PAIN_AREA  # on the body map
+    elsewhere = pl.col("kind").is_in([PAIN_AREA, MESSAGE])  # on the body map, and above it
     mine = care_log.findings_about(episode["episode"], episode["patient"])
-    rows = moment.before(mine.filter(holds, ~drawn)).sort("at", "code")
+    rows = moment.before(mine.filter(holds, ~elsewhere)).sort("at", "code")
     found = []
     for kind in dict.fromkeys([k for k, row in kinds.items() if row.screening] + [*rows["kind"]]):
         of_kind = list(rows.filter(kind=kind).iter_rows(named=True))
@@ -94,6 +96,15 @@ def findings(care_log: CareLog, episode: dict[str, Any], as_of: date) -> list[Ro
         about = {"kind": kind, "name": kind.replace("-", " ")}
         found.append({**about, "known": known, "asked": asked[-1:], "screening": screening})
     return found
+
+
+def messages(care_log: CareLog, as_of: date) -> list[Row]:
+    """Return what the patient wrote with check-ins, of whichever complaint, the latest first."""
+    written = care_log.findings.filter(kind=MESSAGE).sort("at", descending=True)
+    return [
+        {**row, "day": day_of(row["at"], care_log.zone)}
+        for row in care_log.moment(as_of).before(written).iter_rows(named=True)
+    ]
 
 
 def _finding(row: Row, kind: FindingKind) -> Row:

@@ -34,7 +34,7 @@ from reliefpath.web.segments import segment
 from reliefpath.web.standalone import standing
 from reliefpath.web.views.charts import Look
 from reliefpath.web.views.gate import GATE_TAGS
-from reliefpath.web.views.ledger import SIGNS, term_choices
+from reliefpath.web.views.ledger import SIGNS, messages, term_choices
 from reliefpath.web.views.patient import curve_of, picture_of, view_of
 from reliefpath.web.views.rows import NAMES as ROW_NAMES
 
@@ -173,6 +173,7 @@ def _shown(
         signs=SIGNS,
         findings=view.findings,
         notes=view.notes,
+        messages=messages(state.care_log, care.today),
         term_choices=partial(term_choices, care.knowledge),
         may_treat=worker.role in TREAT,
         red_flags=standing_flags(care.chart, state.care_log, care.today),
