@@ -126,6 +126,7 @@ def test_a_page_that_was_closed_goes_on_where_it_was(patient: Patient, page: Pag
     next_step(page)
     page.goto("about:blank")
     page.goto(link)
+    page.locator("body.steps").wait_for()
     assert step(page) == "What you can do"
     assert page.locator("#qp1-8").is_checked()
 

@@ -35,6 +35,7 @@ from reliefpath.web.resubmission import PendingSubmissions, keep_form
 from reliefpath.web.routes import (
     account,
     check_in,
+    check_in_app,
     check_in_links,
     home,
     intake,
@@ -87,7 +88,8 @@ ROUTERS = (
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
     *(terms.router, visiting.router, planning_visits.router),
     *(correcting.router, red_flags.router, ending.router),
-    *(check_in.router, check_in_links.router, reminders.router, vega.router),
+    *(check_in.router, check_in_app.router, check_in_links.router),
+    *(reminders.router, vega.router),
     *(resubmission.router, account.router, people.router, audit.router, backup.router),
 )
 

@@ -18,7 +18,7 @@ from reliefpath.care.check_in.answers import (
     record_answers,
     sent_answers,
 )
-from reliefpath.care.check_in.links import PATIENT
+from reliefpath.care.check_in.links import PATIENT, VALID
 from reliefpath.care.check_in.questions import Questions, questions
 from reliefpath.care.planning.exercise import situation_of
 from reliefpath.care.planning.given import EXERCISE
@@ -91,7 +91,7 @@ def take(
     try:
         answers = read_answers(form.get, form.getlist, asked, opened.care_log.knowledge)
         sent = _sent_answers(opened, asked)
-        if sent is not None:
+        if sent is not None and form.get("replaces"):
             answers = answers.in_place_of(sent, asked)
         # other answers take the place of those that were shown, and of no others
         replaces = sent is not None and form.get("replaces") == str(opened.link.entry)
@@ -179,9 +179,12 @@ def _form(
     empty: bool = False,
     sent: Answers | None = None,
 ) -> Response:
-    return opened.page(
+    may_keep = opened.by == PATIENT and sent is None  # not on a computer of the clinic
+    answer = opened.page(
         "check-in",
         status,
+        days=VALID.days,
+        may_keep=may_keep,
         asked=asked,
         empty=empty,
         replaces=sent and opened.link.entry,
@@ -194,3 +197,6 @@ def _form(
         did=DID,
         reporters=REPORTERS if opened.by != PATIENT else (),
     )
+    if may_keep:
+        answer.headers["Keep-Offline"] = "1"
+    return answer

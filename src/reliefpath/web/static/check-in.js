@@ -1,18 +1,44 @@
 // The check-in on a phone: one step at a time, kept on the phone until the clinic has it, sent again until it is taken.
+import {all, forget, keep, kept} from "./check-in-kept.js";
+
 const form = document.querySelector("form.check-in");
-const key = `check-in:${location.pathname.split("/")[2]}`;
+const thanks = document.querySelector("[data-thanks]");
+const change = document.querySelector("[data-change]");
+const link = location.pathname.split("/")[2];
 const FIRST_WAIT = 2000, LONGEST_WAIT = 120000;
 
-if (form) start(form);
-else forget(); // thanked, or nothing to send any more
+if (form) start(form, await kept(link));
+else if (link) finish(await kept(link)).catch(() => {}); // it is tried again when it opens again
+else resume(await all());
 
-function start(form) {
+async function finish(before) { // thanked, or nothing may be sent any more; what waited to be sent is never dropped in silence
+  if (!thanks || !before?.pending) return forget(link);
+  if (change && before.answers.some(([name]) => name === "replaces")) return location.replace(change.href);
+  const answer = await fetch(`/check-in/${link}`, {method: "POST", body: new URLSearchParams(before.answers)});
+  await forget(link);
+  if (answer.ok) location.replace(answer.url); // which tells whether just this was recorded
+}
+
+function resume(begun) {
+  if (begun.length) location.replace(`/check-in/${begun.at(-1).link}`);
+}
+
+async function openOffline() { // the worker keeps what it gives: the first time it has given nothing yet
+  const workers = navigator.serviceWorker;
+  await workers.register("/check-in-worker.js", {scope: "/check-in/"});
+  if (workers.controller) return;
+  await new Promise(resolve => workers.addEventListener("controllerchange", resolve, {once: true}));
+  const used = performance.getEntriesByType("resource").map(each => each.name).filter(name => name.includes("/static/"));
+  await Promise.all([location.href, ...used].map(each => fetch(each)));
+}
+
+function start(form, before) {
   const steps = [...form.querySelectorAll(".step")];
   const buttons = Object.fromEntries([...form.querySelectorAll("[data-go]")].map(b => [b.dataset.go, b]));
   const progress = form.querySelector(".progress");
   const status = form.querySelector(".status");
   const says = form.dataset;
-  let at = 0, pending = false, sending = false, wait = FIRST_WAIT, timer = 0;
+  let at = 0, pending = false, again = false, sending = false, over = false, wait = FIRST_WAIT, timer = 0;
 
   function show(step, focus) {
     at = Math.max(0, Math.min(step, steps.length - 1));
@@ -35,22 +61,22 @@ function start(form) {
   }
 
   function save() {
+    if (over) return;
     const answers = [...new FormData(form)].filter(([name]) => name !== "csrf");
-    keep({answers, at, pending});
+    return keep(link, says.days, {answers, at, pending});
   }
 
   function restore() {
-    const kept = kept_before();
-    if (!kept) return;
+    if (!before) return;
     for (const input of form.elements) if (!input.disabled) input.checked = false; // as it was sent, where that is changed
-    for (const [name, value] of kept.answers)
+    for (const [name, value] of before.answers)
       for (const input of form.elements) {
         if (input.name !== name) continue;
         if (input.type === "textarea") input.value = value;
         else if (input.value === value) input.checked = true;
       }
-    at = kept.at;
-    pending = kept.pending;
+    at = before.at;
+    pending = again = before.pending;
   }
 
   function draw() {
@@ -71,10 +97,13 @@ function start(form) {
     save();
     status.textContent = says.sending;
     try {
+      if (again && [404, 410].includes((await fetch(form.action)).status)) return withdrawn();
+      again = true;
       const body = new URLSearchParams(new FormData(form));
       const answer = await fetch(form.action, {method: "POST", body});
       if (new URL(answer.url).pathname.endsWith("/thanks") && answer.ok) {
-        forget();
+        over = true;
+        await forget(link);
         location.assign(answer.url);
         return;
       }
@@ -89,6 +118,12 @@ function start(form) {
       sending = false;
       later(says.saved);
     }
+  }
+
+  async function withdrawn() { // nothing is sent, and nothing of it stays
+    over = true;
+    await forget(link);
+    location.reload();
   }
 
   function later(text) {
@@ -118,16 +153,9 @@ function start(form) {
   draw();
   show(at, false);
   if (pending) send();
-}
-
-function keep(what) {
-  try { localStorage.setItem(key, JSON.stringify(what)); } catch { /* a phone that keeps nothing still sends */ }
-}
-
-function kept_before() {
-  try { return JSON.parse(localStorage.getItem(key)); } catch { return null; }
-}
-
-function forget() {
-  try { localStorage.removeItem(key); } catch { /* nothing was kept */ }
+  else if (!navigator.onLine) status.textContent = says.kept;
+  all();
+  if (!("offline" in says)) return;
+  save();
+  if (navigator.serviceWorker) openOffline().catch(() => {}); // as where a browser forbids it
 }
