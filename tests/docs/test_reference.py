@@ -70,7 +70,7 @@ def test_every_fact_has_its_row(pages: dict[str, str]) -> None:
 
 def test_every_rule_of_the_pathway_has_its_row(pages: dict[str, str]) -> None:
     pathway, page = load_pathway(), pages["pathway-as-shipped"]
-    assert {*pathway.criteria, *pathway.notes} == named(page)
+    assert {*pathway.criteria, *pathway.notes, *pathway.parameters} == named(page)
     assert all(f"| **{status}** |" in page for status in pathway.statuses)
     assert all(f"### {step.name}\n" in page for step in pathway.steps.values())
 

@@ -209,7 +209,7 @@ def test_only_the_last_status_may_be_without_a_question(tmp_path: Path) -> None:
         tmp_path,
         (
             "    when: relapse or (weeks_since_recovery is not null "
-            "and (p_worse >= 0.62 or p_worse >= 1.1 * scatter))\n",
+            "and (p_worse >= worse_probability or p_worse >= worse_scatter * scatter))\n",
             "",
         ),
     )
@@ -317,7 +317,7 @@ def test_fingerprint_follows_the_content_and_not_the_comments(tmp_path: Path) ->
 
 def test_a_pathway_that_sets_no_trial_goes_by_the_one_as_shipped(tmp_path: Path) -> None:
     text = default_file().read_text("utf-8")
-    start, end = text.index("trial:\n"), text.index("# The first status whose")
+    start, end = text.index("trial:\n"), text.index("# Beside the settings above")
     own = tmp_path / "own.yaml"
     own.write_text(text[:start] + text[end:], "utf-8")
     assert load_pathway(own).trial is None

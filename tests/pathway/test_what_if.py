@@ -66,7 +66,7 @@ AFTERS = {
         window="improvement between 0.4 and 0.95",
         **{"recovery.window.0": "0.4", "recovery.horizon_weeks": "3"},
     ),
-    "another status": changed(**{PLATEAUED: PLATEAU.replace("0.75", "0.5")}),
+    "another status": changed(**{PLATEAUED: PLATEAU.replace("window_low", "0.5")}),
 }
 
 

@@ -137,6 +137,20 @@ def test_a_change_can_be_changed_further_and_taken_back(served: Served, page: Pa
     assert "Nothing was changed" in page.get_by_role("alert").inner_text()
 
 
+def test_a_window_changed_where_it_stands_changes_every_rule_that_rests_on_it(
+    served: Served, page: Page
+) -> None:
+    served.sign_in(page, "director").goto(f"{served.url}/strategy/try")
+    page.get_by_label("Window, from: number 1").fill("0.4")
+    press(page, SHOW)
+    assert tile(page, "Another status") > 0
+    changed = page.locator("details").filter(has_text="All differences between the two files")
+    said = str(changed.text_content())
+    for rule in ("statuses.plateaued.when", "statuses.stalled.when", "criteria.window.require"):
+        assert rule in said
+    assert "below 40 % look for another cause" in said
+
+
 def test_a_typo_in_a_rule_is_refused_with_a_hint(served: Served, page: Page) -> None:
     served.sign_in(page, "director").goto(f"{served.url}/strategy/try")
     line = page.locator(f"[id='line-{TRIAL}']")
@@ -144,7 +158,9 @@ def test_a_typo_in_a_rule_is_refused_with_a_hint(served: Served, page: Page) -> 
     line.locator("textarea").fill("dry_needling_sesions >= 4")
     press(page, SHOW)
     assert nearest("dry_needling_sesions", schema()) in page.get_by_role("alert").inner_text()
-    assert "line 3" in line.locator(".error").inner_text()
+    lines = default_file().read_text("utf-8").splitlines()
+    number = lines.index("        require: dry_needling_sessions >= 4") + 1
+    assert f"line {number}:" in line.locator(".error").inner_text()
     assert line.locator("textarea").input_value() == "dry_needling_sesions >= 4"
     assert page.locator("#effect").count() == 0
 

@@ -14,14 +14,11 @@ from sqlglot.errors import SqlglotError
 
 from reliefpath.knowledge import Knowledge
 from reliefpath.knowledge.catalogue import spans_of
-from reliefpath.pathway.model import Pathway, Rule, load_pathway
+from reliefpath.pathway.model import Pathway, load_pathway
+from reliefpath.pathway.parameters import Rule, in_words
 
 PLAIN = re.compile(r"[\w.]+( [\w.<>=()+*-]+)*")
 """What means itself in YAML wherever it stands; all else is put in quotes."""
-NUMBER_WORDS = (
-    *("zero", "one", "two", "three", "four", "five", "six"),
-    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
-)
 
 
 @dataclass(frozen=True)
@@ -39,9 +36,8 @@ class Number:
         words = [self.text, f"{value:g}"]
         if 0 < value < 1:
             words.append(f"{value * 100:g}")
-        if value in range(len(NUMBER_WORDS)):
-            words.append(NUMBER_WORDS[int(value)])
-        return words
+        word = in_words(value)
+        return words if word is None else [*words, word]
 
 
 @dataclass(frozen=True)
@@ -85,22 +81,8 @@ def _numbers(text: str, place: str) -> Iterator[Number]:
 
 def written(pathway: Pathway) -> dict[str, Written]:
     """Return every rule of a pathway that can be changed, by its place, in the file's order."""
-    r = pathway.recovery
-    numbers: dict[tuple[str, ...], float] = {
-        ("recovery", "window", "0"): r.window[0],
-        ("recovery", "window", "1"): r.window[1],
-        ("recovery", "recovered"): r.recovered,
-        ("recovery", "horizon_weeks"): r.horizon_weeks,
-        ("recovery", "level_weeks"): r.level_weeks,
-    }
-    if (t := pathway.trial) is not None:
-        numbers |= {
-            ("trial", "gap_weeks"): t.gap_weeks,
-            ("trial", "lately_weeks"): t.lately_weeks,
-            ("trial", "needling_days_apart"): t.needling_days_apart,
-        }
-    texts = [(path, f"{value:g}") for path, value in numbers.items()]
-    texts += [(path, " ".join(sql.split())) for path, sql in pathway.expressions]
+    texts = [(v.place, v.sql) for v in pathway.values.values()]
+    texts += [(path, " ".join(sql.split())) for path, sql in pathway.as_written.expressions]
     return {".".join(path): Written(".".join(path), text) for path, text in texts}
 
 
@@ -110,6 +92,8 @@ def rule_at(pathway: Pathway, place: str) -> Rule:
     match kind:
         case "recovery":
             return pathway.recovery
+        case "parameters":
+            return pathway.parameters[rest[0]]
         case "trial" if pathway.trial is not None:
             return pathway.trial
         case "statuses":
@@ -170,7 +154,7 @@ def outdated(before: Pathway, old: Written, new: str) -> list[str]:
     kept = {n.text for n in Written(old.place, new).numbers}
     gone = {word for n in old.numbers if n.text not in kept for word in n.words}
     said = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, gone))})(?![\w.]*\w)")
-    texts = rule_at(before, old.place).model_dump(include=TEXTS).values()
+    texts = rule_at(before.as_written, old.place).model_dump(include=TEXTS).values()
     return [" ".join(text.split()) for text in texts if gone and said.search(text)]
 
 

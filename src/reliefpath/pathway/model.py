@@ -12,13 +12,27 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr
 
 from reliefpath.errors import PathwayError, Problem, UsageError, nearest
 from reliefpath.knowledge import SHIPPED, Knowledge, derived
 from reliefpath.knowledge.catalogue import Catalogue, Row, line_of, load_catalogue
-from reliefpath.pathway.facts import Combine, Trial, schema
+from reliefpath.pathway.facts import Trial, schema
 from reliefpath.pathway.facts.declared import STATUS, askable
+from reliefpath.pathway.parameters import (
+    IN_TEXTS,
+    WITH_FACTS,
+    Parameter,
+    RecoverySettings,
+    Rule,
+    TrialSettings,
+    Value,
+    settings_of,
+    texts_in,
+    unknown_in,
+    value_of,
+    with_values,
+)
 from reliefpath.pathway.sql import Question, SqlError
 from reliefpath.pathway.wording import WordingError, facts_in
 from reliefpath.recovery import Targets
@@ -27,7 +41,7 @@ from reliefpath.reference.therapies import therapies
 FOLLOW_UP = "follow-up"
 """The step under which the check-ins that are due are listed."""
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 RESERVED = {*schema(), "episode", "patient", "status", "gate", "notes", "pathway"}
@@ -46,12 +60,6 @@ class StatusName(StrEnum):
     WORSENING = "worsening"
     RECURRED = "recurred"
     REFERRED = "referred"
-
-
-class Rule(Row):
-    """Anything the pathway decides, with the reason and its sources."""
-
-    because: str = Field(description="The reason, in a sentence a clinician accepts")
 
 
 class Criterion(Rule):
@@ -119,50 +127,6 @@ class Cause(Rule):
     )
 
 
-class RecoverySettings(Rule):
-    """What the recovery model is asked for."""
-
-    window: tuple[Share, Share] = Field(description="Improvement at which an injection can help")
-    recovered: Share = Field(description="Improvement that counts as recovered")
-    horizon_weeks: float = Field(
-        gt=0, description="How far ahead a plateau looks, and how far back a level course"
-    )
-    level_weeks: float = Field(gt=0, description="How far ahead a level course looks")
-    recovered_weeks: float = Field(
-        default=2.0, ge=0, description="For how long scores have to be recovered to count"
-    )
-    lost_weeks: float = Field(
-        default=2.0, ge=0, description="For how long scores have to be worse to lose a recovery"
-    )
-    lost_scatter: float = Field(
-        default=1.7, ge=0, description="By how many times the scatter of scores a recovery is lost"
-    )
-    loss: float = Field(
-        default=0.8, gt=0, description="How much of what matters is lost by whom is worse again"
-    )
-    combine: Combine = Field(
-        description="How pain and function make one improvement: the `primary` measure's alone, or "
-        "`pooled`, each weighted by how sure it is"
-    )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> RecoverySettings:
-        low, high = self.window
-        if not low < high <= self.recovered:
-            raise ValueError("expected window low < window high <= recovered")
-        return self
-
-
-class TrialSettings(Rule):
-    """What counts as a trial of conservative care."""
-
-    gap_weeks: float = Field(gt=0, description="A longer gap between two records ends a course")
-    lately_weeks: float = Field(gt=0, description="How far back *lately* goes")
-    needling_days_apart: int = Field(
-        ge=1, description="Days from a session of dry needling that counts to the next that does"
-    )
-
-
 class Pathway(Catalogue):
     """The whole protocol: statuses, steps with their criteria, follow-up, notes."""
 
@@ -177,6 +141,11 @@ class Pathway(Catalogue):
     trial: TrialSettings | None = Field(
         default=None, description="What counts as a trial; as in the pathway as shipped by default"
     )
+    parameters: dict[Name, Parameter] = Field(
+        default_factory=dict,
+        description="Numbers that rules and texts refer to by name, beside those of `recovery` and "
+        "`trial`",
+    )
     statuses: dict[StatusName, Status] = Field(min_length=1)
     steps: dict[Id, Step] = Field(min_length=1)
     follow_up: FollowUp
@@ -186,6 +155,7 @@ class Pathway(Catalogue):
         description="Criteria that are open for one thing: a clinician weighs them as one",
     )
     _knowledge: Knowledge = PrivateAttr(SHIPPED)
+    _as_written: Pathway | None = PrivateAttr(None)
 
     def model_post_init(self, context: Any, /) -> None:
         """Take the knowledge that it was read with."""
@@ -195,6 +165,17 @@ class Pathway(Catalogue):
     def knowledge(self) -> Knowledge:
         """The catalogues that it was read with."""
         return self._knowledge
+
+    @property
+    def as_written(self) -> Pathway:
+        """The pathway as its file has it: parameters by name where it has their values."""
+        return self._as_written or self
+
+    @cached_property
+    def values(self) -> dict[str, Value]:
+        """The value of every parameter, in the order of the file."""
+        settings = {v.name: v for v in settings_of(self.recovery, self.trial)}
+        return settings | {name: value_of(name, p) for name, p in self.parameters.items()}
 
     @property
     def edition(self) -> str:
@@ -339,7 +320,9 @@ def load_pathway(file: str | Path | None = None, knowledge: Knowledge = SHIPPED)
 
 
 def _load(file: Traversable | Path, knowledge: Knowledge) -> Pathway:
-    pathway = load_catalogue(file, Pathway, PathwayError, context=knowledge)
+    written = load_catalogue(file, Pathway, PathwayError, context=knowledge)
+    pathway = with_values(written, written.values)
+    pathway._as_written = written
     problems = [
         Problem(file.name, line_of(file, path), ".".join(map(str, path)), value, expected)
         for path, value, expected in _unsound(pathway)
@@ -362,10 +345,26 @@ def _criteria(pathway: Pathway) -> Iterator[tuple[Path_, Criterion]]:
 
 def _unsound(pathway: Pathway) -> Unsound:
     """What no schema can say: SQL, placeholders, names, and the order of statuses."""
+    yield from _unsound_parameters(pathway)
     yield from _unsound_sql(pathway)
     yield from _unsound_texts(pathway)
     yield from _unsound_statuses(pathway)
     yield from _unsound_names(pathway)
+
+
+def _unsound_parameters(pathway: Pathway) -> Unsound:
+    known = {v.name for v in settings_of(pathway.recovery, pathway.trial)}
+    for name, parameter in pathway.parameters.items():
+        if name in known or name in askable():
+            kind = "setting" if name in known else "fact"
+            yield ("parameters", name), name, f"is the name of a {kind}; choose another"
+        for fact in parameter.limits:
+            if fact not in schema():
+                expected = f"unknown fact{nearest(fact, schema())}"
+                yield ("parameters", name, "limits"), fact, expected
+    for place, text in texts_in(pathway, IN_TEXTS - WITH_FACTS):
+        for expected in unknown_in(text, pathway.values):
+            yield tuple(map(str, place)), text, expected
 
 
 def _unsound_sql(pathway: Pathway) -> Unsound:
@@ -374,23 +373,17 @@ def _unsound_sql(pathway: Pathway) -> Unsound:
         # a status cannot ask what the status is
         known = schema() if path[0] == "statuses" else askable()
         try:
-            Question.of(sql, known, {STATUS: list(StatusName)})
+            Question.of(sql, known, {STATUS: list(StatusName)}, pathway.values)
         except SqlError as e:
             yield path, sql, str(e)
 
 
 def _unsound_texts(pathway: Pathway) -> Unsound:
-    texts = [((*p, key), getattr(c, key)) for p, c in _criteria(pathway) for key in _OPEN_TEXTS]
-    texts += [(("statuses", name, "next"), s.next) for name, s in pathway.statuses.items()]
-    texts += [(("notes", name, "say"), note.say) for name, note in pathway.notes.items()]
-    for path, text in texts:
+    for place, text in texts_in(pathway, WITH_FACTS):
         try:
-            facts_in(text)
+            facts_in(text, pathway.values)
         except WordingError as e:
-            yield path, text, str(e)
-
-
-_OPEN_TEXTS = ("if_no", "if_unknown")
+            yield tuple(map(str, place)), text, str(e)
 
 
 def _unsound_statuses(pathway: Pathway) -> Unsound:

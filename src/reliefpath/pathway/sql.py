@@ -5,7 +5,7 @@ Null is unknown, by SQL's own three-valued logic: `true or null` is true, `true 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -43,6 +43,7 @@ class Question:
         sql: str,
         facts: Mapping[str, pl.DataType],
         texts: Mapping[str, Collection[str]] | None = None,
+        parameters: Collection[str] = (),
     ) -> Question:
         """Compile `sql`.
 
@@ -50,6 +51,7 @@ class Question:
             sql: the expression.
             facts: what it may ask of, with the type of each.
             texts: all that some of these can be, so that nothing else is compared with them.
+            parameters: names that may have been meant by one that nobody knows.
 
         Raises:
             SqlError: it is not one boolean expression over these facts.
@@ -59,7 +61,7 @@ class Question:
         names = tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
         for name in names:
             if name not in facts:
-                raise SqlError(f"unknown fact `{name}`{nearest(name, facts)}")
+                raise SqlError(f"unknown fact `{name}`{nearest(name, [*facts, *parameters])}")
         for name, known in (texts or {}).items():
             _refuse_unknown_texts(tree, name, known)
         if not names:
@@ -74,6 +76,14 @@ class Question:
         if answer != pl.Boolean:
             raise SqlError("must be a yes / no question, such as `dry_needling_sessions >= 4`")
         return cls(sql, names, expr)
+
+
+def comparisons(sql: str) -> Iterator[tuple[set[str], list[str]]]:
+    """Yield the names and the numbers of each comparison in `sql`, whichever side they are on."""
+    for node in _parse(sql).find_all(exp.Binary, exp.Between, exp.In):
+        if not isinstance(node, exp.Connector):
+            numbers = [e.this for e in node.find_all(exp.Literal) if not e.is_string]
+            yield {column.name for column in node.find_all(exp.Column)}, numbers
 
 
 def _parse(sql: str) -> exp.Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from string import Formatter
 from typing import Any
@@ -10,6 +11,7 @@ import polars as pl
 
 from reliefpath.errors import nearest
 from reliefpath.pathway.facts.declared import STATUS, FactType, askable, declaration
+from reliefpath.pathway.parameters import misshapen
 
 GATES = {True: "open", False: "closed", None: "unknown"}
 """A gate in words, by its answer."""
@@ -19,20 +21,23 @@ class WordingError(ValueError):
     """Why a text is refused."""
 
 
-def facts_in(text: str) -> list[str]:
-    """Return the facts that `text` mentions.
+def facts_in(text: str, parameters: Collection[str] = ()) -> list[str]:
+    """Return the facts that `text` mentions, once parameters have their values.
 
     Raises:
         WordingError: the braces are unbalanced, or name what is neither a fact nor the status.
     """
     try:
-        names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        fields = [(name, form) for _, name, form, _ in Formatter().parse(text) if name is not None]
     except ValueError as e:
         raise WordingError(f"braces are for facts, such as `{{improvement}}`: {e}") from None
-    for name in names:
+    for name, form in fields:
+        if name in parameters:
+            raise WordingError(misshapen(name, form or ""))
         if name not in askable():
-            raise WordingError(f"unknown fact `{name}`{nearest(name, askable())}")
-    return names
+            hint = nearest(name, [*askable(), *parameters])
+            raise WordingError(f"unknown fact `{name}`{hint}")
+    return [name for name, _ in fields]
 
 
 @cache

@@ -20,9 +20,11 @@ PathwayArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A pathway
 def pathway_check(file: PathwayArgument) -> None:
     """Check a pathway file; every problem is told with its line.
 
-    What a copy of an older version lacks of the pathway as shipped is told as well.
+    What a copy of an older version lacks of the pathway as shipped is told as well, and where a
+    rule or a text repeats the value of a parameter, which a change of that would not reach.
     """
     from reliefpath.pathway.comparison import lacking
+    from reliefpath.pathway.repeats import repeats
 
     chosen, shipped = read_pathway(file), read_pathway(None)
     unsigned = sorted(
@@ -32,6 +34,8 @@ def pathway_check(file: PathwayArgument) -> None:
         f"{chosen.pathway} {chosen.version} is sound: {len(chosen.statuses)} statuses, "
         f"{len(chosen.steps)} steps, {len(chosen.criteria)} criteria, {len(chosen.notes)} notes."
     )
+    for warning in repeats(chosen, file):
+        typer.echo(str(warning))
     if missing := lacking(chosen, shipped):
         of = "criterion" if len(missing) == 1 else "criteria"
         typer.echo(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from reliefpath.documents.reference.markdown import cited, one_line, source_table, table
 from reliefpath.pathway.facts import declaration
-from reliefpath.pathway.model import Criterion, Pathway, Rule
+from reliefpath.pathway.model import Criterion, Pathway
+from reliefpath.pathway.parameters import Rule
 
 
 def pathway_markdown(pathway: Pathway) -> str:
@@ -32,6 +33,22 @@ def _pathway(p: Pathway) -> Iterator[str]:
             f"A gap of more than {t.gap_weeks:g} weeks ends a course; lately is {t.lately_weeks:g} "
             f"weeks back; sessions of dry needling count {t.needling_days_apart} days apart. "
             f"{_why(p, t)}\n"
+        )
+    if p.parameters:
+        yield "## Parameters\n"
+        yield "Numbers that stand once, and that rules and texts refer to by name.\n"
+        yield table(
+            ["parameter", "is", "because", "source"],
+            (
+                (
+                    f"`{name}`",
+                    f"{value.label}: {value.told(None)}",
+                    row.because,
+                    cited(row.source, p.sources),
+                )
+                for name, row in p.parameters.items()
+                for value in (p.values[name],)
+            ),
         )
     yield "## Statuses\n"
     yield "The first that holds is the episode's.\n"

@@ -13,7 +13,8 @@ from reliefpath.care.clinic_chart import Care
 from reliefpath.identity.accounts import Account
 from reliefpath.identity.roles import CARE, Role
 from reliefpath.knowledge.catalogue import Source
-from reliefpath.pathway.model import Criterion, Pathway, Rule
+from reliefpath.pathway.model import Criterion, Pathway
+from reliefpath.pathway.parameters import Rule
 from reliefpath.web.pages import page
 from reliefpath.web.security import require_role
 from reliefpath.web.views.staircase import staircase
@@ -83,6 +84,7 @@ def chapters(pathway: Pathway) -> list[Chapter]:
     return [
         Chapter("recovery", "Recovery", _why(p, "recovery-settings", "Recovery", p.recovery), ()),
         *_trial(p),
+        *_parameters(p),
         Chapter("statuses", "Statuses", None, tuple(_statuses(p))),
         *steps,
         Chapter("follow-up-criteria", p.follow_up.name, follow_up, _asked(p, p.follow_up.criteria)),
@@ -94,6 +96,18 @@ def _trial(p: Pathway) -> Iterator[Chapter]:
     if p.trial is not None:
         name = "Trial of conservative care"
         yield Chapter("trial", name, _why(p, "trial-settings", name, p.trial), ())
+
+
+def _parameters(p: Pathway) -> Iterator[Chapter]:
+    rules = tuple(
+        _shown(
+            *(p, f"parameters.{name}", p.values[name].label, row, p.values[name].told(None)),
+            ("Rules and texts call it", name),
+        )
+        for name, row in p.parameters.items()
+    )
+    if rules:
+        yield Chapter("parameters", "Parameters", None, rules)
 
 
 def _shown(

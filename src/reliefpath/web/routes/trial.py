@@ -162,6 +162,7 @@ def download(request: Request, worker: Director, sent: Sent) -> Response:
 def _page(request: Request, form: Form, **known: Any) -> Response:
     care: Care = request.app.state.care
     told = {"effect": None, "unchanged": False, "few": few(), "pathway": care.pathway, **known}
+    told["parameters"] = {".".join(v.place): v for v in care.pathway.values.values()}
     return page(request, "trial", form=form, **told)
 
 
