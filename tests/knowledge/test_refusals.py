@@ -106,7 +106,7 @@ def test_an_unknown_key_is_refused_with_the_nearest(tmp_path: Path) -> None:
 
 def test_a_value_that_breaks_the_model_is_refused_at_its_line(tmp_path: Path) -> None:
     text = refusal(tmp_path, "limits", f"in: limits, row: volume, set: {{most: little}}, {WHO}")
-    assert "clinic.yaml:3: overrides.0.set.most 'little': Input should be a valid number" in text
+    assert "clinic.yaml:3: overrides.0.set.most 'little': must be a number" in text
 
 
 def test_an_anaesthetic_cannot_lose_its_maximum(tmp_path: Path) -> None:

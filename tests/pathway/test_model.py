@@ -157,7 +157,7 @@ SLIPS = {
     "window in percent": (
         ("window: [0.75, 0.90]", "window: [75, 90]"),
         "window: [75, 90]",
-        "less than or equal to 1",
+        "at most 1",
     ),
     "version that is no version": (("version: 2.1.0", "version: first"), "version", "pattern"),
     "urgency beyond its range": (("urgency: 1\n", "urgency: 0\n"), "urgency: 0", "greater than"),

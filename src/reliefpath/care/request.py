@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reliefpath.errors import UsageError
+from reliefpath.knowledge.plain import plain_problems
 
 
 class Request(BaseModel):
@@ -22,8 +23,4 @@ class Request(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            told = (
-                f"{'.'.join(map(str, detail['loc'])).replace('_', ' ')}: {detail['msg']}"
-                for detail in error.errors()
-            )
-            raise UsageError("; ".join(told)) from None
+            raise UsageError(plain_problems(error.errors())) from None

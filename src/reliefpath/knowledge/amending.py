@@ -24,6 +24,7 @@ from reliefpath.knowledge.catalogue import (
     unknown_sources,
 )
 from reliefpath.knowledge.clinic_file import SHELVES, Change, Clinic, Override
+from reliefpath.knowledge.plain import plain_problem
 
 ID = re.compile(r"[A-Za-z0-9]+([.-][A-Za-z0-9]+)*")
 
@@ -138,7 +139,7 @@ def _unsound(detail: Any, changes: Sequence[Change], clinic: Clinic) -> Problem 
     if change is None:
         return None
     key = tuple(detail["loc"])[len(change.place) :]
-    says = str(detail["msg"])
+    says = plain_problem(detail)
     if detail["type"] == "missing" and change.shipped is None:
         says = f"`{change.override.row}` is a new row{change.like}, and a new row needs it"
     elif detail["type"] == "extra_forbidden":
@@ -166,7 +167,7 @@ def _together(
         except ValidationError:
             first = changes[n - 1]
             break
-    return clinic.problem(first.number, ("set",), None, str(detail["msg"]))
+    return clinic.problem(first.number, ("set",), None, plain_problem(detail))
 
 
 def _uncited(catalogue: Catalogue, changes: Sequence[Change], clinic: Clinic) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ from yaml.constructor import ConstructorError
 from yaml.error import MarkedYAMLError
 
 from reliefpath.errors import ContentError, KnowledgeError, Problem, nearest
+from reliefpath.knowledge.plain import plain_problem
 
 
 class Certainty(StrEnum):
@@ -283,7 +284,7 @@ def read_record(
 
 def _problem(file: Traversable | Path, model: type[Record], detail: Any) -> Problem:
     path = tuple(detail["loc"])
-    expected = str(detail["msg"])
+    expected = plain_problem(detail)
     value = None
     if detail["type"] == "extra_forbidden":
         expected = f"unknown key{nearest(str(path[-1]), _keys(model))}"

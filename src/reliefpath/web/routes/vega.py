@@ -34,7 +34,7 @@ def module(request: Request, version: str) -> Response:
         HTTPException: it is another version's.
     """
     if version != VERSION:
-        raise HTTPException(404)
+        raise HTTPException(404, "there is no such drawing library here: open the page again")
     if "gzip" in request.headers.get("accept-encoding", ""):
         body, headers = bundle(), FOR_EVER | {"Content-Encoding": "gzip"}
     else:
