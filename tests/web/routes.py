@@ -64,6 +64,8 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "GET /patient/{episode}/next-visit": CARE,
     "POST /patient/{episode}/next-visit": CARE,
     "POST /patient/{episode}/visits/{visit}": CARE,
+    "GET /patient/{episode}/copy": CARE,
+    "POST /patient/{episode}/copy": CARE,
     "GET /patient/{episode}/visit": TREAT,
     "POST /patient/{episode}/visit": TREAT,
     "GET /patient/{episode}/exam": TREAT,

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from threading import Thread
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -19,7 +19,7 @@ from reliefpath.care.break_glass import BreakGlassRequiredError
 from reliefpath.care.custody import Custody
 from reliefpath.care.reminders.addresses import Addresses
 from reliefpath.care.worklist import AssessingError, WorklistCache
-from reliefpath.errors import ChartError, ReliefPathError
+from reliefpath.errors import ReliefPathError
 from reliefpath.identity.accounts import Accounts
 from reliefpath.identity.single_sign_on.provider import Provider
 from reliefpath.web import resubmission
@@ -31,6 +31,7 @@ from reliefpath.web.check_in_session import (
 )
 from reliefpath.web.pages import page
 from reliefpath.web.rate_limit import Limit
+from reliefpath.web.refusals import refused, unreadable, wrong
 from reliefpath.web.resubmission import PendingSubmissions, keep_form
 from reliefpath.web.routes import (
     account,
@@ -52,6 +53,7 @@ from reliefpath.web.routes import (
 )
 from reliefpath.web.routes.administration import audit, backup, people
 from reliefpath.web.routes.patient import (
+    copying,
     correcting,
     ending,
     exercising,
@@ -87,7 +89,7 @@ ROUTERS = (
     *(strategy.router, trial.router, outcomes.router),
     *(patient.router, recording.router, injecting.router, finding.router, exercising.router),
     *(terms.router, visiting.router, planning_visits.router),
-    *(correcting.router, red_flags.router, ending.router),
+    *(correcting.router, red_flags.router, ending.router, copying.router),
     *(check_in.router, check_in_app.router, check_in_links.router),
     *(reminders.router, vega.router),
     *(resubmission.router, account.router, people.router, audit.router, backup.router),
@@ -169,6 +171,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_exception_handler(ClosedError, closed)
     app.add_exception_handler(WithdrawnError, withdrawn)
+    app.add_exception_handler(RequestValidationError, unreadable)
+    app.add_exception_handler(StarletteHTTPException, refused)
+    app.add_exception_handler(ReliefPathError, wrong)
 
     @app.exception_handler(SignInNeededError)
     async def sign_in(request: Request, _: SignInNeededError) -> Response:
@@ -179,11 +184,6 @@ def create_app(settings: Settings) -> FastAPI:
     def own_password(request: Request, _: OwnPasswordNeededError) -> Response:
         return RedirectResponse("/account", 303)
 
-    @app.exception_handler(RequestValidationError)
-    def unreadable(request: Request, error: RequestValidationError) -> Response:
-        says = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors())  # not what was sent
-        return page(request, "refused", 422, says=says)
-
     @app.exception_handler(AssessingError)
     def assessing(request: Request, error: AssessingError) -> Response:
         return page(request, "assessing", 202, done=error.done)
@@ -191,16 +191,5 @@ def create_app(settings: Settings) -> FastAPI:
     @app.exception_handler(BreakGlassRequiredError)
     def why(request: Request, error: BreakGlassRequiredError) -> Response:
         return page(request, "open", episode=error.episode, clinicians=error.clinicians)
-
-    @app.exception_handler(StarletteHTTPException)
-    def refused(request: Request, error: HTTPException) -> Response:
-        answer = page(request, "refused", error.status_code, says=error.detail)
-        answer.headers.update(error.headers or {})
-        return answer
-
-    @app.exception_handler(ReliefPathError)
-    def wrong(request: Request, error: ReliefPathError) -> Response:
-        status = 503 if isinstance(error, ChartError) else 400
-        return page(request, "refused", status, says=str(error))
 
     return app

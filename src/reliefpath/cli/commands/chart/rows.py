@@ -76,6 +76,51 @@ def record(
     typer.echo(f"Wrote {out}.")
 
 
+@app.command("copy")
+def copy_(
+    chart: ChartArgument,
+    patient: Patient,
+    out: Annotated[Path, typer.Option(metavar="FILE.zip", help="Where to write it.")],
+    to: Annotated[str, typer.Option(metavar="TEXT", help="Who gets it.")],
+    why: Why,
+    checked: Annotated[
+        str,
+        typer.Option(
+            metavar="FINGERPRINT",
+            help="Somebody has read the free texts for what they tell of other people; without it "
+            "they are shown, with their fingerprint.",
+        ),
+    ] = "",
+    by: By = None,
+) -> None:
+    """Give a patient a copy of their own record: a ZIP with a page to read and the tables as CSV.
+
+    The audit log tells who gave it, to whom and why.
+
+    **Example**
+
+    - `reliefpath chart copy clinic.chart P0001 --out P0001.zip --to "the patient" --why "asked"`
+    """
+    from reliefpath.documents.record.patient_copy import CopyRequest, copy_record, free_texts
+    from reliefpath.documents.record.record import record_of
+
+    opened, who = chart_of(chart), by or whoami()
+    free = free_texts(record_of(opened, patient))
+    if free.texts and checked != free.fingerprint:
+        shown_texts = free_texts(_record(opened, patient, who, "chart copy"))
+        for about, text in shown_texts.texts:
+            typer.echo(f"{about}: {text}")
+        raise UsageError(
+            "nothing was written: read the texts above for what they tell of other people; to give "
+            f"the copy with them, add --checked {shown_texts.fingerprint}"
+        )
+    request = CopyRequest(to=to, why=why, checked=free.fingerprint)
+    content = copy_record(opened, patient, request, who, "chart copy")
+    with output(out) as stream:
+        stream.write(content)
+    typer.echo(f"Wrote {out}.")
+
+
 @app.command()
 def correct(
     chart: ChartArgument,
@@ -148,20 +193,17 @@ def term(
 @app.command()
 def terms(chart: ChartArgument) -> None:
     """List the words that nobody understands yet, and what was said that others are."""
-    from rich.table import Table
-
     from reliefpath.care.terms import questions_of, terms_of
+    from reliefpath.cli.render.table import grid
 
     opened = chart_of(chart)
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("kind", "words", "is", "patients", "said by"):
-        grid.add_column(name)
+    rows = grid("kind", "words", "is", "patients", "said by")
     for asked in questions_of(opened):
-        grid.add_row(asked.kind, asked.words, "not understood", f"{asked.patients:,}", "")
+        rows.add_row(asked.kind, asked.words, "not understood", f"{asked.patients:,}", "")
     for said in terms_of(opened):
-        grid.add_row(said.kind, said.words, said.code, "", f"{said.by}, {said.recorded_at[:10]}")
+        rows.add_row(said.kind, said.words, said.code, "", f"{said.by}, {said.recorded_at[:10]}")
     with open_console() as console:
-        console.print(grid)
+        console.print(rows)
 
 
 @app.command()
