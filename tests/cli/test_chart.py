@@ -7,6 +7,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
@@ -118,6 +119,57 @@ def test_a_backup_is_restored_and_proven(chart: Path, tmp_path: Path) -> None:
     assert (
         reliefpath("assess", restored, *asked).stdout == reliefpath("assess", chart, *asked).stdout
     )
+
+
+def test_a_backup_says_that_accounts_are_not_in_it_and_how_to_copy_them(
+    chart: Path, tmp_path: Path
+) -> None:
+    backup = tmp_path / "backup.chart"
+    wrote = reliefpath("chart", "backup", chart, backup).stdout
+    assert "Not in it: accounts" in wrote
+    assert f"reliefpath account copy {chart} {backup}.accounts" in wrote
+
+
+def test_a_copy_for_a_patient_is_given_once_its_free_texts_were_read(
+    chart: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "copy.zip"
+    asked = (
+        "chart",
+        "copy",
+        chart,
+        "P0001",
+        "--out",
+        file,
+        "--to",
+        "the patient",
+        "--why",
+        "asked",
+    )
+    refused = reliefpath(*asked, code=2)
+    assert "Complaint" in refused.stdout
+    assert not file.exists()
+    reliefpath(*asked, *refused.stderr.split()[-2:])
+    assert "record.html" in ZipFile(file).namelist()
+    told = reliefpath("chart", "audit", chart, "--patient", "P0001").stdout
+    assert "to: the patient" in " ".join(told.split())
+
+
+@pytest.mark.parametrize(
+    "command", [("chart", "audit"), ("chart", "stats"), ("chart", "history", "P0001")]
+)
+def test_a_table_in_a_pipe_is_no_wider_than_100_columns_and_cuts_nothing_off(
+    chart: Path, command: tuple[str, ...]
+) -> None:
+    table = reliefpath(*command[:2], chart, *command[2:]).stdout
+    assert max(map(len, table.splitlines())) <= 100
+    assert "…" not in table
+
+
+def test_a_worklist_in_a_pipe_is_no_wider_than_100_columns(chart: Path) -> None:
+    worklist = reliefpath("assess", chart, "--as-of", AS_OF).stdout.partition("\n\n")[0]
+    assert max(map(len, worklist.splitlines())) <= 100
+    assert "…" not in worklist
 
 
 def test_verify_tells_what_was_altered_behind_its_back(chart: Path) -> None:

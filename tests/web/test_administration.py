@@ -290,3 +290,13 @@ def test_sign_ins_tell_who_failed_and_from_where(settings: Settings) -> None:
     client_of(app).post("/sign-in", data={"username": "clinician", "password": "not it at all"})
     text = client_of(app, "auditor").get("/sign-ins").text
     assert re.search(r"clinician</th><td>wrong password</td><td></td><td>192\.0\.2\.1</td>", text)
+
+
+def test_a_server_without_accounts_says_how_to_add_the_first_or_bring_them_back(
+    settings: Settings, tmp_path: Path
+) -> None:
+    lonely = create_app(replace(settings, accounts=str(tmp_path / "none.accounts")))
+    said = client_of(lonely).get("/sign-in").text
+    assert "reliefpath account add CHART USERNAME" in said
+    assert "reliefpath account copy BACKUP CHART.accounts" in said
+    assert "account add" not in client_of(create_app(settings)).get("/sign-in").text

@@ -132,6 +132,11 @@ class Accounts:
             if clinicians:
                 self._treat(connection, username, clinicians, by)
 
+    def is_empty(self) -> bool:
+        """Return whether nobody was ever given an account here."""
+        with read_transaction(self.engine) as connection:
+            return connection.scalar(sa.select(ACCOUNTS.c.username).limit(1)) is None
+
     def all(self) -> Sequence[Account]:
         """Return every account, by name."""
         with read_transaction(self.engine) as connection:

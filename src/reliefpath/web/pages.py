@@ -12,6 +12,8 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from reliefpath.documents.printing import day_text, moment_text
+from reliefpath.care.audit import detail_in_words
+from reliefpath.documents.printing import day_text
 from reliefpath.identity.roles import pages_of
 from reliefpath.web.last_worklist import last_worklist
 from reliefpath.web.segments import segment
@@ -29,6 +31,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["day"] = day_text
     environment.filters["moment"] = moment_text
+    environment.filters["detail"] = detail_in_words
     environment.filters["segment"] = segment
     environment.filters["tel"] = _dialled
     environment.globals["pages_of"] = pages_of

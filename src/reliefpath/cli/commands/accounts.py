@@ -81,16 +81,16 @@ def add(
 @app.command("list")
 def list_(chart: ChartArgument, accounts: AccountsPlace = None) -> None:
     """List the accounts."""
-    from rich.table import Table
+    from reliefpath.cli.render.table import grid
 
     columns = ("username", "name", "role", "authenticator", "active", "single sign-on", "treats")
-    grid = Table(*columns, box=None, pad_edge=False)
+    rows = grid(*columns)
     for each in _opened(chart, accounts).all():
         said = ("yes" if flag else "no" for flag in (each.has_totp, each.active))
         treats = "; ".join(sorted(each.care_teams)) or "–"
-        grid.add_row(each.username, each.name, each.role, *said, each.known_as or "–", treats)
+        rows.add_row(each.username, each.name, each.role, *said, each.known_as or "–", treats)
     with open_console() as console:
-        console.print(grid)
+        console.print(rows)
 
 
 @app.command()

@@ -80,18 +80,19 @@ def catalog(
             out,
         )
         return
-    from rich.table import Table
     from rich.text import Text
 
+    from reliefpath.cli.render.table import grid
+
     known = knowledge()
-    grid = Table("id", *SHOWN[name], "sources", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    listed = grid("id", *SHOWN[name], "sources")
     for id_, (row, sources) in rows.items():
         told = f"{id_} *" if known.changes_of(row) else id_
         cells = [_text(getattr(row, key, None)) for key in SHOWN[name]]
         # as plain text, or the brackets around a source's certainty would be read as markup
-        grid.add_row(*map(Text, (told, *cells, "; ".join(sources))))
+        listed.add_row(*map(Text, (told, *cells, "; ".join(sources))))
     with open_console(out) as console:
-        console.print(grid)
+        console.print(listed)
         for row, _ in rows.values():
             for change in known.changes_of(row):
                 console.print(f"* {_line(change)}", markup=False, highlight=False)

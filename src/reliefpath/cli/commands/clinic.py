@@ -196,13 +196,10 @@ def facts(
     parts = Records(source, "facts", reading, known_at).parts()
     table = pl.concat(facts_of(part, day, *asked) for part in parts).sort("episode")
     if file_format is AssessFormat.TABLE:
-        from rich.table import Table
+        from reliefpath.cli.render.facts import print_facts
 
-        grid = Table(*table.columns, box=None, pad_edge=False)
-        for row in table.iter_rows():
-            grid.add_row(*("" if value is None else str(value) for value in row))
         with open_console(out) as console:
-            console.print(grid)
+            print_facts(console, table)
     elif file_format is AssessFormat.JSON:
         write_json(table.iter_rows(named=True), out)
     else:
@@ -212,22 +209,19 @@ def facts(
 @app.command()
 def measures() -> None:
     """List the outcome measures: range, direction, the change that matters, licence."""
-    from rich.table import Table
-
+    from reliefpath.cli.render.table import grid
     from reliefpath.reference.measures import measures as all_measures
 
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("id", "measure", "of", "range", "better", "MCID", "MDC", "unit", "licence"):
-        grid.add_column(name, no_wrap=name != "measure")
+    rows = grid("id", "measure", "of", "range", "better", "MCID", "MDC", "unit", "licence")
     for id_, m in all_measures(knowledge()).items():
         top = "" if m.high is None else f"{m.high:g}"
         thresholds = (f"{t.value:g}" if t else "-" for t in (m.mcid, m.mdc))
         licence = "free" if m.licence.free else "licensed"
-        grid.add_row(
+        rows.add_row(
             id_, m.name, m.construct, f"{m.low:g} to {top}", m.better, *thresholds, m.unit, licence
         )
     with open_console() as console:
-        console.print(grid)
+        console.print(rows)
 
 
 @app.command()

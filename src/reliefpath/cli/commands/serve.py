@@ -263,7 +263,12 @@ def _look_after_demo_accounts(accounts: Accounts, *, demo: bool) -> None:
                 "other accounts: --accounts FILE"
             )
         if not known:
-            typer.echo("Nobody can sign in yet: reliefpath account add CHART USERNAME ...")
+            typer.echo(
+                "Nobody can sign in yet. Add the first account: reliefpath account add CHART "
+                "USERNAME --name NAME --role administrator. After a restore, stop the server, "
+                "delete the empty accounts, and bring them back: reliefpath account copy BACKUP "
+                "CHART.accounts"
+            )
         return
     for username, name, role, clinicians in DEMO:
         if username not in {account.username for account in known}:

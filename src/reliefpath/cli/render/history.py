@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from reliefpath.cli.render.table import grid
 from reliefpath.documents.record.record import Record, Version
 
 
@@ -15,13 +15,13 @@ def print_history(console: Console, record: Record) -> None:
         if not lines:
             continue
         console.print(Text(name, "bold"))
-        grid = Table("row", "recorded", "by", "", "says", "why", box=None, padding=(0, 2, 0, 0))
+        rows = grid("row", "recorded", "by", "", "says", "why")
         for line in lines:
             for version in line.versions:
                 holds = version is line.versions[-1] and line.values is not None
                 answer = line.understood_as if holds else None
-                grid.add_row(*_cells(version, answer), style=None if holds else "dim strike")
-        console.print(grid)
+                rows.add_row(*_cells(version, answer), style=None if holds else "dim strike")
+        console.print(rows)
 
 
 def _cells(version: Version, answer: str | None) -> tuple[str, ...]:

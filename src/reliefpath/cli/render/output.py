@@ -17,6 +17,9 @@ from reliefpath.private_files import opener
 if TYPE_CHECKING:
     import polars as pl
 
+PIPED_COLUMNS = 100
+"""The width of tables that no terminal shows; sentences are not broken there."""
+
 
 @contextmanager
 def open_console(out: Path | None = None) -> Iterator[Console]:
@@ -29,9 +32,8 @@ def open_console(out: Path | None = None) -> Iterator[Console]:
 
 
 def console_on(stream: Any) -> Console:
-    """Return a console that writes to `stream`."""
-    # a pipe has no width: never break a line there
-    width = None if stream.isatty() else 10_000
+    """Return a console that writes to `stream`; tables in a pipe or a file are 100 columns wide."""
+    width = None if stream.isatty() else PIPED_COLUMNS
     return Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from reliefpath.cli.render.table import grid
 from reliefpath.pathway.assessment import GATE, NEXT_STEP, STATUS
 from reliefpath.pathway.model import Pathway
 from reliefpath.pathway.wording import GATES
@@ -27,14 +27,8 @@ STYLES = {
 
 def print_worklist(console: Console, advice: pl.DataFrame, pathway: Pathway) -> None:
     """Print one line an episode, and how many there are of each status."""
-    plain = not console.is_terminal
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in ("status", "episode", "region"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("better", justify="right", no_wrap=True)
-    table.add_column("weeks", justify="right", no_wrap=True)
-    table.add_column("gate", no_wrap=True)
-    table.add_column("next step", no_wrap=plain)
+    names = ("status", "episode", "region", "better", "weeks", "gate", "next step")
+    table = grid(*names, numbers=("better", "weeks"))
     for row in advice.iter_rows(named=True):
         table.add_row(
             Text(row[STATUS], STYLES[row[STATUS]]),

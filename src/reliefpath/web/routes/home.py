@@ -47,8 +47,17 @@ def sign_in_page(
     place: str = "/",
 ) -> Response:
     """Return the page to sign in, and then to go on to a place."""
-    known = {"wrong": wrong, "username": username, "next": within_site(place)}
-    return page(request, "sign-in", status, provider=request.app.state.provider, **known)
+    accounts: Accounts = request.app.state.accounts
+    return page(
+        request,
+        "sign-in",
+        status,
+        provider=request.app.state.provider,
+        nobody=accounts.is_empty(),
+        wrong=wrong,
+        username=username,
+        next=within_site(place),
+    )
 
 
 @router.post("/sign-in")

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from reliefpath.care.custody import Custody, Proven
 
 app = typer.Typer()
+HOLDS = (
+    "It holds all that was recorded until {until}, with its history, its audit log, and the "
+    "pathways of advice that was acted on."
+)
 
 
 @app.command()
@@ -39,7 +43,12 @@ def backup(
     custody = _custody(source, heads)
     wrong = custody.lost()
     proven = copy_to_file(source, file, by or whoami())
-    typer.echo(f"Wrote {file}. {_proof(proven)}")
+    typer.echo(
+        f"Wrote {file}. {HOLDS.format(until=proven.head.at)} Not in it: accounts, the log of "
+        "sign-ins and addresses for reminders. Copy those, too: "
+        f"{_copy_accounts(chart, file)}"
+    )
+    typer.echo(_proof(proven))
     for said in proven.source.unchecked:
         typer.echo(f"Not checked: {said}", err=True)
     wrong += _damaged(proven, chart)
@@ -139,10 +148,7 @@ def _proof(proven: Proven) -> str:
 
 def _brought_back(file: Path, chart: str, until: str) -> Iterator[str]:
     """Say what a backup of a chart brings back, and what it does not."""
-    yield (
-        f"It holds all that was recorded until {until}, with its history, its audit log, and the "
-        "pathways of advice that was acted on."
-    )
+    yield HOLDS.format(until=until)
     beside = Path(f"{file}.accounts")
     where = file if beside.is_file() else "BACKUP"
     yield (
@@ -155,6 +161,12 @@ def _brought_back(file: Path, chart: str, until: str) -> Iterator[str]:
         "certificates, and the secrets of the environment. Links to check in open with the "
         "RELIEFPATH_SECRET that signed them."
     )
+
+
+def _copy_accounts(chart: str, file: Path) -> str:
+    """Return how the accounts of a chart are copied beside its backup."""
+    where = " --accounts FILE-OR-URL" if "://" in chart else ""
+    return f"reliefpath account copy {shown(chart)} {file}.accounts{where}"
 
 
 def _damaged(proven: Proven, source: str) -> list[str]:

@@ -155,17 +155,15 @@ def export(
 @app.command()
 def stats(chart: ChartArgument) -> None:
     """Count what a chart holds: rows, versions, and what is left of a load that was broken off."""
-    from rich.table import Table
+    from reliefpath.cli.render.table import grid
 
     counts = chart_of(chart).counts()
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    grid.add_column("table")
-    for name in ("hold", "recorded", "corrections", "withdrawn", "waiting"):
-        grid.add_column(name, justify="right")
+    numbers = ("hold", "recorded", "corrections", "withdrawn", "waiting")
+    rows = grid("table", *numbers, numbers=numbers)
     for name, row in counts.items():
-        grid.add_row(name, *(f"{number:,}" for number in row))
+        rows.add_row(name, *(f"{number:,}" for number in row))
     with open_console() as console:
-        console.print(grid)
+        console.print(rows)
 
 
 @app.command()
