@@ -11,9 +11,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from reliefpath.documents.printing import day_text, moment_text
 from reliefpath.care.audit import detail_in_words
-from reliefpath.documents.printing import day_text
+from reliefpath.documents.printing import day_text, moment_text
 from reliefpath.identity.roles import pages_of
 from reliefpath.web.last_worklist import last_worklist
 from reliefpath.web.segments import segment
