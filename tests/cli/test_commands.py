@@ -272,7 +272,7 @@ def test_a_pathway_with_a_typo_is_refused_with_line_and_nearest_fact(tmp_path: P
         (("pathway", "facts"), "p_plateau (number, probability)"),
         (("pathway", "schema"), '"title": "Pathway"'),
         (("schema", "pathway"), '"title": "Pathway"'),
-        (("measures",), "Patient-Specific Functional Scale"),
+        (("measures",), "psfs"),
     ],
 )
 def test_what_is_known_can_be_listed(arguments: tuple[str, ...], expected: str) -> None:
