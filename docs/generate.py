@@ -75,7 +75,8 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "exercises", exercises_markdown()
     yield "muscles", muscles_markdown()
     yield "papers", papers_markdown()
-    yield "decides", vignettes_markdown()
+    yield "decides", told_by_tests("pathway.vignettes", "vignettes_markdown")
+    yield "entries", told_by_tests("web.jobs", "entries_markdown")
 
 
 def index(names: list[str]) -> str:
@@ -167,11 +168,11 @@ def _help(path: tuple[str, ...]) -> str:
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
-def vignettes_markdown() -> str:
-    """Return the golden patients of the tests as a page."""
+def told_by_tests(module: str, page: str) -> str:
+    """Return a page that a module of the tests tells, such as their golden patients."""
     sys.path.insert(0, str(TESTS))
     try:
-        markdown: str = importlib.import_module("pathway.vignettes").vignettes_markdown()
+        markdown: str = getattr(importlib.import_module(module), page)()
     finally:
         sys.path.remove(str(TESTS))
     return markdown

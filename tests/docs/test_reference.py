@@ -156,3 +156,9 @@ def test_links_between_pages_lead_somewhere(pages: dict[str, str]) -> None:
         for target in re.findall(r"\]\(([^)#:]+\.md)", text):
             path = (DOCS / name).parent.joinpath(target).resolve().relative_to(DOCS)
             assert str(path) in texts, (name, target)
+
+
+def test_no_job_of_a_clinic_takes_more_entries_than_were_meant(pages: dict[str, str]) -> None:
+    rows = re.findall(r"^\| [^|]+ \| (\d+) \| (\d+) \|", pages["entries"], re.MULTILINE)
+    assert len(rows) == 7
+    assert all(int(entries) <= int(most) for entries, most in rows)

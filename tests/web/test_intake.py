@@ -11,9 +11,11 @@ from playwright.sync_api import Page
 from reliefpath.care.intake import people_like
 from reliefpath.store.chart import Chart
 
-from .browsing import follow, press, violations
+from .browsing import violations
 from .clients import Client
 from .conftest import TODAY, Picture, Served
+from .entries import Entries
+from .jobs import INTAKE, JOBS
 
 ANA = {"name": "Ana Ortega", "birth_date": "1980-05-17", "region": "neck"}
 SCREENED = ("red-flag", "allergy", "medicine", "condition")
@@ -188,51 +190,42 @@ def test_a_complaint_of_another_care_teams_patient_needs_a_reason(
 
 
 @pytest.mark.browser
-def test_intake_with_full_screening_takes_25_entries(
+def test_intake_with_full_screening_takes_as_many_entries_as_the_documentation_says(
     page: Page, served: Served, picture: Picture
 ) -> None:
     served.sign_in(page, "clinician")
-    follow(page, "New patient")
-    entries = 1
-
-    def fill(label: str, value: str) -> None:
-        nonlocal entries
-        page.get_by_label(label, exact=True).fill(value)
-        entries += 1
-
-    def choose(label: str, value: str) -> None:
-        nonlocal entries
-        page.get_by_label(label, exact=True).select_option(value)
-        entries += 1
-
-    fill("Name", "Ana Ortega")
-    fill("Born", "1980-05-17")
-    choose("Sex, as on record", "female")
-    choose("Region", "neck")
-    choose("Side", "left")
-    fill("In the patient’s words", "Stiff since March, worse at the desk")
-    page.get_by_text("Where on the body").click()
-    page.locator(".tappable path[data-area=neck-left]").first.click()
-    entries += 2
-    assert page.get_by_label("Neck, left").is_checked()
-    fill("Pain now, 0 to 10", "6")
-    for n, (activity, rated) in enumerate(
-        {"reading": "4", "driving": "3", "sleeping": "5"}.items(), start=1
-    ):
-        fill(f"Activity {n}", activity)
-        page.get_by_label("0 to 10", exact=True).nth(n - 1).fill(rated)
-        entries += 1
-    for none in page.get_by_label("Asked, none").all():
-        none.check()
-        entries += 1
-    choose("Pregnant", "not-pregnant")
-    fill("Weight, kg", "71")
-    choose("Dry needling", "needling")
-    choose("An injection, should it come to that", "injection")
+    entries = Entries(page)
+    take_in(entries)
     assert not [*violations(page)]
     page.emulate_media(color_scheme="light")
     picture(page, "intake")
-    press(page, "Record the visit")
-    entries += 1
+    entries.press("Record the visit")
     assert page.get_by_role("heading", name="Ana Ortega").is_visible()
-    assert entries == 25  # as docs/web-patient.md says; at most 40 were meant
+    assert entries.job == JOBS[INTAKE][1]
+
+
+def take_in(entries: Entries) -> None:
+    """Fill in a first visit with full screening."""
+    page = entries.page
+    entries.follow("New patient")
+    entries.type("Name", "Ana Ortega", exact=True)
+    entries.type("Born", "1980-05-17", exact=True)
+    entries.choose("Sex, as on record", "female")
+    entries.choose("Region", "neck")
+    entries.choose("Side", "left")
+    entries.type("In the patient’s words", "Stiff since March, worse at the desk")
+    entries.click(page.get_by_text("Where on the body"))
+    entries.click(page.locator(".tappable path[data-area=neck-left]").first)
+    assert page.get_by_label("Neck, left").is_checked()
+    entries.type("Pain now, 0 to 10", "8")
+    for n, (activity, rated) in enumerate(
+        {"reading": "4", "driving": "3", "sleeping": "5"}.items()
+    ):
+        entries.type(f"Activity {n + 1}", activity)
+        entries.type_in(page.get_by_label("0 to 10", exact=True).nth(n), rated)
+    for none in page.get_by_label("Asked, none").all():
+        entries.check(none)
+    entries.choose("Pregnant", "not-pregnant")
+    entries.type("Weight, kg", "71")
+    entries.choose("Dry needling", "needling")
+    entries.choose("An injection, should it come to that", "injection")
