@@ -197,7 +197,7 @@ def test_the_sheet_says_what_to_come_back_for_before_anything_else() -> None:
     sheet = papers(case(sites(1, steroid()), steroid_reason=REASON))["after-care"]
     strong, alarms = sheet.sections[0].blocks
     assert strong.said.text == words().at_once.says  # type: ignore[union-attr]
-    for says in ("lung", "infection", "anaesthetic", "allergic", "300 mg/dL"):
+    for says in ("lung", "infection", "numbing drug", "allergic", "300 mg/dL"):
         assert any(says in said.text for said in alarms.items)  # type: ignore[union-attr]
 
 

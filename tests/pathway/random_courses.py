@@ -249,7 +249,7 @@ def care_log_of(records: list[Record]) -> CareLog:
     """One care log of many records."""
     frames = {}
     for name, table in TABLES.items():
-        rows = [row for record in records for row in record[name]]
+        rows = [row for record in records for row in record.get(name, ())]
         columns = {key: [row.get(key) for row in rows] for key in table.schema}
         frames[name] = pl.DataFrame(columns, schema=table.schema)
     return CareLog.of(frames.__getitem__, SHIPPED)

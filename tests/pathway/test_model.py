@@ -121,7 +121,7 @@ SLIPS = {
     "rule without a source": (
         ("source: [delphi-2018]", "source: []"),
         "source: []",
-        "at least 1 item",
+        "at least 1",
     ),
     "unknown key": (
         ("if_unknown: Record the education given.", "if_unkown: Record the education given."),
@@ -159,8 +159,12 @@ SLIPS = {
         "window: [75, 90]",
         "at most 1",
     ),
-    "version that is no version": (("version: 2.1.0", "version: first"), "version", "pattern"),
-    "urgency beyond its range": (("urgency: 1\n", "urgency: 0\n"), "urgency: 0", "greater than"),
+    "version that is no version": (
+        ("version: 2.1.0", "version: first"),
+        "version",
+        "must be written as",
+    ),
+    "urgency beyond its range": (("urgency: 1\n", "urgency: 0\n"), "urgency: 0", "at least 1"),
     "criterion under the name of a fact": (
         ("      no-recurrence:", "      relapse:"),
         "      relapse:",

@@ -386,6 +386,8 @@ def test_the_database_itself_refuses_to_change_or_to_delete(
         at = datetime(2026, 2, 3, 9, 20, tzinfo=UTC)
         visit = {"visit": "V1", "episode": "E1", "at": at, "status": "planned"}
         more.add("visits", pl.DataFrame([visit], VISITS.schema))
+        signed = {"episode": "E1", "at": at, "programme": "{}"}
+        more.add("programmes", pl.DataFrame([signed], HISTORIES["programmes"].schema))
         term = {"kind": "allergy", "words": "novocaine", "code": "screened"}
         more.add("terms", pl.DataFrame([term]))
     with (

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from reliefpath.care_log.log import CareLog
-from reliefpath.care_log.schema import Kind
+from reliefpath.care_log.schema import VISITS, Kind
 from reliefpath.store.chart import Chart, open_chart
 from reliefpath.store.tables import AUDIT, HISTORIES, ROWS, SEALS
 from reliefpath.store.verification.verify import verify
@@ -28,11 +28,32 @@ KEPT = {table.name: table for table in (AUDIT, SEALS, *ROWS.values())}
 CELLS = [(name, column.name) for name, table in KEPT.items() for column in table.c]
 
 
+AT = datetime(2026, 2, 3, 9, 20, tzinfo=UTC)
+
+
 @pytest.fixture(scope="module")
 def doings(care_log: CareLog) -> dict[str, pl.DataFrame]:
     """Rows of every history, each with something in every column at least once."""
     return {
         **as_tables(care_log),
+        "visits": pl.DataFrame(
+            [
+                {"visit": "V1", "episode": "E1", "at": AT, "status": "attended", "note": "well"},
+                {"visit": "V2", "episode": "E1", "at": AT, "status": "planned", "clinician": "Bo"},
+                {
+                    "visit": "V3",
+                    "episode": "E1",
+                    "at": AT,
+                    "status": "planned",
+                    "facility": "north",
+                },
+            ],
+            VISITS.schema,
+        ),
+        "programmes": pl.DataFrame(
+            [{"episode": "E1", "at": AT, "programme": text} for text in ("{}", "[]")],
+            HISTORIES["programmes"].schema,
+        ),
         "documents": pl.DataFrame([{"document": "d", "text": "a pathway"}]),
         "settings": pl.DataFrame({"setting": ["zone", "another"], "value": ["UTC", "1"]}),
         "terms": pl.DataFrame(

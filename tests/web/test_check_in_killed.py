@@ -69,7 +69,8 @@ class Phones:
 
 def links(chart: Chart) -> Iterator[tuple[str, str]]:
     made = Links(chart, SECRET)
-    episodes = chart.care_log().episodes.unique("patient", keep="first").sort("patient")
+    goes_on = chart.care_log().episodes.filter(pl.col("ended_on").is_null())
+    episodes = goes_on.unique("patient", keep="first").sort("patient")
     for episode, patient in cycle(episodes.head(PEOPLE).select("episode", "patient").rows()):
         yield patient, made.make(episode, patient, "assistant")
 

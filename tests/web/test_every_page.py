@@ -36,7 +36,7 @@ HERE = {
 }
 PROVIDER = "/sign-in/provider"
 """There is none; what it leads to is shown in `single_sign_on`."""
-NOT_PAGES = (".svg", ".csv", ".json", ".js", ".pdf")
+NOT_PAGES = (".svg", ".csv", ".json", ".js", ".pdf", ".webmanifest")
 PAGES = [
     route.removeprefix("GET ")
     for route in ROUTES

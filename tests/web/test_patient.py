@@ -316,7 +316,9 @@ def test_the_first_screen_of_a_laptop_has_the_next_step_the_curve_and_one_action
 ) -> None:
     therapist.set_viewport_size({"width": 1440, "height": 900})
     therapist.goto(f"{served.url}/patient/{OPEN}")
-    box = therapist.locator(".curve .chart, .curve img").first.bounding_box()
+    chart = therapist.locator(".curve.live .chart")
+    chart.wait_for()
+    box = chart.bounding_box()
     assert box
     assert box["y"] + box["height"] <= 900
     main = therapist.locator(".next .actions .button:not(.quiet)")

@@ -141,7 +141,7 @@ def test_from_a_patient_the_way_back_leads_to_the_same_rows(worklist: Page) -> N
     worklist.locator("tbody th a").first.click()
     worklist.get_by_role("link", name="Record a visit").click()
     worklist.locator(".crumbs").get_by_role("link", name="Worklist").click()
-    assert worklist.locator("tbody th a").all_inner_texts() == names
+    expect(worklist.locator("tbody th a")).to_have_text(names)
     press(worklist, "Sign out")
     assert "worklist" not in {cookie["name"] for cookie in worklist.context.cookies()}
 

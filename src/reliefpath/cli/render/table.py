@@ -16,7 +16,12 @@ def grid(*names: str, numbers: Collection[str] = (), heads: bool = True) -> Tabl
         heads: whether the names stand above.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=heads)
-    for name in names:
-        # what is cut off would read as if it were all
-        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+    for place, name in enumerate(names):
+        # what is cut off would read as if it were all; the first is what a row is called
+        table.add_column(
+            name,
+            justify="right" if name in numbers else "left",
+            overflow="fold",
+            no_wrap=place == 0,
+        )
     return table
