@@ -12,6 +12,7 @@ async function answer(event) {
   const isStatic = pathname.startsWith("/static/");
   try {
     const told = await fetch(event.request);
+    await told.clone().arrayBuffer(); // a connection that is lost half-way is none
     if (told.ok && (told.headers.has("Keep-Offline") || isStatic)) {
       const copy = told.clone();
       event.waitUntil(caches.open(NAME).then(cache => cache.put(pathname, copy)));
