@@ -52,7 +52,11 @@ def standing_alerts(care_log: CareLog, today: date) -> pl.DataFrame:
 
     Columns: patient, name (in words), is_red_flag. Each is told once, a red flag first.
     """
-    rows = _holding(care_log, today).join(_told(care_log.knowledge), on=["kind", "code"])
+    return _alerts(_holding(care_log, today), care_log.knowledge)
+
+
+def _alerts(findings: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
+    rows = findings.join(_told(knowledge), on=["kind", "code"])
     in_words = pl.concat_str("name", "words", separator=": ")
     rows = rows.select("patient", pl.coalesce(in_words, "name"), "is_red_flag")
     return rows.unique().sort("patient", ~pl.col("is_red_flag"), "name")
@@ -65,7 +69,7 @@ def alert_columns(care_log: CareLog, today: date) -> pl.DataFrame:
     episode began; and `weighed_on`, when the patient was last weighed.
     """
     findings = _holding(care_log, today)
-    dangers = standing_alerts(care_log, today).filter(~pl.col("is_red_flag"))
+    dangers = _alerts(findings, care_log.knowledge).filter(~pl.col("is_red_flag"))
     asked = findings.filter(kind=ALLERGY, code=SCREENED)
     weighed = findings.filter(kind=WEIGHT)
     people = care_log.episodes.select("episode", "patient", "started_on")

@@ -93,7 +93,7 @@ def reopen(chart: Chart, patient: str, episode: str, by: str, why: str) -> int:
         raise UsageError(NO_REASON)
     with chart.change(AuditEvent(by, REOPENED, why.strip(), patient)) as change:
         episodes = rows_of(change.connection, "episodes", patient)
-        ended = _own(episodes, episode)
+        ended = own_complaint(episodes, episode)
         (person,) = rows_of(change.connection, "patients", patient)
         if ended.values["ended_on"] is None:
             raise UsageError("care has not ended: there is nothing to reopen")
@@ -125,7 +125,12 @@ def _check(request: EndRequest, today: date) -> None:
         raise UsageError("check-ins go on after a recovery alone: leave that answer out")
 
 
-def _own(episodes: Iterable[Version], episode: str) -> Version:
+def own_complaint(episodes: Iterable[Version], episode: str) -> Version:
+    """Return the row of a complaint among those of its patient.
+
+    Raises:
+        UsageError: it is none of theirs.
+    """
     for row in episodes:
         if row.values["episode"] == episode:
             return row
@@ -134,7 +139,7 @@ def _own(episodes: Iterable[Version], episode: str) -> Version:
 
 def _ending(episodes: list[Version], request: EndRequest, *, every: bool) -> list[Version]:
     """The complaints that end: the one that is named, or with a death all that are under way."""
-    own, on = _own(episodes, request.episode), request.on.isoformat()
+    own, on = own_complaint(episodes, request.episode), request.on.isoformat()
     if not every:
         if own.values["ended_on"] is not None:
             raise UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from reliefpath.care.correcting import NO_REASON
+from reliefpath.care.ending import own_complaint
 from reliefpath.errors import UsageError, is_reason, nearest
 from reliefpath.store.chart import Chart
 from reliefpath.store.corrections import correct
@@ -51,9 +52,7 @@ def hand_over(
         )
     with chart.change(AuditEvent(by, HANDED_OVER, why.strip(), patient)) as change:
         episodes = rows_of(change.connection, "episodes", patient)
-        named = [row for row in episodes if row.values["episode"] == episode]
-        if not named:
-            raise UsageError(f"`{episode}` is no complaint of this patient")
+        named = [own_complaint(episodes, episode)]
         if every:
             named += [r for r in episodes if r not in named and r.values["ended_on"] is None]
         changed = [row for row in named if row.values["clinician"] != clinician]

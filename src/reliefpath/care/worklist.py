@@ -233,6 +233,12 @@ def check_ins_due(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter("due")
 
 
+def matches(said: str) -> list[pl.Expr]:
+    """Return what holds of a row that a search finds: each word, in any order."""
+    words = (folded(pl.lit(word)) for word in said.split())
+    return [pl.col("found_by").str.contains(word, literal=True) for word in words]
+
+
 def folded(text: pl.Expr) -> pl.Expr:
     """Return text without capitals and accents: whoever types `jose` finds José."""
     return text.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()

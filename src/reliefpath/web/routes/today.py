@@ -15,7 +15,7 @@ from reliefpath.care.day import DayVisit, day_visits
 from reliefpath.care.due import due_lists
 from reliefpath.care.news import last_seen, news, note_seen
 from reliefpath.care.visits import episodes_to_come, unfinished
-from reliefpath.care.worklist import folded
+from reliefpath.care.worklist import matches
 from reliefpath.clock import zone_of
 from reliefpath.documents.day.sheet import sheet_html
 from reliefpath.identity.accounts import Account, Accounts
@@ -136,7 +136,7 @@ def _sheet(asked: Day) -> str:
 
 def _found(asked: Day, find: str) -> list[dict[str, Any]]:
     """The patients in care whom a search finds; whom of other care teams is in the audit log."""
-    words = [pl.col("found_by").str.contains(folded(pl.lit(w)), literal=True) for w in find.split()]
+    words = matches(find)
     if not words:
         return []
     found = asked.rows.filter("in_care", *words).head(FOUND)

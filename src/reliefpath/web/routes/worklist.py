@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from reliefpath.care.care_teams import URGENT, once_a_table, own_patients
 from reliefpath.care.clinic_chart import Care
-from reliefpath.care.worklist import check_ins_due, folded
+from reliefpath.care.worklist import check_ins_due, folded, matches
 from reliefpath.identity.accounts import Account, Accounts
 from reliefpath.identity.care_teams import sees_nobodys
 from reliefpath.identity.roles import CARE
@@ -50,8 +50,7 @@ class Filters(BaseModel):
 
     def kept(self) -> list[pl.Expr]:
         """Return what must hold of a row, whatever its status."""
-        words = (folded(pl.lit(word)) for word in self.q.split())
-        found = [pl.col("found_by").str.contains(word, literal=True) for word in words]
+        found = matches(self.q)
         if self.region:
             found.append(pl.col("region") == self.region)
         if self.clinician not in ("", EVERYBODY):
